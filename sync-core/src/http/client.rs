@@ -1,0 +1,413 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use tracing::Instrument;
+use url::{Host, Url};
+
+use super::limiter::Denied;
+use super::retry_after::retry_after;
+use super::{
+    CallOptions, HttpError, HttpErrorKind, HttpSettings, Limiter, RateLimit, Reply, Request, Service, Verdict,
+};
+use crate::retry::RetryBudget;
+use crate::{AccessToken, AccountKey, Env, Event, Observer, RetryPolicy, TokenError, TokenSource};
+
+/// Sends the requests of one account at one service, and survives what can be survived.
+///
+/// A call waits for the rate limit, takes a fresh token, sends, and judges the answer. What it does about a
+/// failure follows from the operation's [`Idempotency`](crate::Idempotency):
+///
+/// | what happened | read or idempotent | not idempotent |
+/// |---|---|---|
+/// | no connection | again | again |
+/// | 429, burst | again, after the pause asked for | again, after the pause asked for |
+/// | 429, day's quota spent | error | error |
+/// | token rejected | renew, once more | renew, once more |
+/// | 5xx | again | answer returned |
+/// | timeout, reset, cut body | again | error, outcome unknown |
+/// | any other answer | answer returned | answer returned |
+///
+/// "Again" ends with the attempts, the deadline, or the retry budget that all clones share.
+///
+/// Clones are cheap and share connections, limiter and budget.
+#[derive(Debug, Clone)]
+pub struct HttpClient {
+    shared: Arc<Shared>,
+    options: CallOptions,
+}
+
+#[derive(Debug)]
+struct Shared {
+    reqwest: reqwest::Client,
+    service: Arc<dyn Service>,
+    account: AccountKey,
+    base: Url,
+    tokens: Option<Arc<dyn TokenSource>>,
+    limiter: Limiter,
+    retry: RetryPolicy,
+    budget: RetryBudget,
+    env: Arc<dyn Env>,
+    observer: Arc<dyn Observer>,
+}
+
+/// The largest answer accepted. The largest known is a page of 500 contacts, well under 4 MiB.
+const LARGEST: usize = 32 * 1024 * 1024;
+
+impl HttpClient {
+    /// Sends to `base` for `account`. Requests carry a token of `tokens` if there is one, and start out with
+    /// `limit` as the rate limit.
+    ///
+    /// # Errors
+    ///
+    /// [`HttpErrorKind::Request`] if `base` is not `https` (or `http` to a loopback address), or holds more than
+    /// scheme, host, port and path, or if the settings do not make a client.
+    pub fn new(
+        settings: &HttpSettings,
+        service: Arc<dyn Service>,
+        account: AccountKey,
+        base: Url,
+        tokens: Option<Arc<dyn TokenSource>>,
+        limit: RateLimit,
+    ) -> Result<Self, HttpError> {
+        check_base(&base).map_err(|why| HttpError::new(HttpErrorKind::Request, "base URL", why))?;
+        let limiter = match &settings.limiter {
+            Some(shared) => shared.clone(),
+            None => Limiter::new(settings.limit.unwrap_or(limit), settings.env.clone()),
+        };
+        let shared = Shared {
+            reqwest: settings.build_client()?,
+            service,
+            account,
+            base,
+            tokens,
+            limiter,
+            retry: settings.retry.clone(),
+            budget: RetryBudget::new(),
+            env: settings.env.clone(),
+            observer: settings.observer.clone(),
+        };
+        Ok(Self { shared: Arc::new(shared), options: settings.options.clone() })
+    }
+
+    /// The same client with other options for its calls.
+    #[must_use]
+    pub fn with(&self, options: CallOptions) -> Self {
+        Self { shared: self.shared.clone(), options }
+    }
+
+    /// The account it sends for.
+    pub fn account(&self) -> &AccountKey {
+        &self.shared.account
+    }
+
+    /// The clock in use.
+    pub fn env(&self) -> &Arc<dyn Env> {
+        &self.shared.env
+    }
+
+    /// Sends `request`. An answer of any status is `Ok`; its [`verdict`](Reply::verdict) tells what it means.
+    ///
+    /// # Errors
+    ///
+    /// [`HttpError`] if there is no whole answer.
+    pub async fn send(&self, request: Request) -> Result<Reply, HttpError> {
+        let operation = &request.operation;
+        let span = tracing::debug_span!(
+            "call",
+            account = %self.shared.account,
+            operation = operation.name(),
+            http.method = %operation.method(),
+            url.template = operation.template(),
+            status = tracing::field::Empty,
+            attempts = tracing::field::Empty,
+            elapsed_ms = tracing::field::Empty,
+        );
+        let started = self.shared.env.monotonic();
+        let call = Call { client: self, request: &request, started, attempts: 0, renewed: false };
+        let result = call.run().instrument(span.clone()).await;
+        let elapsed = self.shared.env.monotonic().saturating_sub(started);
+        span.record("elapsed_ms", u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
+        match &result {
+            Ok(reply) => span.record("status", reply.status).record("attempts", reply.attempts),
+            Err(error) => span.record("attempts", error.attempts()),
+        };
+        result
+    }
+}
+
+/// One call in progress.
+struct Call<'a> {
+    client: &'a HttpClient,
+    request: &'a Request,
+    started: Duration,
+    attempts: u32,
+    renewed: bool,
+}
+
+/// What one attempt brought.
+type Attempted = Result<Reply, HttpError>;
+
+impl Call<'_> {
+    async fn run(mut self) -> Attempted {
+        loop {
+            let token = self.token().await?;
+            let (result, sent) = self.attempt(token.as_ref()).await?;
+            let verdict = result.as_ref().ok().map(|reply| reply.verdict);
+            self.report(&result, sent);
+            match verdict {
+                Some(Verdict::Success) => {
+                    if self.attempts == 1 {
+                        self.shared().budget.give_back();
+                    }
+                    return result;
+                }
+                Some(Verdict::TokenRejected) if !self.renewed => {
+                    match (token, self.client.shared.tokens.as_ref()) {
+                        (Some(token), Some(source)) => {
+                            self.renewed = true;
+                            match source.renew(token.rev).await {
+                                Ok(_) => continue,
+                                // The service's own answer says more than "this source cannot renew".
+                                Err(TokenError::Rejected) => return result,
+                                Err(error) => return Err(self.token_error(error)),
+                            }
+                        }
+                        _ => return result,
+                    }
+                }
+                _ => {}
+            }
+            let Some(delay) = self.pause_before_retry(&result) else { return result };
+            let (account, operation) = (&self.shared().account, self.operation());
+            tracing::warn!(
+                attempt = self.attempts,
+                delay_ms = delay.as_millis(),
+                "request failed, sending again"
+            );
+            self.shared().observer.on_event(&Event::Retry {
+                account,
+                operation,
+                attempt: self.attempts,
+                delay,
+            });
+            self.shared().env.sleep(delay).await;
+        }
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.client.shared
+    }
+
+    fn operation(&self) -> &str {
+        self.request.operation.name()
+    }
+
+    /// What is left until the deadline.
+    fn time_left(&self) -> Duration {
+        let spent = self.shared().env.monotonic().saturating_sub(self.started);
+        self.client.options.deadline.saturating_sub(spent)
+    }
+
+    fn token_error(&self, error: TokenError) -> HttpError {
+        HttpError::token(self.operation(), error).with_attempts(self.attempts)
+    }
+
+    async fn token(&self) -> Result<Option<AccessToken>, HttpError> {
+        match &self.shared().tokens {
+            Some(source) if !self.request.anonymous => {
+                source.access().await.map(Some).map_err(|e| self.token_error(e))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Sends once. The outer error is one that no retry can mend; the duration is when it was sent.
+    async fn attempt(&mut self, token: Option<&AccessToken>) -> Result<(Attempted, Duration), HttpError> {
+        let shared = self.client.shared.as_ref();
+        let wrong = |what: String| HttpError::new(HttpErrorKind::Request, self.operation(), what);
+        let mut outgoing = self.request.build(&shared.base).map_err(wrong)?;
+        if let Some(token) = token {
+            shared.service.authorize(token, &mut outgoing).map_err(wrong)?;
+        }
+        let permit = shared.limiter.acquire(&shared.account, self.time_left()).await;
+        let permit = permit.map_err(|denied| self.denied(denied))?;
+        let timeout = self.client.options.timeout.min(self.time_left());
+        self.attempts += 1;
+
+        let sent = shared.env.monotonic();
+        let fetched = fetch(&shared.reqwest, outgoing, timeout).await;
+        let result = match fetched {
+            Ok((status, headers, body)) => {
+                let verdict = shared.service.judge(&self.request.operation, status, &headers, &body);
+                let rate = shared.service.rate(&headers);
+                if let Some(rate) = rate {
+                    shared.limiter.learn(&shared.account, rate, sent);
+                }
+                let retry_after = retry_after(&headers, shared.env.now());
+                Ok(Reply { status, headers, body, verdict, rate, retry_after, attempts: self.attempts })
+            }
+            Err(Failure::Reqwest(error)) => {
+                Err(HttpError::from_reqwest(self.operation(), error).with_attempts(self.attempts))
+            }
+            Err(Failure::TooLarge) => {
+                let what = format!("the answer is larger than {LARGEST} bytes");
+                Err(HttpError::new(HttpErrorKind::TooLarge, self.operation(), what)
+                    .with_attempts(self.attempts))
+            }
+        };
+        drop(permit);
+        Ok((result, sent))
+    }
+
+    fn denied(&self, denied: Denied) -> HttpError {
+        let (kind, what, after) = match denied {
+            Denied::Late => {
+                (HttpErrorKind::Deadline, "the rate limit leaves no turn before the deadline", None)
+            }
+            Denied::Spent { retry_after } => {
+                (HttpErrorKind::Quota, "the account's quota for the day is spent", Some(retry_after))
+            }
+        };
+        HttpError::new(kind, self.operation(), what).with_attempts(self.attempts).with_retry_after(after)
+    }
+
+    fn report(&self, result: &Attempted, sent: Duration) {
+        let shared = self.shared();
+        let elapsed = shared.env.monotonic().saturating_sub(sent);
+        let status = result.as_ref().ok().map(|reply| reply.status);
+        let failure = result.as_ref().err().map(HttpError::kind);
+        tracing::debug!(
+            attempt = self.attempts,
+            status,
+            ?failure,
+            elapsed_ms = elapsed.as_millis(),
+            "attempt"
+        );
+        shared.observer.on_event(&Event::Attempt {
+            account: &shared.account,
+            operation: self.operation(),
+            idempotency: self.request.operation.idempotency(),
+            attempt: self.attempts,
+            status,
+            elapsed,
+        });
+    }
+
+    /// How long to wait before sending again, `None` to stop here.
+    fn pause_before_retry(&self, result: &Attempted) -> Option<Duration> {
+        let shared = self.shared();
+        let may_repeat = self.request.operation.idempotency().may_repeat();
+        let asked = match result {
+            Ok(reply) => match reply.verdict {
+                Verdict::Throttled { daily } => Some(self.throttled(reply, daily)?),
+                Verdict::Faulty if may_repeat => reply.retry_after,
+                _ => return None,
+            },
+            Err(error) => {
+                let unsent = error.kind() == HttpErrorKind::Connect;
+                let lost = matches!(error.kind(), HttpErrorKind::Timeout | HttpErrorKind::Interrupted);
+                if !(unsent || (lost && may_repeat)) {
+                    return None;
+                }
+                None
+            }
+        };
+        let policy = self.client.options.retry.as_ref().unwrap_or(&shared.retry);
+        if !policy.allows(self.attempts) {
+            return None;
+        }
+        let delay = policy.delay(self.attempts, asked, shared.env.as_ref())?;
+        (delay < self.time_left() && shared.budget.take()).then_some(delay)
+    }
+
+    /// Holds the whole account back, and gives the pause that helps, `None` if none does.
+    fn throttled(&self, reply: &Reply, daily: bool) -> Option<Duration> {
+        let shared = self.shared();
+        let (account, operation) = (&shared.account, self.operation());
+        shared.observer.on_event(&Event::Throttled { account, operation, daily });
+        if daily {
+            let reset = reply.rate.and_then(|r| r.daily_reset).or(reply.retry_after);
+            shared.limiter.spent(account, reset);
+            return None;
+        }
+        let window = shared.limiter.limit(account).per;
+        let pause = reply.retry_after.unwrap_or(window);
+        shared.limiter.pause(account, pause);
+        Some(pause)
+    }
+}
+
+enum Failure {
+    Reqwest(reqwest::Error),
+    TooLarge,
+}
+
+impl From<reqwest::Error> for Failure {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Reqwest(error)
+    }
+}
+
+async fn fetch(
+    client: &reqwest::Client,
+    outgoing: super::Outgoing,
+    timeout: Duration,
+) -> Result<(u16, HeaderMap, Bytes), Failure> {
+    let request = client.request(outgoing.method, outgoing.url).headers(outgoing.headers).timeout(timeout);
+    let request = if outgoing.body.is_empty() { request } else { request.body(outgoing.body) };
+    let mut response = request.send().await?;
+    let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > LARGEST {
+            return Err(Failure::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok((status, headers, body.freeze()))
+}
+
+/// Secrets travel over TLS, or do not leave the machine.
+fn check_base(base: &Url) -> Result<(), String> {
+    let loopback = match base.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    let plain = base.username().is_empty()
+        && base.password().is_none()
+        && base.query().is_none()
+        && base.fragment().is_none();
+    match base.scheme() {
+        _ if !plain => Err("must be scheme, host, port and path only".to_owned()),
+        "https" => Ok(()),
+        "http" if loopback => Ok(()),
+        "http" => Err("must be https: plain http is for loopback addresses".to_owned()),
+        other => Err(format!("must be https, not {other}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_https_or_loopback_is_sent_to() {
+        let table = [
+            ("https://api.example.com/v1/", true),
+            ("http://127.0.0.1:8080", true),
+            ("http://[::1]:8080", true),
+            ("http://localhost:1", true),
+            ("http://api.example.com", false),
+            ("ftp://127.0.0.1", false),
+            ("https://user:pw@api.example.com", false),
+            ("https://api.example.com/?a=1", false),
+        ];
+        for (url, ok) in table {
+            assert_eq!(check_base(&Url::parse(url).unwrap()).is_ok(), ok, "{url}");
+        }
+    }
+}

@@ -1,0 +1,348 @@
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::RateInfo;
+use crate::{AccountKey, Env};
+
+/// A number of requests per window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// How many requests.
+    pub requests: u32,
+    /// In which time.
+    pub per: Duration,
+}
+
+impl RateLimit {
+    /// `requests` in every `per`.
+    pub const fn new(requests: u32, per: Duration) -> Self {
+        Self { requests, per }
+    }
+}
+
+/// Holds requests back so that no account exceeds its rate limit.
+///
+/// It counts what is in flight and what completed within the last window. The service counted each of those
+/// requests some time before it completed, so the count is never lower than the service's, whether that counts
+/// in fixed or in sliding windows. Nothing is held back below the allowance: no share of it is kept in reserve.
+///
+/// The limit itself, and requests that others make on the same account, are learned from response headers
+/// ([`RateInfo`]). Accounts never wait for each other, and waiting callers of one account go in order.
+///
+/// Clones share the counts: give the same limiter to every client that uses an account.
+#[derive(Debug, Clone)]
+pub struct Limiter {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    env: Arc<dyn Env>,
+    start: RateLimit,
+    tenants: Mutex<HashMap<AccountKey, Arc<Tenant>>>,
+}
+
+#[derive(Debug)]
+struct Tenant {
+    /// Held while waiting for a turn; tokio hands it over in order.
+    turn: tokio::sync::Mutex<()>,
+    completed: Notify,
+    log: Mutex<Log>,
+}
+
+#[derive(Debug)]
+struct Log {
+    limit: RateLimit,
+    in_flight: u32,
+    /// When our requests completed.
+    done: VecDeque<Duration>,
+    /// When we learned of requests that were not ours.
+    foreign: VecDeque<Duration>,
+    paused_until: Duration,
+    spent_until: Option<Duration>,
+}
+
+/// Why there is no permit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Denied {
+    /// The turn would come after the caller's patience ends.
+    Late,
+    /// The day's quota is spent.
+    Spent { retry_after: Duration },
+}
+
+enum Turn {
+    Now,
+    At(Duration),
+    WhenOneCompletes,
+}
+
+/// How long to believe in a spent daily quota when the service does not say when it starts anew.
+const UNKNOWN_RESET: Duration = Duration::from_secs(15 * 60);
+
+impl Limiter {
+    /// A limiter that assumes `start` for an account until its headers tell better.
+    pub fn new(start: RateLimit, env: Arc<dyn Env>) -> Self {
+        Self { shared: Arc::new(Shared { env, start, tenants: Mutex::default() }) }
+    }
+
+    /// The limit in force for `account`.
+    pub fn limit(&self, account: &AccountKey) -> RateLimit {
+        self.tenant(account).log().limit
+    }
+
+    /// Waits for the right to send one request, at most for `patience`.
+    pub(super) async fn acquire(&self, account: &AccountKey, patience: Duration) -> Result<Permit, Denied> {
+        let env = self.shared.env.as_ref();
+        let tenant = self.tenant(account);
+        let last = env.monotonic() + patience;
+        let Ok(_turn) = tokio::time::timeout(patience, tenant.turn.lock()).await else {
+            return Err(Denied::Late);
+        };
+        loop {
+            let mut completed = std::pin::pin!(tenant.completed.notified());
+            // Registered before the look, so that no completion in between is missed.
+            completed.as_mut().enable();
+            let now = env.monotonic();
+            let turn = tenant.log().turn(now)?;
+            match turn {
+                Turn::Now => return Ok(Permit { tenant: tenant.clone(), env: self.shared.env.clone() }),
+                Turn::At(at) if at > last => return Err(Denied::Late),
+                Turn::At(at) => env.sleep(at.saturating_sub(now)).await,
+                Turn::WhenOneCompletes => completed.await,
+            }
+        }
+    }
+
+    /// Takes in what an answer says. `sent` is when its request went out.
+    pub(super) fn learn(&self, account: &AccountKey, rate: RateInfo, sent: Duration) {
+        let now = self.shared.env.monotonic();
+        self.tenant(account).log().learn(rate, sent, now);
+    }
+
+    /// Lets nothing out for `pause`: the service refused a request.
+    pub(super) fn pause(&self, account: &AccountKey, pause: Duration) {
+        let until = self.shared.env.monotonic() + pause;
+        let tenant = self.tenant(account);
+        let mut log = tenant.log();
+        log.paused_until = log.paused_until.max(until);
+    }
+
+    /// The service says that the day's quota is spent.
+    pub(super) fn spent(&self, account: &AccountKey, reset: Option<Duration>) {
+        let now = self.shared.env.monotonic();
+        self.tenant(account).log().spent_until = Some(now + reset.unwrap_or(UNKNOWN_RESET));
+    }
+
+    fn tenant(&self, account: &AccountKey) -> Arc<Tenant> {
+        let mut tenants = self.shared.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tenant) = tenants.get(account) {
+            return tenant.clone();
+        }
+        let log = Log {
+            limit: self.shared.start,
+            in_flight: 0,
+            done: VecDeque::new(),
+            foreign: VecDeque::new(),
+            paused_until: Duration::ZERO,
+            spent_until: None,
+        };
+        let tenant =
+            Tenant { turn: tokio::sync::Mutex::default(), completed: Notify::new(), log: Mutex::new(log) };
+        tenants.entry(account.clone()).or_insert(Arc::new(tenant)).clone()
+    }
+}
+
+impl Tenant {
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Log {
+    /// Whether a request may go now; counts it as in flight if so.
+    fn turn(&mut self, now: Duration) -> Result<Turn, Denied> {
+        if let Some(until) = self.spent_until {
+            if now < until {
+                return Err(Denied::Spent { retry_after: until.saturating_sub(now) });
+            }
+            self.spent_until = None;
+        }
+        if now < self.paused_until {
+            return Ok(Turn::At(self.paused_until));
+        }
+        let oldest = self.oldest_counted(now);
+        let counted = self.counted_since(now, self.limit.per) + self.in_flight as usize;
+        if counted < self.limit.requests.max(1) as usize {
+            self.in_flight += 1;
+            return Ok(Turn::Now);
+        }
+        Ok(match oldest {
+            Some(oldest) => Turn::At(oldest + self.limit.per),
+            None => Turn::WhenOneCompletes,
+        })
+    }
+
+    /// Requests that completed, or were heard of, less than `window` before `now`.
+    fn counted_since(&self, now: Duration, window: Duration) -> usize {
+        let counts = |log: &VecDeque<Duration>| log.iter().rev().take_while(|at| **at + window > now).count();
+        counts(&self.done) + counts(&self.foreign)
+    }
+
+    /// Forgets what no longer counts and gives the oldest entry that does.
+    fn oldest_counted(&mut self, now: Duration) -> Option<Duration> {
+        let window = self.limit.per;
+        for log in [&mut self.done, &mut self.foreign] {
+            // Kept for a second window: a slow answer is compared with what counted when its request went out.
+            while log.front().is_some_and(|at| *at + window * 2 <= now) {
+                log.pop_front();
+            }
+        }
+        let counts = |log: &VecDeque<Duration>| log.iter().copied().find(|at| *at + window > now);
+        [counts(&self.done), counts(&self.foreign)].into_iter().flatten().min()
+    }
+
+    fn learn(&mut self, rate: RateInfo, sent: Duration, now: Duration) {
+        if let (Some(requests), Some(per)) = (rate.limit, rate.interval) {
+            if requests > 0 && !per.is_zero() {
+                self.limit = RateLimit { requests, per };
+            }
+        }
+        if let Some(remaining) = rate.remaining {
+            let used = self.limit.requests.saturating_sub(remaining) as usize;
+            let ours = self.counted_since(sent.min(now), self.limit.per) + self.in_flight as usize;
+            for _ in ours..used {
+                self.foreign.push_back(now);
+            }
+        }
+        if rate.daily_remaining == Some(0) {
+            self.spent_until = Some(now + rate.daily_reset.unwrap_or(UNKNOWN_RESET));
+        }
+    }
+}
+
+/// The right to send one request. Dropping it says that the request has completed.
+#[derive(Debug)]
+pub(super) struct Permit {
+    tenant: Arc<Tenant>,
+    env: Arc<dyn Env>,
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let now = self.env.monotonic();
+        let mut log = self.tenant.log();
+        log.in_flight = log.in_flight.saturating_sub(1);
+        log.done.push_back(now);
+        drop(log);
+        self.tenant.completed.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ManualEnv;
+
+    const LONG: Duration = Duration::from_secs(3600);
+
+    fn limiter(requests: u32, seconds: u64) -> (Limiter, Arc<ManualEnv>, AccountKey) {
+        let env = Arc::new(ManualEnv::new(1));
+        let limit = RateLimit::new(requests, Duration::from_secs(seconds));
+        (Limiter::new(limit, env.clone()), env, AccountKey::new("t", 1))
+    }
+
+    #[tokio::test]
+    async fn a_burst_passes_at_once_and_the_next_waits_for_the_window() {
+        let (limiter, env, key) = limiter(3, 10);
+        for _ in 0..3 {
+            drop(limiter.acquire(&key, LONG).await.unwrap());
+        }
+        assert_eq!(env.sleeps(), []);
+        env.advance(Duration::from_secs(4));
+        drop(limiter.acquire(&key, LONG).await.unwrap());
+        assert_eq!(env.sleeps(), [Duration::from_secs(6)]);
+    }
+
+    #[tokio::test]
+    async fn the_window_starts_at_completion() {
+        let (limiter, env, key) = limiter(1, 10);
+        let permit = limiter.acquire(&key, LONG).await.unwrap();
+        env.advance(Duration::from_secs(60));
+        drop(permit);
+        drop(limiter.acquire(&key, LONG).await.unwrap());
+        assert_eq!(env.sleeps(), [Duration::from_secs(10)]);
+    }
+
+    #[tokio::test]
+    async fn accounts_do_not_wait_for_each_other() {
+        let (limiter, env, key) = limiter(1, 10);
+        drop(limiter.acquire(&key, LONG).await.unwrap());
+        drop(limiter.acquire(&AccountKey::new("t", 2), LONG).await.unwrap());
+        assert_eq!(env.sleeps(), []);
+    }
+
+    #[tokio::test]
+    async fn requests_of_others_are_learned_from_headers() {
+        let (limiter, env, key) = limiter(100, 10);
+        let permit = limiter.acquire(&key, LONG).await.unwrap();
+        let rate = RateInfo { remaining: Some(0), ..RateInfo::default() };
+        limiter.learn(&key, rate, env.monotonic());
+        drop(permit);
+        drop(limiter.acquire(&key, LONG).await.unwrap());
+        assert_eq!(env.sleeps(), [Duration::from_secs(10)]);
+    }
+
+    #[tokio::test]
+    async fn the_limit_is_learned_from_headers() {
+        let (limiter, _, key) = limiter(100, 10);
+        let interval = Some(Duration::from_millis(250));
+        limiter.learn(&key, RateInfo { limit: Some(5), interval, ..RateInfo::default() }, Duration::ZERO);
+        assert_eq!(limiter.limit(&key), RateLimit::new(5, Duration::from_millis(250)));
+    }
+
+    #[tokio::test]
+    async fn a_spent_day_fails_at_once() {
+        let (limiter, env, key) = limiter(100, 10);
+        let rate = RateInfo { daily_remaining: Some(0), daily_reset: Some(LONG), ..RateInfo::default() };
+        limiter.learn(&key, rate, Duration::ZERO);
+        let denied = limiter.acquire(&key, LONG * 24).await.unwrap_err();
+        assert_eq!(denied, Denied::Spent { retry_after: LONG });
+        env.advance(LONG);
+        limiter.acquire(&key, LONG).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_past_their_patience() {
+        let (limiter, env, key) = limiter(1, 10);
+        drop(limiter.acquire(&key, LONG).await.unwrap());
+        assert_eq!(limiter.acquire(&key, Duration::from_secs(9)).await.unwrap_err(), Denied::Late);
+        assert_eq!(env.sleeps(), []);
+    }
+
+    /// A service that counts in fixed windows from the first request, as HighLevel does.
+    #[tokio::test]
+    async fn a_fixed_window_is_never_exceeded_and_well_used() {
+        let (limiter, env, key) = limiter(100, 10);
+        let window = Duration::from_secs(10);
+        let (mut start, mut used, mut sent) = (Duration::ZERO, 0, 0);
+        while env.monotonic() < Duration::from_secs(200) {
+            let permit = limiter.acquire(&key, LONG).await.unwrap();
+            // The request arrives 20 ms after it was sent and is answered 20 ms later.
+            env.advance(Duration::from_millis(20));
+            let arrival = env.monotonic();
+            if arrival >= start + window {
+                (start, used) = (arrival, 0);
+            }
+            used += 1;
+            assert!(used <= 100, "refused at {arrival:?}");
+            env.advance(Duration::from_millis(20));
+            drop(permit);
+            sent += 1;
+        }
+        assert!(sent >= 1960, "{sent} of 2000 possible");
+    }
+}

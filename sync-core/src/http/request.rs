@@ -1,0 +1,225 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use bytes::Bytes;
+use http::Method;
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use url::Url;
+
+use super::Operation;
+
+/// What a call sends, before the token: everything that stays the same from attempt to attempt.
+///
+/// Setters never fail; what they were given wrong comes out of [`HttpClient::send`](super::HttpClient::send),
+/// before anything is sent.
+pub struct Request {
+    pub(super) operation: Operation,
+    pub(super) anonymous: bool,
+    args: Vec<(&'static str, String)>,
+    query: Vec<(Cow<'static, str>, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+    wrong: Option<String>,
+}
+
+/// The characters of RFC 3986 that need no escape in a path segment and no second thought either.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+impl Request {
+    /// Starts a request for `operation`.
+    pub fn new(operation: &Operation) -> Self {
+        Self {
+            operation: operation.clone(),
+            anonymous: false,
+            args: Vec::new(),
+            query: Vec::new(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            wrong: None,
+        }
+    }
+
+    /// Fills the placeholder `{name}` of the path. The value is escaped; an empty one is an error, because the
+    /// path would then mean something else.
+    #[must_use]
+    pub fn arg(mut self, name: &'static str, value: impl fmt::Display) -> Self {
+        self.args.push((name, value.to_string()));
+        self
+    }
+
+    /// Adds a query parameter.
+    #[must_use]
+    pub fn query(mut self, name: impl Into<Cow<'static, str>>, value: impl fmt::Display) -> Self {
+        self.query.push((name.into(), value.to_string()));
+        self
+    }
+
+    /// Adds a query parameter if there is a value.
+    #[must_use]
+    pub fn query_opt(self, name: &'static str, value: Option<impl fmt::Display>) -> Self {
+        match value {
+            Some(value) => self.query(name, value),
+            None => self,
+        }
+    }
+
+    /// Sets a header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        match HeaderValue::from_str(value) {
+            Ok(value) => {
+                self.headers.insert(HeaderName::from_static(name), value);
+            }
+            Err(_) => self.fail(format!("header {name}: has characters that no header may have")),
+        }
+        self
+    }
+
+    /// Sets the body to `value` as JSON.
+    #[must_use]
+    pub fn json(mut self, value: &(impl Serialize + ?Sized)) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(body) => self.set_body("application/json", body.into()),
+            Err(error) => self.fail(format!("body: {error}")),
+        }
+        self
+    }
+
+    /// Sets the body to form fields.
+    #[must_use]
+    pub fn form<'a>(mut self, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let text = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.set_body("application/x-www-form-urlencoded", text.into());
+        self
+    }
+
+    /// Sends no token with this request.
+    #[must_use]
+    pub fn anonymous(mut self) -> Self {
+        self.anonymous = true;
+        self
+    }
+
+    fn set_body(&mut self, content_type: &'static str, body: Bytes) {
+        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        self.body = body;
+    }
+
+    fn fail(&mut self, what: String) {
+        self.wrong.get_or_insert(what);
+    }
+
+    /// The request on the wire, still without a token. Pure.
+    pub(super) fn build(&self, base: &Url) -> Result<Outgoing, String> {
+        if let Some(wrong) = &self.wrong {
+            return Err(wrong.clone());
+        }
+        let path = self.path()?;
+        let mut url = Url::parse(&format!("{}{path}", base.as_str().trim_end_matches('/')))
+            .map_err(|error| format!("URL: {error}"))?;
+        if !self.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&self.query);
+        }
+        Ok(Outgoing {
+            method: self.operation.method().clone(),
+            url,
+            headers: self.headers.clone(),
+            body: self.body.clone(),
+        })
+    }
+
+    fn path(&self) -> Result<String, String> {
+        let mut path = String::new();
+        let mut rest = self.operation.template();
+        while let Some((before, after)) = rest.split_once('{') {
+            let (name, tail) = after.split_once('}').ok_or_else(|| format!("path {rest}: unclosed brace"))?;
+            let (_, value) =
+                self.args.iter().find(|(n, _)| *n == name).ok_or_else(|| format!("{name}: missing"))?;
+            if value.is_empty() {
+                return Err(format!("{name}: empty"));
+            }
+            // A dot segment would climb out of its place, escaped or not.
+            if matches!(value.as_str(), "." | "..") {
+                return Err(format!("{name}: {value:?} is no id"));
+            }
+            path.push_str(before);
+            path.extend(utf8_percent_encode(value, SEGMENT));
+            rest = tail;
+        }
+        path.push_str(rest);
+        Ok(path)
+    }
+}
+
+impl fmt::Debug for Request {
+    /// Shows the operation only: arguments, query and body may hold personal data and secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("operation", &self.operation.name()).finish_non_exhaustive()
+    }
+}
+
+/// One attempt as it leaves: rebuilt each time, so that it carries a fresh token.
+///
+/// `Debug` shows the method only. The URL is a secret: one service has its token in the query.
+pub struct Outgoing {
+    /// The method.
+    pub method: Method,
+    /// The URL.
+    pub url: Url,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing").field("method", &self.method).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Idempotency;
+
+    const OP: Operation = Operation::new("x.get", Method::GET, "/x/{id}/y/", Idempotency::Safe);
+
+    fn url(request: &Request) -> Result<String, String> {
+        let base = Url::parse("https://api.example.com/v1/").unwrap();
+        request.build(&base).map(|o| o.url.to_string())
+    }
+
+    #[test]
+    fn the_path_is_kept_byte_for_byte_and_arguments_are_escaped() {
+        let request = Request::new(&OP).arg("id", "a/b ?#%").query("phone", "+351 9");
+        assert_eq!(
+            url(&request).unwrap(),
+            "https://api.example.com/v1/x/a%2Fb%20%3F%23%25/y/?phone=%2B351+9"
+        );
+    }
+
+    #[test]
+    fn arguments_that_would_change_the_path_are_refused() {
+        for (bad, why) in [("", "id: empty"), ("..", "id: \"..\" is no id"), (".", "id: \".\" is no id")] {
+            assert_eq!(url(&Request::new(&OP).arg("id", bad)).unwrap_err(), why);
+        }
+        assert_eq!(url(&Request::new(&OP)).unwrap_err(), "id: missing");
+    }
+
+    #[test]
+    fn a_bad_header_is_named_without_its_value() {
+        let request = Request::new(&OP).arg("id", 1).header("x-a", "secret\n");
+        assert_eq!(url(&request).unwrap_err(), "header x-a: has characters that no header may have");
+    }
+
+    #[test]
+    fn debug_shows_no_argument() {
+        let request = Request::new(&OP).arg("id", "secret").query("q", "secret").json("secret");
+        assert!(!format!("{request:?}").contains("secret"));
+        let base = Url::parse("https://api.example.com").unwrap();
+        assert!(!format!("{:?}", request.build(&base).unwrap()).contains("secret"));
+    }
+}

@@ -1,0 +1,41 @@
+use std::time::Duration;
+
+use http::HeaderMap;
+use http::header::RETRY_AFTER;
+use jiff::Timestamp;
+
+/// How long a `Retry-After` asks to wait: a number of seconds, or an HTTP date compared with `now`.
+///
+/// A date that has passed is no wait; anything unreadable is no answer.
+pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let at = Timestamp::try_from(httpdate::parse_http_date(text).ok()?).ok()?;
+    Some(Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_are_read() {
+        let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let table = [
+            ("7", Some(7_000)),
+            (" 0.5 ", Some(500)),
+            ("Thu, 01 Jan 2026 00:01:00 GMT", Some(60_000)),
+            ("Wed, 31 Dec 2025 23:59:00 GMT", Some(0)),
+            ("-3", None),
+            ("soon", None),
+            ("1e400", None),
+        ];
+        for (text, millis) in table {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]);
+            assert_eq!(retry_after(&headers, now), millis.map(Duration::from_millis), "{text}");
+        }
+        assert_eq!(retry_after(&HeaderMap::new(), now), None);
+    }
+}

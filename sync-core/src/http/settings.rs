@@ -1,0 +1,210 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{HttpError, HttpErrorKind, Limiter, RateLimit};
+use crate::{Env, NoObserver, Observer, RetryPolicy, SystemEnv};
+
+/// How calls are sent: the part of a client's set-up that is the same for every service.
+///
+/// ```
+/// use std::time::Duration;
+/// use sync_core::RetryPolicy;
+/// use sync_core::http::{CallOptions, HttpSettings};
+///
+/// let settings = HttpSettings::new()
+///     .user_agent("acme-billing/1.4")
+///     .retry(RetryPolicy::default().max_attempts(6))
+///     .options(CallOptions::new().timeout(Duration::from_secs(20)));
+/// # let _ = settings;
+/// ```
+#[derive(Debug, Clone)]
+pub struct HttpSettings {
+    pub(super) client: Option<reqwest::Client>,
+    pub(super) proxy: Option<reqwest::Proxy>,
+    pub(super) certificates: Vec<reqwest::Certificate>,
+    pub(super) user_agent: String,
+    pub(super) retry: RetryPolicy,
+    pub(super) options: CallOptions,
+    pub(super) limiter: Option<Limiter>,
+    pub(super) limit: Option<RateLimit>,
+    pub(super) env: Arc<dyn Env>,
+    pub(super) observer: Arc<dyn Observer>,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            client: None,
+            proxy: None,
+            certificates: Vec::new(),
+            user_agent: concat!("sync-core/", env!("CARGO_PKG_VERSION")).to_owned(),
+            retry: RetryPolicy::default(),
+            options: CallOptions::default(),
+            limiter: None,
+            limit: None,
+            env: Arc::new(SystemEnv::new()),
+            observer: Arc::new(NoObserver),
+        }
+    }
+}
+
+impl HttpSettings {
+    /// The defaults: see each setter.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sends through your own `reqwest` client; proxy, certificates and user agent are then its affair.
+    ///
+    /// Switch its redirects off: they would carry requests, tokens included, to another place.
+    #[must_use]
+    pub fn client(mut self, client: reqwest::Client) -> Self {
+        self.client = Some(client);
+        self
+    }
+
+    /// Sends through a proxy, such as `http://proxy.internal:3128`. Default: what the environment says.
+    ///
+    /// # Errors
+    ///
+    /// [`HttpErrorKind::Request`] if this is no proxy's address.
+    pub fn proxy(mut self, url: &str) -> Result<Self, HttpError> {
+        let wrong = |_| HttpError::new(HttpErrorKind::Request, "proxy", "the address is not a URL");
+        self.proxy = Some(reqwest::Proxy::all(url).map_err(wrong)?);
+        Ok(self)
+    }
+
+    /// Trusts a further certificate authority, given as PEM. Default: those of the system.
+    ///
+    /// # Errors
+    ///
+    /// [`HttpErrorKind::Request`] if this is no certificate.
+    pub fn certificate(mut self, pem: &[u8]) -> Result<Self, HttpError> {
+        let wrong =
+            |_| HttpError::new(HttpErrorKind::Request, "certificate", "this is no certificate in PEM");
+        self.certificates.push(reqwest::Certificate::from_pem(pem).map_err(wrong)?);
+        Ok(self)
+    }
+
+    /// Sets the user agent. Default: `sync-core/{version}`.
+    #[must_use]
+    pub fn user_agent(mut self, name: impl Into<String>) -> Self {
+        self.user_agent = name.into();
+        self
+    }
+
+    /// Sets when failed requests are sent again.
+    #[must_use]
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Sets timeout and deadline of every call that does not bring its own.
+    #[must_use]
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Shares a limiter with other clients of the same account. Default: one of its own.
+    #[must_use]
+    pub fn limiter(mut self, limiter: Limiter) -> Self {
+        self.limiter = Some(limiter);
+        self
+    }
+
+    /// Sets the rate limit to start with, in place of the service's known one.
+    #[must_use]
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// Sets the clock, the timer and the random numbers. Default: the system's.
+    #[must_use]
+    pub fn env(mut self, env: Arc<dyn Env>) -> Self {
+        self.env = env;
+        self
+    }
+
+    /// Sets who hears of attempts, retries and refusals.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// The clock in use.
+    pub fn clock(&self) -> &Arc<dyn Env> {
+        &self.env
+    }
+
+    /// The observer in use.
+    pub fn watcher(&self) -> &Arc<dyn Observer> {
+        &self.observer
+    }
+
+    pub(super) fn build_client(&self) -> Result<reqwest::Client, HttpError> {
+        if let Some(client) = &self.client {
+            return Ok(client.clone());
+        }
+        let mut builder = reqwest::Client::builder()
+            .user_agent(&self.user_agent)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(Duration::from_secs(10))
+            // Shorter than any server's: a write on a connection that the server is just closing is lost in doubt.
+            .pool_idle_timeout(Duration::from_secs(20));
+        if let Some(proxy) = &self.proxy {
+            builder = builder.proxy(proxy.clone());
+        }
+        for certificate in &self.certificates {
+            builder = builder.add_root_certificate(certificate.clone());
+        }
+        builder.build().map_err(|error| HttpError::from_reqwest("client", error))
+    }
+}
+
+/// The time a call may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallOptions {
+    pub(super) timeout: Duration,
+    pub(super) deadline: Duration,
+    pub(super) retry: Option<RetryPolicy>,
+}
+
+impl Default for CallOptions {
+    /// 45 s for each request, 2 minutes for the whole call.
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(45), deadline: Duration::from_secs(120), retry: None }
+    }
+}
+
+impl CallOptions {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets how long one request may take, from connecting to the last byte.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Sets how long the whole call may take: waiting for the rate limit, all attempts and the pauses between.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Sets a retry policy for these calls only.
+    #[must_use]
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = Some(policy);
+        self
+    }
+}

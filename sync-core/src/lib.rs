@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod account;
+mod env;
+#[cfg(feature = "http")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+pub mod http;
+mod observe;
+mod retry;
+#[cfg(feature = "sandbox-kit")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sandbox-kit")))]
+pub mod sandbox_kit;
+mod token;
+
+pub use account::AccountKey;
+pub use async_trait::async_trait;
+pub use env::{Env, ManualEnv, SystemEnv};
+pub use jiff;
+pub use observe::{Event, NoObserver, Observer};
+pub use retry::{Idempotency, RetryPolicy};
+pub use secrecy::{self, SecretString};
+pub use token::{
+    AccessToken, Lease, MemoryTokenStore, Refresh, RefreshError, Rev, StaticToken, StoreError, Swap,
+    TokenError, TokenManager, TokenSet, TokenSource, TokenStore, Versioned,
+};

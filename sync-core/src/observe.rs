@@ -1,0 +1,99 @@
+use std::fmt::Debug;
+use std::time::Duration;
+
+use crate::{AccountKey, Idempotency};
+
+/// Receives what happens below the calls, for metrics and alerts.
+///
+/// It is called inline, so it must not block. The `tracing` output does not depend on it.
+///
+/// ```
+/// use sync_core::{Event, Observer};
+///
+/// #[derive(Debug)]
+/// struct Pager;
+///
+/// impl Observer for Pager {
+///     fn on_event(&self, event: &Event<'_>) {
+///         if let Event::ReconnectNeeded { account, .. } = event {
+///             // page whoever can authorise `account` again
+/// #           let _ = account;
+///         }
+///     }
+/// }
+/// ```
+pub trait Observer: Send + Sync + Debug {
+    /// Takes note of one event.
+    fn on_event(&self, event: &Event<'_>);
+}
+
+/// Ignores every event.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoObserver;
+
+impl Observer for NoObserver {
+    fn on_event(&self, _: &Event<'_>) {}
+}
+
+/// Something that happened. Holds no secret, no body and no personal data.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// One request went out and was answered or lost. A call that is retried makes several.
+    #[non_exhaustive]
+    Attempt {
+        /// For which account.
+        account: &'a AccountKey,
+        /// Which operation, such as `contacts.create`.
+        operation: &'a str,
+        /// What repeating the operation does.
+        idempotency: Idempotency,
+        /// Counts from 1 within the call.
+        attempt: u32,
+        /// The HTTP status, `None` if there was none.
+        status: Option<u16>,
+        /// From sending to the last byte or the failure.
+        elapsed: Duration,
+    },
+    /// The call is repeated after a pause.
+    #[non_exhaustive]
+    Retry {
+        /// For which account.
+        account: &'a AccountKey,
+        /// Which operation.
+        operation: &'a str,
+        /// The attempt that failed.
+        attempt: u32,
+        /// The pause.
+        delay: Duration,
+    },
+    /// The service refused a request because of its rate limit.
+    #[non_exhaustive]
+    Throttled {
+        /// For which account.
+        account: &'a AccountKey,
+        /// Which operation.
+        operation: &'a str,
+        /// Whether the whole day's quota is spent.
+        daily: bool,
+    },
+    /// A new token pair is stored and in use.
+    #[non_exhaustive]
+    TokenRefreshed {
+        /// For which account.
+        account: &'a AccountKey,
+    },
+    /// A rotated token pair could not be stored. It is kept in memory and stored on the next occasion; if the
+    /// process ends before, a person must authorise the account again.
+    #[non_exhaustive]
+    TokenNotSaved {
+        /// For which account.
+        account: &'a AccountKey,
+    },
+    /// The refresh token is dead: a person must authorise the account again.
+    #[non_exhaustive]
+    ReconnectNeeded {
+        /// For which account.
+        account: &'a AccountKey,
+    },
+}

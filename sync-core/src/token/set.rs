@@ -1,0 +1,123 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+/// Counts the versions of a stored record. A store compares it before it replaces anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Rev(u64);
+
+impl Rev {
+    /// The first version.
+    pub const FIRST: Self = Self(1);
+
+    /// The version after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    /// The version as a number, for a store's column.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl From<u64> for Rev {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+/// A value and its version in a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versioned<T> {
+    /// The version.
+    pub rev: Rev,
+    /// The value.
+    pub value: T,
+}
+
+/// The tokens of one account, as a service granted them.
+///
+/// There is no `Serialize` and no `PartialEq`, and `Debug` shows no token: a store that writes them somewhere
+/// asks for each part by name and takes care of it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct TokenSet {
+    /// Authorises calls.
+    pub access: SecretString,
+    /// When `access` stops working, `None` if it has no clock (a private integration token).
+    pub access_expires_at: Option<Timestamp>,
+    /// Buys the next pair; `None` if the grant gave none.
+    pub refresh: Option<SecretString>,
+    /// When `refresh` stops working, if the service says or documents it.
+    pub refresh_expires_at: Option<Timestamp>,
+    /// When the service granted this pair.
+    pub obtained_at: Timestamp,
+    /// What else the service said about the grant and is no secret, such as `location_id` or `scope`.
+    pub details: BTreeMap<String, String>,
+}
+
+impl TokenSet {
+    /// A pair obtained at `obtained_at`; the rest is set on its fields.
+    pub fn new(access: SecretString, obtained_at: Timestamp) -> Self {
+        Self {
+            access,
+            access_expires_at: None,
+            refresh: None,
+            refresh_expires_at: None,
+            obtained_at,
+            details: BTreeMap::new(),
+        }
+    }
+
+    /// Sets the life of the access token, counted from `obtained_at`.
+    #[must_use]
+    pub fn expires_in(mut self, life: Duration) -> Self {
+        self.access_expires_at = self.obtained_at.checked_add(life).ok();
+        self
+    }
+
+    /// Sets the refresh token.
+    #[must_use]
+    pub fn refresh_token(mut self, refresh: SecretString) -> Self {
+        self.refresh = Some(refresh);
+        self
+    }
+
+    /// Whether `access` has stopped working at `now`.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.access_expires_at.is_some_and(|at| at <= now)
+    }
+
+    /// How long before expiry a new pair should be fetched: a tenth of the access token's life, at most 5 minutes.
+    pub(super) fn early(&self) -> Duration {
+        const MOST: Duration = Duration::from_secs(300);
+        let life = self.access_expires_at.map(|at| at.duration_since(self.obtained_at).unsigned_abs());
+        life.map_or(Duration::ZERO, |life| (life / 10).min(MOST))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_token() {
+        let set =
+            TokenSet::new("top-secret".into(), Timestamp::UNIX_EPOCH).refresh_token("also-secret".into());
+        assert!(!format!("{set:?}").contains("secret\""), "{set:?}");
+        assert!(!format!("{set:#?}").contains("top-secret"));
+    }
+
+    #[test]
+    fn early_is_a_fraction_of_the_life() {
+        let set = TokenSet::new("a".into(), Timestamp::UNIX_EPOCH);
+        assert_eq!(set.clone().expires_in(Duration::from_secs(3600)).early(), Duration::from_secs(300));
+        assert_eq!(set.clone().expires_in(Duration::from_secs(100)).early(), Duration::from_secs(10));
+        assert_eq!(set.early(), Duration::ZERO);
+    }
+}

@@ -1,0 +1,125 @@
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+
+use super::{Rev, StoreError, TokenSet};
+use crate::AccountKey;
+
+/// A token to send, and the version it has, so that a rejection hits this version only.
+#[derive(Debug, Clone)]
+pub struct AccessToken {
+    /// Its version.
+    pub rev: Rev,
+    /// The token.
+    pub secret: SecretString,
+}
+
+/// Gives out access tokens.
+#[async_trait]
+pub trait TokenSource: Send + Sync + Debug {
+    /// A token that should work now.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError`] if there is none to be had.
+    async fn access(&self) -> Result<AccessToken, TokenError>;
+
+    /// The service refused version `rejected`: gives a newer token, or the reason why there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError`]; [`TokenError::Rejected`] if the source cannot renew.
+    async fn renew(&self, rejected: Rev) -> Result<AccessToken, TokenError>;
+}
+
+/// One token for ever: a private integration token, or one for a test.
+#[derive(Debug, Clone)]
+pub struct StaticToken(SecretString);
+
+impl StaticToken {
+    /// Wraps `token`.
+    pub fn new(token: impl Into<SecretString>) -> Self {
+        Self(token.into())
+    }
+}
+
+#[async_trait]
+impl TokenSource for StaticToken {
+    async fn access(&self) -> Result<AccessToken, TokenError> {
+        Ok(AccessToken { rev: Rev::FIRST, secret: self.0.clone() })
+    }
+
+    async fn renew(&self, _: Rev) -> Result<AccessToken, TokenError> {
+        Err(TokenError::Rejected)
+    }
+}
+
+/// Buys a new pair for an old one: the part of OAuth that differs by service.
+#[async_trait]
+pub trait Refresh: Send + Sync + Debug {
+    /// Sends the refresh token of `current` and returns the new pair. A reply without a refresh token keeps the
+    /// old one: the caller sees to that.
+    ///
+    /// # Errors
+    ///
+    /// [`RefreshError::Rejected`] only if the service itself said that the grant is invalid.
+    async fn refresh(&self, current: &TokenSet) -> Result<TokenSet, RefreshError>;
+}
+
+/// Why a refresh gave no pair.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum RefreshError {
+    /// The service says that the refresh token is not, or no longer, valid.
+    #[error("the service refused the refresh token: {0}")]
+    Rejected(String),
+    /// The set-up is wrong, such as an unknown client id: a new attempt cannot help.
+    #[error("the service refused the client: {0}")]
+    Misconfigured(String),
+    /// No usable answer. A later attempt may succeed.
+    #[error("the token endpoint gave no usable answer: {0}")]
+    Unavailable(String),
+}
+
+/// Why there is no access token.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// Nothing is stored for the account.
+    #[error("account {0} is not connected: authorise it and store its tokens first")]
+    NotConnected(AccountKey),
+    /// The refresh token is dead. Sticky: no further refresh is tried until a new pair is stored.
+    #[error("account {account} must be authorised again: {reason}")]
+    ReconnectNeeded {
+        /// Which account.
+        account: AccountKey,
+        /// What the service said.
+        reason: String,
+    },
+    /// The service refused the token, and this source has no other.
+    #[error("the service refused the access token, and it cannot be renewed")]
+    Rejected,
+    /// The pair has expired and could not be renewed this time.
+    #[error(transparent)]
+    Refresh(RefreshError),
+    /// The token store failed.
+    #[error("the token store failed: {0}")]
+    Store(#[source] Arc<StoreError>),
+    /// The refresh ended without a result, because its runtime shut down.
+    #[error("the refresh was interrupted")]
+    Interrupted,
+}
+
+impl TokenError {
+    /// Whether trying again later can help without anybody doing anything.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Refresh(RefreshError::Unavailable(_)) | Self::Store(_) | Self::Interrupted)
+    }
+
+    /// Whether a person must authorise the account (again).
+    pub fn needs_reconnect(&self) -> bool {
+        matches!(self, Self::NotConnected(_) | Self::ReconnectNeeded { .. } | Self::Rejected)
+    }
+}

@@ -1,0 +1,313 @@
+//! What the HTTP layer does about everything that can go wrong, and how many requests it makes of it.
+
+mod server;
+
+use std::error::Error as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use server::{Act, Script};
+use sync_core::http::{
+    CallOptions, HeaderMap, HttpClient, HttpError, HttpErrorKind, HttpSettings, Limiter, Method, Operation,
+    Outgoing, RateInfo, RateLimit, Reply, Request, Service, Url, Verdict,
+};
+use sync_core::{
+    AccessToken, AccountKey, Env, Event, Idempotency, ManualEnv, Observer, RetryPolicy, Rev, StaticToken,
+    TokenError, TokenSource,
+};
+
+const READ: Operation = Operation::new("things.get", Method::GET, "/things/{id}", Idempotency::Safe);
+const PUT: Operation = Operation::new("things.put", Method::PUT, "/things/{id}", Idempotency::Idempotent);
+const CREATE: Operation =
+    Operation::new("things.create", Method::POST, "/things/{id}", Idempotency::NotIdempotent);
+
+const TOKEN: &str = "token-that-must-not-show";
+
+/// Carries its token in the query, the worst place there is.
+#[derive(Debug)]
+struct Things;
+
+impl Service for Things {
+    fn authorize(&self, token: &AccessToken, request: &mut Outgoing) -> Result<(), String> {
+        use sync_core::secrecy::ExposeSecret;
+        request.url.query_pairs_mut().append_pair("access_token", token.secret.expose_secret());
+        Ok(())
+    }
+
+    fn judge(&self, _: &Operation, status: u16, headers: &HeaderMap, _: &[u8]) -> Verdict {
+        match status {
+            200..=299 => Verdict::Success,
+            401 => Verdict::TokenRejected,
+            429 => Verdict::Throttled { daily: headers.contains_key("x-day-spent") },
+            500..=599 => Verdict::Faulty,
+            _ => Verdict::Refused,
+        }
+    }
+
+    fn rate(&self, _: &HeaderMap) -> Option<RateInfo> {
+        None
+    }
+}
+
+/// Counts up: `token-…-1`, `token-…-2`.
+#[derive(Debug, Default)]
+struct Renewing(AtomicU64);
+
+#[sync_core::async_trait]
+impl TokenSource for Renewing {
+    async fn access(&self) -> Result<AccessToken, TokenError> {
+        let rev = self.0.load(Ordering::SeqCst);
+        Ok(AccessToken { rev: Rev::from(rev), secret: format!("{TOKEN}-{rev}").into() })
+    }
+
+    async fn renew(&self, _: Rev) -> Result<AccessToken, TokenError> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        self.access().await
+    }
+}
+
+#[derive(Debug, Default)]
+struct Attempts(Mutex<Vec<Option<u16>>>);
+
+impl Observer for Attempts {
+    fn on_event(&self, event: &Event<'_>) {
+        if let Event::Attempt { status, .. } = event {
+            self.0.lock().unwrap().push(*status);
+        }
+    }
+}
+
+struct Bench {
+    client: HttpClient,
+    env: Arc<ManualEnv>,
+    attempts: Arc<Attempts>,
+    script: Script,
+}
+
+async fn bench(acts: Vec<Act>) -> Bench {
+    bench_with(acts, Arc::new(Renewing::default())).await
+}
+
+async fn bench_with(acts: Vec<Act>, tokens: Arc<dyn TokenSource>) -> Bench {
+    let script = Script::start(acts).await;
+    let (env, attempts) = (Arc::new(ManualEnv::new(1)), Arc::new(Attempts::default()));
+    let settings = HttpSettings::new()
+        .env(env.clone())
+        .observer(attempts.clone())
+        .options(CallOptions::new().timeout(Duration::from_millis(300)));
+    let limit = RateLimit::new(1000, Duration::from_secs(1));
+    let base = Url::parse(&script.url()).unwrap();
+    let account = AccountKey::new("things", 1);
+    let client = HttpClient::new(&settings, Arc::new(Things), account, base, Some(tokens), limit).unwrap();
+    Bench { client, env, attempts, script }
+}
+
+impl Bench {
+    async fn send(&self, operation: &Operation) -> Result<Reply, HttpError> {
+        self.client.send(Request::new(operation).arg("id", 7).json(&"body-that-must-not-show")).await
+    }
+}
+
+/// Everything an error shows, with its whole chain of causes.
+fn shown(error: &HttpError) -> String {
+    let mut text = format!("{error} {error:?} {error:#?}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text += &format!(" {cause} {cause:?}");
+        source = cause.source();
+    }
+    text
+}
+
+const HTML: &str = "<html><body>Bad gateway</body></html>";
+
+fn ok() -> Act {
+    Act::answer(200, &[], r#"{"ok":true}"#)
+}
+
+/// What a call ends with: a status, or the kind of an error and whether it may have taken effect.
+#[derive(Debug, PartialEq)]
+enum End {
+    Status(u16),
+    Failed(HttpErrorKind, bool),
+}
+
+/// Name, what the server does request by request, and for each kind of operation the number of requests and the end.
+type Row = (&'static str, Vec<Act>, [(usize, End); 3]);
+
+#[tokio::test]
+async fn every_fault_makes_the_right_number_of_requests() {
+    use End::{Failed, Status};
+    use HttpErrorKind::{Interrupted, Timeout};
+    let html = || Act::answer(502, &[("content-type", "text/html")], HTML);
+    let limited = |after: Option<&'static str>| {
+        let headers: Vec<_> = after.map(|a| ("retry-after", a)).into_iter().collect();
+        Act::answer(429, &headers, "{}")
+    };
+    let lost = |kind| [(2, Status(200)), (2, Status(200)), (1, Failed(kind, true))];
+    let all = |requests, status| {
+        [(requests, Status(status)), (requests, Status(status)), (requests, Status(status))]
+    };
+    let table: Vec<Row> = vec![
+        ("all is well", vec![ok()], all(1, 200)),
+        ("HTML 502, then good", vec![html(), ok()], [(2, Status(200)), (2, Status(200)), (1, Status(502))]),
+        (
+            "HTML 502 for ever",
+            vec![html(), html(), html(), html(), html()],
+            [(4, Status(502)), (4, Status(502)), (1, Status(502))],
+        ),
+        ("empty 200", vec![Act::answer(200, &[], ""), ok()], all(1, 200)),
+        ("cut body", vec![Act::CutBody, ok()], lost(Interrupted)),
+        ("reset before reading", vec![Act::CloseUnread, ok()], lost(Interrupted)),
+        ("reset after reading", vec![Act::Close, ok()], lost(Interrupted)),
+        ("stall", vec![Act::Stall, ok()], lost(Timeout)),
+        ("429 without Retry-After", vec![limited(None), ok()], all(2, 200)),
+        ("429 with seconds", vec![limited(Some("3")), ok()], all(2, 200)),
+        ("429 with a date", vec![limited(Some("Thu, 01 Jan 2026 00:00:05 GMT")), ok()], all(2, 200)),
+        ("429 with an hour", vec![limited(Some("3600")), ok()], all(1, 429)),
+        ("429 for the day", vec![Act::answer(429, &[("x-day-spent", "1")], "{}"), ok()], all(1, 429)),
+        ("401, then good", vec![Act::answer(401, &[], "{}"), ok()], all(2, 200)),
+        ("401 twice", vec![Act::answer(401, &[], "{}"), Act::answer(401, &[], "{}"), ok()], all(2, 401)),
+        ("404", vec![Act::answer(404, &[], "{}"), ok()], all(1, 404)),
+        (
+            "a redirect is not followed",
+            vec![Act::answer(302, &[("location", "http://127.0.0.1:1/")], ""), ok()],
+            all(1, 302),
+        ),
+        (
+            "503 with Retry-After",
+            vec![Act::answer(503, &[("retry-after", "2")], ""), ok()],
+            [(2, Status(200)), (2, Status(200)), (1, Status(503))],
+        ),
+    ];
+    for (name, acts, ends) in table {
+        for (operation, (requests, end)) in [READ, PUT, CREATE].iter().zip(ends) {
+            let bench = bench(acts.clone()).await;
+            let result = bench.send(operation).await;
+            let got = match &result {
+                Ok(reply) => Status(reply.status),
+                Err(error) => Failed(error.kind(), error.outcome_unknown()),
+            };
+            let case = format!("{name}, {:?}", operation.idempotency());
+            assert_eq!(got, end, "{case}");
+            assert_eq!(bench.script.requests(), requests, "{case}: requests at the server");
+            assert_eq!(bench.attempts.0.lock().unwrap().len(), requests, "{case}: attempts observed");
+            if let Err(error) = &result {
+                assert_eq!(error.attempts() as usize, requests, "{case}");
+                let text = shown(error);
+                assert!(!text.contains("must-not-show") && !text.contains("127.0.0.1"), "{case}: {text}");
+            }
+            if let Ok(reply) = &result {
+                assert_eq!(reply.attempts as usize, requests, "{case}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_listening_is_tried_again_whatever_the_operation() {
+    for operation in [READ, PUT, CREATE] {
+        let bench = bench(vec![]).await;
+        bench.script.stop().await;
+        let error = bench.send(&operation).await.unwrap_err();
+        assert_eq!(error.kind(), HttpErrorKind::Connect);
+        assert!(!error.outcome_unknown());
+        assert_eq!(error.attempts(), 4);
+    }
+}
+
+#[tokio::test]
+async fn each_attempt_carries_a_fresh_token() {
+    let bench = bench(vec![Act::answer(401, &[], "{}"), ok()]).await;
+    bench.send(&READ).await.unwrap();
+    let paths = bench.script.paths();
+    assert_eq!(
+        paths,
+        [format!("/things/7?access_token={TOKEN}-0"), format!("/things/7?access_token={TOKEN}-1")]
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_renewed_leaves_the_services_own_answer() {
+    let static_token = Arc::new(StaticToken::new(TOKEN));
+    let bench = bench_with(vec![Act::answer(401, &[], "{}"), ok()], static_token).await;
+    assert_eq!(bench.send(&READ).await.unwrap().status, 401);
+    assert_eq!(bench.script.requests(), 1);
+}
+
+#[tokio::test]
+async fn pauses_follow_the_server() {
+    for (after, least, most) in [("3", 3000, 3250), ("Thu, 01 Jan 2026 00:00:05 GMT", 4900, 5250)] {
+        let bench = bench(vec![Act::answer(429, &[("retry-after", after)], "{}"), ok()]).await;
+        bench.send(&CREATE).await.unwrap();
+        let slept: Duration = bench.env.sleeps().iter().sum();
+        assert!((least..=most).contains(&slept.as_millis()), "{after}: {slept:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_day_spent_holds_back_the_next_call_too() {
+    let bench = bench(vec![Act::answer(429, &[("x-day-spent", "1")], "{}"), ok()]).await;
+    assert_eq!(bench.send(&READ).await.unwrap().status, 429);
+    let error = bench.send(&READ).await.unwrap_err();
+    assert_eq!(error.kind(), HttpErrorKind::Quota);
+    assert!(error.retry_after().is_some());
+    assert_eq!(bench.script.requests(), 1);
+}
+
+#[tokio::test]
+async fn the_deadline_ends_the_retries() {
+    let html = || Act::answer(502, &[], HTML);
+    let bench = bench(vec![html(), html(), html(), html()]).await;
+    let policy = RetryPolicy::default().base(Duration::from_secs(10)).cap(Duration::from_secs(10));
+    let options = CallOptions::new().deadline(Duration::from_millis(1)).retry(policy);
+    let reply = bench.client.with(options).send(Request::new(&READ).arg("id", 7)).await;
+    // Either the one attempt was answered, or it ran into the deadline itself; no second one in any case.
+    assert!(reply.is_err() || reply.is_ok_and(|r| r.status == 502));
+    assert_eq!(bench.attempts.0.lock().unwrap().len(), 1);
+    assert_eq!(bench.env.sleeps(), []);
+}
+
+#[tokio::test]
+async fn a_call_without_a_turn_before_its_deadline_sends_nothing() {
+    let env = Arc::new(ManualEnv::new(1));
+    let limiter = Limiter::new(RateLimit::new(1, Duration::from_secs(600)), env.clone());
+    let script = Script::start(vec![ok(), ok()]).await;
+    let settings = HttpSettings::new().env(env).limiter(limiter);
+    let base = Url::parse(&script.url()).unwrap();
+    let limit = RateLimit::new(1, Duration::from_secs(1));
+    let client =
+        HttpClient::new(&settings, Arc::new(Things), AccountKey::new("things", 1), base, None, limit)
+            .unwrap();
+    client.send(Request::new(&READ).arg("id", 1)).await.unwrap();
+    let error = client.send(Request::new(&READ).arg("id", 1)).await.unwrap_err();
+    assert_eq!(error.kind(), HttpErrorKind::Deadline);
+    assert_eq!(error.attempts(), 0);
+    assert_eq!(script.requests(), 1);
+}
+
+#[tokio::test]
+async fn a_broken_service_is_not_hit_by_everybodys_retries() {
+    let bench = bench(vec![Act::answer(502, &[], HTML); 1000]).await;
+    for _ in 0..150 {
+        assert_eq!(bench.send(&READ).await.unwrap().status, 502);
+    }
+    assert_eq!(bench.script.requests(), 150 + 100, "the shared budget allows a hundred retries");
+    assert!(bench.env.now() > ManualEnv::new(1).now());
+}
+
+#[tokio::test]
+async fn a_bad_argument_sends_nothing() {
+    let bench = bench(vec![ok()]).await;
+    let error = bench.client.send(Request::new(&READ).arg("id", "")).await.unwrap_err();
+    assert_eq!(error.kind(), HttpErrorKind::Request);
+    assert_eq!(error.to_string(), "things.get: id: empty (nothing was sent)");
+    assert_eq!(bench.script.requests(), 0);
+}
+
+#[test]
+fn calls_can_be_spawned() {
+    fn send<T: Send>(_: T) {}
+    let _ = |client: &HttpClient| send(client.send(Request::new(&READ)));
+}
