@@ -2,6 +2,9 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
+#[cfg(feature = "engine")]
+#[cfg_attr(docsrs, doc(cfg(feature = "engine")))]
+pub mod engine;
 mod env;
 #[cfg(feature = "http")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
@@ -11,6 +14,9 @@ mod retry;
 #[cfg(feature = "sandbox-kit")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sandbox-kit")))]
 pub mod sandbox_kit;
+#[cfg(feature = "engine")]
+#[cfg_attr(docsrs, doc(cfg(feature = "engine")))]
+pub mod store;
 mod token;
 
 pub use account::AccountKey;

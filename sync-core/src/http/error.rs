@@ -55,6 +55,11 @@ impl HttpError {
         }))
     }
 
+    /// A value that a client was given and cannot use: `what` is its name. Nothing was sent.
+    pub fn invalid(what: &str, why: impl Into<String>) -> Self {
+        Self::new(HttpErrorKind::Request, what, why)
+    }
+
     pub(super) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self

@@ -11,31 +11,64 @@ use serde::{Deserialize, Serialize};
 /// As JSON for `POST /__sandbox/faults`:
 /// `{"kind": "lose_reply", "operation": "contacts.create", "after": 2, "times": 1}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Form")]
 pub struct Fault {
     /// What happens.
     #[serde(flatten)]
     kind: FaultKind,
     /// The operation it hits; a last `*` stands for any ending. Every operation if absent.
-    #[serde(default)]
     operation: Option<String>,
     /// How many matching calls pass first.
-    #[serde(default)]
     after: u64,
     /// How many calls it hits before it is used up. No end if absent.
-    #[serde(default)]
     times: Option<u64>,
     /// The share of matching calls that it hits, `0.0 ..= 1.0`.
-    #[serde(default = "always")]
     rate: f64,
 }
 
-fn always() -> f64 {
-    1.0
+/// The JSON of a [`Fault`]. Serde cannot refuse unknown fields next to a flattened enum.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
+    kind: String,
+    status: Option<u16>,
+    body: Option<String>,
+    headers: Option<Vec<(String, String)>>,
+    millis: Option<u64>,
+    operation: Option<String>,
+    #[serde(default)]
+    after: u64,
+    times: Option<u64>,
+    rate: Option<f64>,
+}
+
+impl TryFrom<Form> for Fault {
+    type Error = &'static str;
+
+    fn try_from(form: Form) -> Result<Self, Self::Error> {
+        let Form { kind, status, body, headers, millis, operation, after, times, rate } = form;
+        let of_status = status.is_some() || body.is_some() || headers.is_some();
+        let kind = match kind.as_str() {
+            "status" if millis.is_none() => FaultKind::Status {
+                status: status.ok_or("missing field `status`")?,
+                body: body.unwrap_or_default(),
+                headers: headers.unwrap_or_default(),
+            },
+            "delay" if !of_status => FaultKind::Delay { millis: millis.ok_or("missing field `millis`")? },
+            "cut_body" | "lose_reply" | "drop" | "status" | "delay" if of_status || millis.is_some() => {
+                return Err("a field of another kind of fault");
+            }
+            "cut_body" => FaultKind::CutBody,
+            "lose_reply" => FaultKind::LoseReply,
+            "drop" => FaultKind::Drop,
+            _ => return Err("unknown kind of fault: expected status, delay, cut_body, lose_reply or drop"),
+        };
+        Ok(Self { kind, operation, after, times, rate: rate.unwrap_or(1.0) })
+    }
 }
 
 /// The kinds of fault.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FaultKind {
@@ -44,10 +77,8 @@ pub enum FaultKind {
         /// The HTTP status.
         status: u16,
         /// The body; sent as JSON if it is JSON, as HTML otherwise.
-        #[serde(default)]
         body: String,
         /// Further headers, such as `retry-after`.
-        #[serde(default)]
         headers: Vec<(String, String)>,
     },
     /// Handles the request after a pause.
@@ -202,5 +233,19 @@ mod tests {
             serde_json::from_str(r#"{"kind":"status","status":503,"operation":"notes.*","times":2}"#)
                 .unwrap();
         assert_eq!(fault, Fault::status(503, "").on("notes.*").times(2));
+        for wrong in [
+            r#"{"kind":"drop","tims":1}"#,
+            r#"{"kind":"drop","status":503}"#,
+            r#"{"kind":"status"}"#,
+            r#"{"kind":"explode"}"#,
+        ] {
+            assert!(serde_json::from_str::<Fault>(wrong).is_err(), "{wrong}");
+        }
+        for fault in
+            [fault, Fault::new(FaultKind::Delay { millis: 5 }).rate(0.5), Fault::new(FaultKind::Drop)]
+        {
+            let text = serde_json::to_string(&fault).unwrap();
+            assert_eq!(serde_json::from_str::<Fault>(&text).unwrap(), fault, "{text}");
+        }
     }
 }

@@ -1,0 +1,180 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use sync_core::http::{
+    CallOptions, HttpClient, HttpError, HttpSettings, Operation, RateLimit, Request, Url, Verdict,
+};
+use sync_core::{AccountKey, SecretString, StaticToken, TokenSource};
+
+use crate::error::Error;
+use crate::ids::{ContactId, LocationId};
+use crate::resources::{Contacts, CustomFields, Notes, Tags, Tasks};
+use crate::service::HighLevel;
+use crate::version::ApiVersion;
+
+/// HighLevel's API as one location sees it.
+///
+/// Cheap to clone; clones share connections, tokens and the rate limit.
+///
+/// ```no_run
+/// use ghl_contacts::{Client, NewContact};
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = Client::builder("ve9EPM428h8vShlRW1KT").token(std::env::var("GHL_ACCESS_TOKEN")?).build()?;
+/// let contact = client.contacts().create(&NewContact::new().name("Ana Sousa").email("ana@example.pt")).await?;
+/// client.tags(&contact.id).add(["customer"]).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: HttpClient,
+    location: LocationId,
+    version: Option<ApiVersion>,
+}
+
+/// Where HighLevel is.
+pub(crate) const BASE_URL: &str = "https://services.leadconnectorhq.com";
+/// The documented allowance; the headers of each answer correct it.
+pub(crate) const RATE_LIMIT: RateLimit = RateLimit::new(100, Duration::from_secs(10));
+
+impl Client {
+    /// Starts a client for `location`.
+    pub fn builder(location: impl Into<LocationId>) -> ClientBuilder {
+        ClientBuilder {
+            location: location.into(),
+            tokens: None,
+            base: BASE_URL.to_owned(),
+            http: HttpSettings::new().user_agent(concat!("ghl-contacts/", env!("CARGO_PKG_VERSION"))),
+            version: None,
+        }
+    }
+
+    /// The location it is for.
+    pub fn location(&self) -> &LocationId {
+        &self.location
+    }
+
+    /// The name under which tokens and limits of `location` are kept: `ghl:{location}`.
+    pub fn account_key(location: &LocationId) -> AccountKey {
+        AccountKey::new("ghl", location)
+    }
+
+    /// The same client with other options for its calls.
+    #[must_use]
+    pub fn with(&self, options: CallOptions) -> Self {
+        Self { http: self.http.with(options), ..self.clone() }
+    }
+
+    /// The same client with another API version for its calls, in place of the one each operation is described for.
+    #[must_use]
+    pub fn with_version(&self, version: ApiVersion) -> Self {
+        Self { version: Some(version), ..self.clone() }
+    }
+
+    /// Contacts: create, read, update, search.
+    pub fn contacts(&self) -> Contacts<'_> {
+        Contacts { client: self }
+    }
+
+    /// The notes of a contact.
+    pub fn notes<'a>(&'a self, contact: &'a ContactId) -> Notes<'a> {
+        Notes { client: self, contact }
+    }
+
+    /// The tasks of a contact.
+    pub fn tasks<'a>(&'a self, contact: &'a ContactId) -> Tasks<'a> {
+        Tasks { client: self, contact }
+    }
+
+    /// The tags of a contact.
+    pub fn tags<'a>(&'a self, contact: &'a ContactId) -> Tags<'a> {
+        Tags { client: self, contact }
+    }
+
+    /// The custom fields of the location.
+    pub fn custom_fields(&self) -> CustomFields<'_> {
+        CustomFields { client: self }
+    }
+
+    /// Sends a request of `operation` and decodes its answer.
+    pub(crate) async fn send<T: DeserializeOwned>(
+        &self,
+        operation: &Operation,
+        request: Request,
+    ) -> Result<T, Error> {
+        let version = self.version.unwrap_or_default();
+        let request = request.header("version", version.as_str()).header("accept", "application/json");
+        let reply = self.http.send(request).await.map_err(Error::transport)?;
+        match reply.verdict {
+            Verdict::Success => reply.json().map_err(|error| Error::decode(operation, &reply, error)),
+            _ => Err(Error::refused(operation, &reply)),
+        }
+    }
+}
+
+/// Sets up a [`Client`].
+#[derive(Debug, Clone)]
+pub struct ClientBuilder {
+    location: LocationId,
+    tokens: Option<Arc<dyn TokenSource>>,
+    base: String,
+    http: HttpSettings,
+    version: Option<ApiVersion>,
+}
+
+impl ClientBuilder {
+    /// Uses one token for ever: a private integration token, or an access token for its day.
+    #[must_use]
+    pub fn token(self, token: impl Into<SecretString>) -> Self {
+        self.tokens(Arc::new(StaticToken::new(token)))
+    }
+
+    /// Takes tokens from `source`, such as a [`TokenManager`](crate::TokenManager) that refreshes them.
+    #[must_use]
+    pub fn tokens(mut self, source: Arc<dyn TokenSource>) -> Self {
+        self.tokens = Some(source);
+        self
+    }
+
+    /// Sends to another place, such as a sandbox. Default: `https://services.leadconnectorhq.com`.
+    #[must_use]
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base = url.into();
+        self
+    }
+
+    /// Sets how calls are sent: timeouts, retries, proxy, limiter, observer. The rate limit starts at 100 requests
+    /// per 10 s unless the settings say otherwise, and follows the answers' headers.
+    #[must_use]
+    pub fn http(mut self, settings: HttpSettings) -> Self {
+        self.http = settings;
+        self
+    }
+
+    /// Asks for this API version with every call. Default: for each operation the one it is described for.
+    #[must_use]
+    pub fn version(mut self, version: ApiVersion) -> Self {
+        self.version = Some(version);
+        self
+    }
+
+    /// Makes the client. Sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Transport`](crate::ErrorKind::Transport) if the base URL is not `https` (or a loopback
+    /// address), or if the HTTP settings do not make a client.
+    pub fn build(self) -> Result<Client, Error> {
+        let base = parse_base(&self.base)?;
+        let account = Client::account_key(&self.location);
+        let http = HttpClient::new(&self.http, Arc::new(HighLevel), account, base, self.tokens, RATE_LIMIT);
+        Ok(Client { http: http.map_err(Error::transport)?, location: self.location, version: self.version })
+    }
+}
+
+/// Reads a base URL.
+pub(crate) fn parse_base(text: &str) -> Result<Url, Error> {
+    Url::parse(text).map_err(|why| Error::transport(HttpError::invalid("base URL", why.to_string())))
+}

@@ -1,0 +1,342 @@
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::Value;
+use sync_core::http::{DecodeError, Excerpt, HttpError, HttpErrorKind, Operation, RateInfo, Reply, Verdict};
+
+use crate::ids::ContactId;
+use crate::service::messages;
+
+/// A call that did not bring what it promises.
+///
+/// `Display` is one line: operation, status, the service's own words, trace id. Neither `Display` nor `Debug`
+/// shows a token, a URL or a body.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    operation: String,
+    attempts: u32,
+    status: Option<u16>,
+    messages: Vec<String>,
+    duplicate: Option<DuplicateContact>,
+    trace_id: Option<String>,
+    rate: Option<RateInfo>,
+    retry_after: Option<Duration>,
+    body: Option<Excerpt>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// 400 that names an existing contact with the same e-mail or phone: see [`Error::duplicate`].
+    Duplicate,
+    /// The record does not exist: 404, or 400 with a text that says so. HighLevel uses either for unknown and for
+    /// deleted ids.
+    NotFound,
+    /// 400 for another reason.
+    BadRequest,
+    /// 401, and why, as far as the text tells.
+    Unauthorized(UnauthorizedReason),
+    /// 403: the token is for another location.
+    Forbidden,
+    /// 404 for the path itself: wrong base URL or API version.
+    RouteNotFound,
+    /// 422: [`Error::messages`] says which fields.
+    Validation,
+    /// 429, and waiting did not help within the call.
+    RateLimited,
+    /// 5xx.
+    Server,
+    /// An answer that is not what the operation promises, such as HTML from a proxy.
+    Decode,
+    /// No whole answer: see [`Error::outcome_unknown`] and [`Error::source`](StdError::source).
+    Transport(HttpErrorKind),
+    /// A status that the service is not known to use.
+    Other,
+}
+
+/// Why a call was not authorised, by HighLevel's own text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum UnauthorizedReason {
+    /// The access token has expired or is not one.
+    Token,
+    /// The private integration token was revoked.
+    PrivateIntegration,
+    /// The token lacks a scope: a person must consent again.
+    Scope,
+    /// The token is of the wrong class, such as a company token where a location token is needed.
+    TokenClass,
+    /// The `Version` header is missing or unknown.
+    Version,
+    /// The text is new.
+    Unknown,
+}
+
+impl UnauthorizedReason {
+    pub(crate) fn of(text: &str) -> Self {
+        let text = text.to_lowercase();
+        let has = |parts: &[&str]| parts.iter().any(|p| text.contains(p));
+        if has(&["version header"]) {
+            Self::Version
+        } else if has(&["invalid private integration token"]) {
+            Self::PrivateIntegration
+        } else if has(&["not authorized for this scope", "not allowed to access this scope"]) {
+            Self::Scope
+        } else if has(&["user type mismatch", "user type is not yet supported"]) {
+            Self::TokenClass
+        } else if has(&["access token is invalid", "invalid jwt", "expired"]) {
+            Self::Token
+        } else {
+            Self::Unknown
+        }
+    }
+
+    /// Whether a new token may help.
+    pub(crate) fn may_renew(self) -> bool {
+        matches!(self, Self::Token | Self::Unknown)
+    }
+}
+
+/// The contact that stands in the way of a new one, or of a changed e-mail or phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DuplicateContact {
+    /// The existing contact.
+    pub contact_id: ContactId,
+    /// Which value both have: `email` or `phone`.
+    pub matching_field: String,
+}
+
+impl Error {
+    pub(crate) fn transport(error: HttpError) -> Self {
+        Self(Box::new(Inner {
+            kind: ErrorKind::Transport(error.kind()),
+            operation: error.operation().to_owned(),
+            attempts: error.attempts(),
+            status: None,
+            messages: vec![error.to_string()],
+            duplicate: None,
+            trace_id: None,
+            rate: None,
+            retry_after: error.retry_after(),
+            body: None,
+            source: Some(Box::new(error)),
+        }))
+    }
+
+    /// An answer that says no.
+    pub(crate) fn refused(operation: &Operation, reply: &Reply) -> Self {
+        let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+        let messages = messages(&reply.body);
+        let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str);
+        let duplicate = text("/meta/contactId")
+            .zip(text("/meta/matchingField"))
+            .map(|(id, field)| DuplicateContact { contact_id: id.into(), matching_field: field.to_owned() });
+        let kind = kind(reply, &messages, duplicate.is_some());
+        let mut error = Self::answered(kind, operation, reply);
+        error.0.trace_id = text("/traceId").map(str::to_owned);
+        error.0.messages = messages;
+        error.0.duplicate = duplicate;
+        error
+    }
+
+    /// An answer that says yes, and then is not what it should be.
+    pub(crate) fn decode(operation: &Operation, reply: &Reply, error: DecodeError) -> Self {
+        let html = reply.body.trim_ascii_start().starts_with(b"<");
+        let message = if html {
+            "the answer is HTML, not JSON: is the base URL right, is there a proxy?".to_owned()
+        } else if reply.body.is_empty() {
+            "the answer is empty".to_owned()
+        } else {
+            format!("the answer does not fit: {error}")
+        };
+        let mut wrong = Self::answered(ErrorKind::Decode, operation, reply);
+        wrong.0.messages = vec![message];
+        wrong.0.source = Some(Box::new(error));
+        wrong
+    }
+
+    fn answered(kind: ErrorKind, operation: &Operation, reply: &Reply) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            operation: operation.name().to_owned(),
+            attempts: reply.attempts,
+            status: Some(reply.status),
+            messages: Vec::new(),
+            duplicate: None,
+            trace_id: None,
+            rate: reply.rate,
+            retry_after: reply.retry_after,
+            body: Some(reply.excerpt()),
+            source: None,
+        }))
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Which operation, such as `contacts.create`.
+    pub fn operation(&self) -> &str {
+        &self.0.operation
+    }
+
+    /// How many requests the call made.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// The HTTP status, `None` if there was no whole answer.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The service's own messages, one per problem; ours if the service gave none.
+    pub fn messages(&self) -> &[String] {
+        &self.0.messages
+    }
+
+    /// The contact that stands in the way.
+    pub fn duplicate(&self) -> Option<&DuplicateContact> {
+        self.0.duplicate.as_ref()
+    }
+
+    /// The id that HighLevel's support asks for.
+    pub fn trace_id(&self) -> Option<&str> {
+        self.0.trace_id.as_deref()
+    }
+
+    /// The rate limit as the answer reported it.
+    pub fn rate(&self) -> Option<&RateInfo> {
+        self.0.rate.as_ref()
+    }
+
+    /// How long until another try makes sense, if that is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The start of the body as it came. It may hold personal data: not for logs.
+    pub fn body(&self) -> Option<&Excerpt> {
+        self.0.body.as_ref()
+    }
+
+    /// Whether the record does not exist.
+    pub fn is_not_found(&self) -> bool {
+        self.0.kind == ErrorKind::NotFound
+    }
+
+    /// Whether the rate limit or the day's quota stopped the call.
+    pub fn is_rate_limited(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::RateLimited | ErrorKind::Transport(HttpErrorKind::Quota))
+    }
+
+    /// Whether token, scope or location are wrong: every further call will fail like this one.
+    pub fn is_auth(&self) -> bool {
+        match self.0.kind {
+            ErrorKind::Unauthorized(_) | ErrorKind::Forbidden => true,
+            ErrorKind::Transport(HttpErrorKind::Token) => !self.is_retryable(),
+            _ => false,
+        }
+    }
+
+    /// Whether no answer came in time.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Transport(HttpErrorKind::Timeout | HttpErrorKind::Deadline))
+    }
+
+    /// Whether the same call may succeed later without anybody doing anything. It may also have succeeded
+    /// already: see [`outcome_unknown`](Self::outcome_unknown).
+    pub fn is_retryable(&self) -> bool {
+        match self.0.kind {
+            ErrorKind::RateLimited | ErrorKind::Server => true,
+            ErrorKind::Transport(_) => self.http_error().is_some_and(HttpError::is_transient),
+            _ => false,
+        }
+    }
+
+    /// Whether the service may have done its work all the same. Look before you repeat a create.
+    pub fn outcome_unknown(&self) -> bool {
+        match self.0.kind {
+            ErrorKind::Server | ErrorKind::Decode => true,
+            ErrorKind::Transport(_) => self.http_error().is_some_and(HttpError::outcome_unknown),
+            _ => false,
+        }
+    }
+
+    fn http_error(&self) -> Option<&HttpError> {
+        self.0.source.as_deref()?.downcast_ref()
+    }
+}
+
+fn kind(reply: &Reply, messages: &[String], duplicate: bool) -> ErrorKind {
+    let text = messages.join(" ").to_lowercase();
+    let missing = text.contains("not found") || (text.contains("invalid") && text.contains(" id"));
+    match (reply.status, reply.verdict) {
+        (400, _) if duplicate => ErrorKind::Duplicate,
+        (400, _) if missing => ErrorKind::NotFound,
+        (400, _) => ErrorKind::BadRequest,
+        (401, _) => ErrorKind::Unauthorized(UnauthorizedReason::of(&text)),
+        (403, _) => ErrorKind::Forbidden,
+        (404, _) if text.starts_with("cannot ") || messages.is_empty() => ErrorKind::RouteNotFound,
+        (404, _) => ErrorKind::NotFound,
+        (422, _) => ErrorKind::Validation,
+        (429, _) => ErrorKind::RateLimited,
+        (_, Verdict::Faulty) => ErrorKind::Server,
+        _ => ErrorKind::Other,
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { kind, operation, status, messages, trace_id, .. } = &*self.0;
+        if let ErrorKind::Transport(_) = kind {
+            return f.write_str(&messages.join("; "));
+        }
+        write!(f, "{operation}: HTTP {}", status.unwrap_or_default())?;
+        if !messages.is_empty() {
+            write!(f, ": {}", messages.join("; "))?;
+        }
+        if let Some(duplicate) = &self.0.duplicate {
+            write!(f, " (same {} as contact {})", duplicate.matching_field, duplicate.contact_id)?;
+        }
+        if let Some(hint) = hint(*kind) {
+            write!(f, "; {hint}")?;
+        }
+        match trace_id {
+            Some(id) => write!(f, " [trace {id}]"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What to do about it, where the service's words do not tell.
+fn hint(kind: ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        ErrorKind::Unauthorized(UnauthorizedReason::Token) => "get a new access token",
+        ErrorKind::Unauthorized(UnauthorizedReason::PrivateIntegration) => {
+            "create a new private integration token"
+        }
+        ErrorKind::Unauthorized(UnauthorizedReason::Scope) => {
+            "authorise the app again with the scope it lacks"
+        }
+        ErrorKind::Unauthorized(UnauthorizedReason::TokenClass) => "use a location token",
+        ErrorKind::Forbidden => "check the location id: the token is for another one",
+        ErrorKind::RouteNotFound => "check the base URL and the API version",
+        _ => return None,
+    })
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|s| s as &(dyn StdError + 'static))
+    }
+}

@@ -1,0 +1,37 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod client;
+mod error;
+mod ids;
+mod oauth;
+mod page;
+mod patch;
+pub mod resources;
+#[cfg(feature = "sandbox")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sandbox")))]
+pub mod sandbox;
+mod service;
+pub mod types;
+mod version;
+
+pub use client::{Client, ClientBuilder};
+pub use error::{DuplicateContact, Error, ErrorKind, UnauthorizedReason};
+pub use ids::{ContactId, CustomFieldId, LocationId, NoteId, TaskId, UserId};
+pub use oauth::{AuthorizePage, GhlOAuth};
+pub use page::SearchCursor;
+pub use patch::Patch;
+pub use types::{
+    Contact, ContactUpdate, CustomField, CustomFieldDefinition, CustomFieldValue, DataType, Direction, Filter,
+    NewContact, NewCustomField, NewNote, NewTask, Note, NoteUpdate, SearchContacts, SearchField, SearchPage, SortField,
+    Task, TaskUpdate,
+};
+pub use version::ApiVersion;
+
+pub use jiff;
+pub use sync_core::http::oauth::{GrantError, OAuthApp};
+pub use sync_core::http::{CallOptions, Excerpt, HttpSettings, Limiter, RateInfo, RateLimit, Url};
+pub use sync_core::{
+    AccountKey, Env, Event, Idempotency, MemoryTokenStore, NoObserver, Observer, Refresh, RetryPolicy, SecretString,
+    StaticToken, SystemEnv, TokenManager, TokenSet, TokenSource, TokenStore,
+};

@@ -1,0 +1,70 @@
+use serde::Deserialize;
+use sync_core::Idempotency;
+use sync_core::http::{Method, Operation, Request};
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::types::{CustomFieldDefinition, NewCustomField};
+
+const LIST: Operation = Operation::new(
+    "custom_fields.list",
+    Method::GET,
+    "/locations/{locationId}/customFields",
+    Idempotency::Safe,
+);
+const CREATE: Operation = Operation::new(
+    "custom_fields.create",
+    Method::POST,
+    "/locations/{locationId}/customFields",
+    Idempotency::NotIdempotent,
+);
+
+/// The custom fields of a location. From [`Client::custom_fields`].
+#[derive(Debug, Clone, Copy)]
+pub struct CustomFields<'a> {
+    pub(crate) client: &'a Client,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Many {
+    #[serde(default)]
+    custom_fields: Vec<CustomFieldDefinition>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct One {
+    custom_field: CustomFieldDefinition,
+}
+
+impl CustomFields<'_> {
+    fn request(self, operation: &Operation) -> Request {
+        Request::new(operation).arg("locationId", self.client.location())
+    }
+
+    /// Lists the custom fields of contacts.
+    ///
+    /// `GET /locations/{locationId}/customFields?model=contact`, scope `locations/customFields.readonly`. Safe.
+    ///
+    /// # Errors
+    ///
+    /// [`is_auth`](Error::is_auth) if the token lacks the scope.
+    pub async fn list(&self) -> Result<Vec<CustomFieldDefinition>, Error> {
+        let many: Many = self.client.send(&LIST, self.request(&LIST).query("model", "contact")).await?;
+        Ok(many.custom_fields)
+    }
+
+    /// Creates a custom field.
+    ///
+    /// `POST /locations/{locationId}/customFields`, scope `locations/customFields.write`. Not idempotent: the service
+    /// accepts a second field of the same name.
+    ///
+    /// # Errors
+    ///
+    /// [`is_auth`](Error::is_auth) if the token lacks the scope.
+    pub async fn create(&self, new: &NewCustomField) -> Result<CustomFieldDefinition, Error> {
+        let one: One = self.client.send(&CREATE, self.request(&CREATE).json(new)).await?;
+        Ok(one.custom_field)
+    }
+}

@@ -1,0 +1,146 @@
+use std::time::Duration;
+
+use serde_json::Value;
+use sync_core::AccessToken;
+use sync_core::http::{HeaderMap, HeaderValue, Operation, Outgoing, RateInfo, Service, Verdict};
+use sync_core::secrecy::ExposeSecret;
+
+use crate::error::UnauthorizedReason;
+
+/// HighLevel's manners: the token in a header, the meaning of its statuses, its rate headers.
+#[derive(Debug)]
+pub(crate) struct HighLevel;
+
+impl Service for HighLevel {
+    fn authorize(&self, token: &AccessToken, request: &mut Outgoing) -> Result<(), String> {
+        let mut value = HeaderValue::from_str(&format!("Bearer {}", token.secret.expose_secret()))
+            .map_err(|_| "the access token has characters that no header may have".to_owned())?;
+        value.set_sensitive(true);
+        request.headers.insert("authorization", value);
+        Ok(())
+    }
+
+    fn judge(&self, _: &Operation, status: u16, headers: &HeaderMap, body: &[u8]) -> Verdict {
+        match status {
+            200..=299 => Verdict::Success,
+            // Only a token's own failure: a version or scope error must never burn a refresh token.
+            401 if UnauthorizedReason::of(&messages(body).join(" ")).may_renew() => Verdict::TokenRejected,
+            429 => Verdict::Throttled { daily: number(headers, "x-ratelimit-daily-remaining") == Some(0) },
+            500..=599 => Verdict::Faulty,
+            _ => Verdict::Refused,
+        }
+    }
+
+    fn rate(&self, headers: &HeaderMap) -> Option<RateInfo> {
+        let small = |name| number(headers, name).and_then(|n| u32::try_from(n).ok());
+        let millis = |name| number(headers, name).map(Duration::from_millis);
+        let mut rate = RateInfo::default();
+        rate.limit = small("x-ratelimit-max");
+        rate.remaining = small("x-ratelimit-remaining");
+        rate.interval = millis("x-ratelimit-interval-milliseconds");
+        rate.daily_limit = small("x-ratelimit-limit-daily");
+        rate.daily_remaining = small("x-ratelimit-daily-remaining");
+        rate.daily_reset = millis("x-ratelimit-daily-reset");
+        (rate != RateInfo::default()).then_some(rate)
+    }
+}
+
+fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
+    headers.get(name)?.to_str().ok()?.trim().parse().ok()
+}
+
+/// The messages of an error body: `message` is a string or an array, or the error is an object of its own.
+pub(crate) fn messages(body: &[u8]) -> Vec<String> {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let message = body.get("message").or_else(|| body.pointer("/error/message"));
+    let message = message.or_else(|| body.get("error_description")).or_else(|| body.get("error"));
+    match message {
+        Some(Value::String(text)) => vec![text.clone()],
+        Some(Value::Array(list)) => {
+            list.iter().map(|m| m.as_str().map_or_else(|| m.to_string(), str::to_owned)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sync_core::Idempotency;
+    use sync_core::http::Method;
+
+    const OP: Operation =
+        Operation::new("contacts.get", Method::GET, "/contacts/{contactId}", Idempotency::Safe);
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(n, v)| (n.parse().unwrap(), v.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn statuses_are_judged() {
+        let token = Verdict::TokenRejected;
+        let table: [(u16, &str, Verdict); 13] = [
+            (200, "{}", Verdict::Success),
+            (201, "{}", Verdict::Success),
+            (400, r#"{"message":"Bad Request"}"#, Verdict::Refused),
+            (401, r#"{"message":"Invalid token: access token is invalid"}"#, token),
+            (401, r#"{"message":"Invalid JWT"}"#, token),
+            (401, r#"{"message":"something new"}"#, token),
+            (401, r#"{"message":"Invalid Private Integration token"}"#, Verdict::Refused),
+            (401, r#"{"message":"The token is not authorized for this scope."}"#, Verdict::Refused),
+            (401, r#"{"message":"version header was not found."}"#, Verdict::Refused),
+            (
+                401,
+                r#"{"message":"This authClass type is not allowed to access this scope"}"#,
+                Verdict::Refused,
+            ),
+            (404, "{}", Verdict::Refused),
+            (502, "<html>", Verdict::Faulty),
+            (429, "", Verdict::Throttled { daily: false }),
+        ];
+        for (status, body, verdict) in table {
+            assert_eq!(
+                HighLevel.judge(&OP, status, &HeaderMap::new(), body.as_bytes()),
+                verdict,
+                "{status} {body}"
+            );
+        }
+        let spent = headers(&[("x-ratelimit-daily-remaining", "0")]);
+        assert_eq!(HighLevel.judge(&OP, 429, &spent, b""), Verdict::Throttled { daily: true });
+    }
+
+    #[test]
+    fn rate_headers_are_read() {
+        let all = headers(&[
+            ("x-ratelimit-max", "100"),
+            ("x-ratelimit-remaining", "97"),
+            ("x-ratelimit-interval-milliseconds", "10000"),
+            ("x-ratelimit-limit-daily", "200000"),
+            ("x-ratelimit-daily-remaining", "199000"),
+        ]);
+        let rate = HighLevel.rate(&all).unwrap();
+        assert_eq!(
+            (rate.limit, rate.remaining, rate.interval),
+            (Some(100), Some(97), Some(Duration::from_secs(10)))
+        );
+        assert_eq!((rate.daily_limit, rate.daily_remaining), (Some(200_000), Some(199_000)));
+        assert_eq!(HighLevel.rate(&HeaderMap::new()), None);
+        assert_eq!(HighLevel.rate(&headers(&[("x-ratelimit-max", "many")])), None);
+    }
+
+    #[test]
+    fn messages_come_from_every_known_shape() {
+        let table = [
+            (r#"{"message":"a"}"#, vec!["a"]),
+            (r#"{"message":["a","b"]}"#, vec!["a", "b"]),
+            (r#"{"error":{"message":"a"}}"#, vec!["a"]),
+            (r#"{"error":"invalid_grant","error_description":"a"}"#, vec!["a"]),
+            (r#"{"error":"a"}"#, vec!["a"]),
+            ("<html>", vec![]),
+            ("", vec![]),
+        ];
+        for (body, want) in table {
+            assert_eq!(messages(body.as_bytes()), want, "{body}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::ids::{CustomFieldId, LocationId};
+
+/// The value of a custom field as the service gives it: without key and name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CustomField {
+    /// Which field.
+    pub id: CustomFieldId,
+    /// Its value: text, number, flag, list or object. Documented as text.
+    #[serde(default, alias = "fieldValue", alias = "field_value")]
+    pub value: Value,
+}
+
+impl CustomField {
+    /// A value, for tests.
+    pub fn new(id: impl Into<CustomFieldId>, value: impl Into<Value>) -> Self {
+        Self { id: id.into(), value: value.into() }
+    }
+}
+
+/// A value to write into a custom field.
+///
+/// The service drops an unknown field, and an option that the field does not have, without a word.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CustomFieldValue {
+    id: CustomFieldId,
+    field_value: Value,
+}
+
+impl CustomFieldValue {
+    /// Writes `value` into the field `id`: text for text, options and dates, a number for numbers, a list for
+    /// multiple options.
+    pub fn new(id: impl Into<CustomFieldId>, value: impl Into<Value>) -> Self {
+        Self { id: id.into(), field_value: value.into() }
+    }
+}
+
+/// A custom field of a location: what a [`CustomField`] belongs to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct CustomFieldDefinition {
+    /// The id.
+    pub id: CustomFieldId,
+    /// The name that people see.
+    #[serde(default)]
+    pub name: String,
+    /// The key, such as `contact.nif`. The service derives it from the first name and keeps it when that changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field_key: Option<String>,
+    /// The kind of its values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_type: Option<DataType>,
+    /// The options to choose from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub picklist_options: Vec<Value>,
+    /// The location it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location_id: Option<LocationId>,
+    /// What it is a field of: `contact` or `opportunity`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Everything else.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl CustomFieldDefinition {
+    /// A definition, for tests.
+    pub fn new(id: impl Into<CustomFieldId>, name: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            field_key: None,
+            data_type: None,
+            picklist_options: Vec::new(),
+            location_id: None,
+            model: None,
+            extra: Map::new(),
+        }
+    }
+}
+
+/// The kinds of custom field.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
+pub enum DataType {
+    /// One line of text.
+    Text,
+    /// Several lines of text.
+    LargeText,
+    /// A number.
+    Numerical,
+    /// A phone number.
+    Phone,
+    /// An amount of money; the service spells it this way.
+    Monetory,
+    /// Several of the options.
+    Checkbox,
+    /// One of the options.
+    SingleOptions,
+    /// Several of the options.
+    MultipleOptions,
+    /// A date.
+    Date,
+    /// One of the options.
+    Radio,
+    /// Several named lines of text.
+    TextboxList,
+    /// Files.
+    FileUpload,
+    /// A kind that is not known here.
+    #[serde(untagged)]
+    Other(String),
+}
+
+/// A custom field to create.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewCustomField {
+    name: String,
+    data_type: DataType,
+    model: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    placeholder: Option<String>,
+}
+
+impl NewCustomField {
+    /// A field of contacts.
+    pub fn new(name: impl Into<String>, data_type: DataType) -> Self {
+        Self { name: name.into(), data_type, model: "contact", placeholder: None }
+    }
+
+    /// Sets the text that an empty field shows.
+    #[must_use]
+    pub fn placeholder(mut self, text: impl Into<String>) -> Self {
+        self.placeholder = Some(text.into());
+        self
+    }
+}

@@ -1,0 +1,15 @@
+//! What the endpoints take and give.
+
+mod contact;
+mod custom_field;
+mod note;
+mod search;
+mod task;
+mod time;
+
+pub use contact::{Contact, ContactUpdate, NewContact};
+pub use custom_field::{CustomField, CustomFieldDefinition, CustomFieldValue, DataType, NewCustomField};
+pub use note::{NewNote, Note, NoteUpdate};
+pub(crate) use search::WirePage;
+pub use search::{Direction, Filter, SearchContacts, SearchField, SearchPage, SortField};
+pub use task::{NewTask, Task, TaskUpdate};

@@ -1,0 +1,73 @@
+//! Times in every spelling that the service has been seen to use.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+/// Reads an instant: ISO 8601, a bare date (its midnight in UTC), or milliseconds since 1970. Anything else,
+/// and anything absent, is `None`: one odd date must not cost a page of contacts.
+pub(super) fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    Ok(Option::<Value>::deserialize(deserializer)?.as_ref().and_then(instant))
+}
+
+fn instant(value: &Value) -> Option<Timestamp> {
+    match value {
+        Value::Number(millis) => Timestamp::from_millisecond(millis.as_i64()?).ok(),
+        Value::String(text) => {
+            let midnight = || TimeZone::UTC.to_timestamp(text.parse::<Date>().ok()?.at(0, 0, 0, 0)).ok();
+            text.parse().ok().or_else(midnight)
+        }
+        _ => None,
+    }
+}
+
+/// Reads a date of birth, which comes as a date, as an instant or as milliseconds since 1970.
+pub(super) fn lenient_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+    let value = Option::<Value>::deserialize(deserializer)?;
+    Ok(value.as_ref().and_then(|value| match value {
+        Value::String(text) => text.get(..10)?.parse().ok(),
+        other => Some(TimeZone::UTC.to_datetime(instant(other)?).date()),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[derive(Deserialize)]
+    struct Row {
+        #[serde(default, deserialize_with = "lenient")]
+        at: Option<Timestamp>,
+        #[serde(default, deserialize_with = "lenient_date")]
+        born: Option<Date>,
+    }
+
+    #[test]
+    fn every_seen_spelling_is_read() {
+        let table = [
+            (json!("2026-03-01T10:00:00.000Z"), Some("2026-03-01T10:00:00Z")),
+            (json!("2026-03-01T10:00:00+01:00"), Some("2026-03-01T09:00:00Z")),
+            (json!("2026-03-01"), Some("2026-03-01T00:00:00Z")),
+            (json!(1_772_359_200_000_i64), Some("2026-03-01T10:00:00Z")),
+            (json!("soon"), None),
+            (json!(null), None),
+            (json!({}), None),
+        ];
+        for (value, want) in table {
+            let row: Row = serde_json::from_value(json!({ "at": value })).unwrap();
+            assert_eq!(row.at, want.map(|w| w.parse().unwrap()), "{value}");
+        }
+        assert_eq!(serde_json::from_str::<Row>("{}").unwrap().at, None);
+    }
+
+    #[test]
+    fn a_birthday_is_the_same_in_all_three_shapes() {
+        for value in [json!("1990-09-25"), json!("1990-09-25T00:00:00.000Z"), json!(654_220_800_000_i64)] {
+            let row: Row = serde_json::from_value(json!({ "born": value })).unwrap();
+            assert_eq!(row.born, Some(Date::constant(1990, 9, 25)), "{value}");
+        }
+    }
+}

@@ -1,0 +1,260 @@
+use std::fmt;
+use std::fmt::Debug;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::fault::{Fault, FaultKind};
+use super::record::{Raw, RecordId, RecordRef, Scope, Snapshot};
+use crate::AccountKey;
+
+/// One kind of record of one account on one side: the customers of a company, the contacts of a location.
+///
+/// What only reads implements the first four methods; the writing ones then refuse.
+#[async_trait]
+pub trait Collection: Send + Sync + Debug {
+    /// Its name in plans, reports and stored projections, such as `contacts`.
+    fn name(&self) -> &str;
+
+    /// What it can do and how long its truths take.
+    fn caps(&self) -> &Caps;
+
+    /// The account that it really works on, as the service tells it or the credentials say.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`], such as [`FaultKind::Auth`].
+    async fn identity(&self) -> Result<AccountKey, Fault>;
+
+    /// What must be set up at the service before the first write, such as the field that carries markers.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`].
+    async fn set_up(&self) -> Result<SetUp, Fault> {
+        Ok(SetUp::default())
+    }
+
+    /// Sets up what [`set_up`](Self::set_up) found missing.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`].
+    async fn complete_set_up(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    /// One page of records; `None` asks for the first.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`].
+    async fn list(&self, scope: &Scope, page: Option<&PageToken>) -> Result<ListPage, Fault>;
+
+    /// One record, `None` if it is gone.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`].
+    async fn get(&self, at: &RecordRef) -> Result<Option<Snapshot>, Fault>;
+
+    /// At most `limit` records that the probe finds. It may find too many, never too few: whoever asks compares
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`].
+    async fn find(&self, scope: &Scope, by: &Probe, limit: usize) -> Result<Vec<Snapshot>, Fault> {
+        let _ = (scope, by, limit);
+        Err(Fault::new(FaultKind::Broken, format!("{} cannot be searched", self.name())))
+    }
+
+    /// Creates a record that carries `marker`.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError`], which tells whether anything may have happened.
+    async fn create(&self, scope: &Scope, raw: &Raw, marker: &Marker) -> Result<Written, WriteError> {
+        let _ = (scope, raw, marker);
+        Err(self.read_only())
+    }
+
+    /// Sets the given fields of a record, and leaves the others.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError`], which tells whether anything may have happened.
+    async fn update(&self, at: &RecordRef, raw: &Raw, marker: &Marker) -> Result<Written, WriteError> {
+        let _ = (at, raw, marker);
+        Err(self.read_only())
+    }
+
+    /// The refusal of a collection that only reads.
+    #[doc(hidden)]
+    fn read_only(&self) -> WriteError {
+        WriteError::NotApplied(Fault::new(FaultKind::Broken, format!("{} is read only", self.name())))
+    }
+}
+
+/// What [`Collection::set_up`] finds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SetUp {
+    /// What is missing and will be created, in words.
+    pub missing: Vec<String>,
+    /// Whether nothing of ours can be there yet, because what carries our markers does not exist.
+    pub untouched: bool,
+}
+
+impl SetUp {
+    /// A finding.
+    pub fn new(missing: Vec<String>, untouched: bool) -> Self {
+        Self { missing, untouched }
+    }
+}
+
+/// What a collection can do and how long its truths take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Caps {
+    /// How a record that we created is found again.
+    pub marker: MarkerKind,
+    /// Fields of which the service allows each value once, by their names in the mapping.
+    pub unique: Vec<String>,
+    /// How long one request may be under way.
+    pub request_timeout: Duration,
+    /// How long a write takes until [`Collection::find`] and [`Collection::list`] see it.
+    pub index_lag: Duration,
+}
+
+impl Caps {
+    /// No marker, nothing unique, requests of at most 60 s, no lag.
+    pub fn new() -> Self {
+        Self {
+            marker: MarkerKind::None,
+            unique: Vec::new(),
+            request_timeout: Duration::from_secs(60),
+            index_lag: Duration::ZERO,
+        }
+    }
+
+    /// Sets how a record that we created is found again.
+    #[must_use]
+    pub fn marker(mut self, kind: MarkerKind) -> Self {
+        self.marker = kind;
+        self
+    }
+
+    /// Sets the fields of which the service allows each value once.
+    #[must_use]
+    pub fn unique(mut self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.unique = fields.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets how long one request may be under way.
+    #[must_use]
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.request_timeout = timeout;
+        self
+    }
+
+    /// Sets how long a write takes until searches see it.
+    #[must_use]
+    pub fn index_lag(mut self, lag: Duration) -> Self {
+        self.index_lag = lag;
+        self
+    }
+}
+
+impl Default for Caps {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// How a record that we created is found again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MarkerKind {
+    /// Not at all: only by its natural keys.
+    None,
+    /// By [`Probe::Marker`], once the index has caught up.
+    Searchable,
+}
+
+/// What a record that we create carries, to be found again if the answer is lost.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Marker(String);
+
+impl Marker {
+    /// A marker with this text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Marker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What to search for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Probe {
+    /// The record that carries this marker.
+    Marker(Marker),
+    /// Records with this value in this field of the mapping.
+    Field {
+        /// The field's name in the mapping.
+        name: String,
+        /// The normalised value.
+        value: String,
+    },
+}
+
+/// Where a listing goes on, in the collection's own terms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PageToken(pub String);
+
+/// One page of a listing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListPage {
+    /// The records.
+    pub records: Vec<Snapshot>,
+    /// Where to go on, `None` after the last page.
+    pub next: Option<PageToken>,
+}
+
+/// A write that took effect.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written {
+    /// The record's id.
+    pub id: RecordId,
+    /// What the service says it stored, as far as its answer tells.
+    pub stored: Option<Snapshot>,
+}
+
+/// A write that did not, or may not, take effect.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// It provably did not.
+    #[error("{0}")]
+    NotApplied(#[source] Fault),
+    /// The service refuses a second record like this one.
+    #[error("record {0} is in the way")]
+    Exists(RecordId),
+    /// Nobody knows: a timeout, a reset, a 5xx.
+    #[error("{0}; whether it took effect is unknown")]
+    Unknown(#[source] Fault),
+}

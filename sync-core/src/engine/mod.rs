@@ -1,0 +1,39 @@
+//! One-way passes that neither duplicate nor overwrite: plan, look, apply.
+//!
+//! A [`Pass`] reads the left [`Collection`], recognises its records at the right one by the keys of a [`Mapping`],
+//! and makes a [`Plan`]. Applying it creates what is missing, pairs what is there, and derives notes, tasks and
+//! the like from facts by [`Rule`]s. What is paired with what is kept in a [`Store`](crate::store::Store).
+//!
+//! What makes it safe:
+//!
+//! - **A match is never a guess.** Several candidates, keys that point at different records, a key that is not
+//!   unique: a person decides, and both records are left alone.
+//! - **Every create is announced before it is sent**, and carries a [`Marker`]. If its answer is lost, or the
+//!   process dies, the next look waits until the record must be visible and then searches for the marker.
+//! - **What people wrote is not overwritten** when two records meet for the first time: only empty fields are
+//!   filled. Later only fields that changed on the left are written.
+//! - **The same facts derive the same records**: their keys follow from the fact, so a second run finds them.
+
+mod apply;
+mod collection;
+mod fault;
+mod link;
+mod mapping;
+mod matching;
+pub mod normalise;
+mod pass;
+mod plan;
+mod planner;
+mod record;
+mod report;
+mod rule;
+
+pub use collection::{Caps, Collection, ListPage, Marker, MarkerKind, PageToken, Probe, SetUp, WriteError, Written};
+pub use fault::{Fault, FaultKind};
+pub use link::{Baseline, Link, LinkId, Pending, Projection, ProjectionKey};
+pub use mapping::{Field, FieldValue, Fields, Mapping, MappingBuilder, MappingError};
+pub use pass::{Pass, PassError, Progress};
+pub use plan::{Change, FactCount, Plan, PlannedProjection, PlannedRecord, ProjectionStep, RecordStep};
+pub use record::{Fingerprint, Raw, RecordId, RecordRef, Scope, Side, Snapshot};
+pub use report::{Counts, Remark, Report};
+pub use rule::{Life, Rule, Wanted};
