@@ -1,0 +1,229 @@
+//! A server on loopback that behaves like HighLevel: for tests that need no account and no network.
+//!
+//! [`Sandbox::start`] puts it on a port; point a client at [`Sandbox::url`] and use [`Sandbox::credentials`].
+//!
+//! ```
+//! use ghl_contacts::sandbox::{Config, Fault, FaultKind, Sandbox};
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let sandbox = Sandbox::start(Config::default()).await?;
+//! let ana = sandbox.add_contact(serde_json::json!({ "firstName": "Ana", "email": "ana@example.pt" }))?;
+//! // The next contact is stored, but the caller never hears of it.
+//! sandbox.fault(Fault::new(FaultKind::LoseReply).on("contacts.create").times(1));
+//! # let _ = ana;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it does
+//!
+//! All 32 calls on contacts with their tasks, notes, tags, followers, campaigns, workflows and appointments;
+//! a location with its custom fields and tags; OAuth with codes, rotating refresh tokens and location tokens.
+//! Everything else answers 404. It is as strict as the service: unknown keys, a missing `Version`, a token of
+//! the wrong class and a taken e-mail are refused in the service's words, and every answer counts against the
+//! rate limits. Searches and lists see a write only after [`Config::index_lag`]; the duplicate search and every
+//! read by id see it at once.
+//!
+//! It checks more than the service where the service is known to be vague: a contact that is gone answers 404,
+//! an id that cannot be one answers 400, and phone numbers need their `+` and country code. It has no
+//! opportunities, so a filter on them finds nothing, and it serves the OAuth calls in their dated form only.
+//!
+//! # Operations
+//!
+//! Faults and [`Sandbox::calls`] go by these names:
+//!
+//! - `contacts.` `create`, `get`, `update`, `delete`, `upsert`, `list`, `search`, `duplicate`, `by_business`,
+//!   `bulk_business`
+//! - `notes.` `list`, `get`, `create`, `update`, `delete`; `tasks.` the same and `complete`
+//! - `tags.` `add`, `remove`, `bulk`; `followers.` `add`, `remove`; `workflows.` `add`, `remove`;
+//!   `campaigns.` `add`, `remove`, `remove_all`; `appointments.list`
+//! - `locations.get`; `custom_fields.` `list`, `get`, `create`, `update`, `delete`; `location_tags.list`
+//! - `oauth.` `token`, `location_token`, `installed_locations`
+//!
+//! # What a person can do
+//!
+//! [`Sandbox::human`] and `/__sandbox/records/{collection}` edit these collections. The fields are those of the
+//! API, with `contactId` in a create of a record that belongs to a contact.
+//!
+//! | collection | edits | beyond the API's fields |
+//! |---|---|---|
+//! | `contacts` | create, update, delete | `locationId` (optional), `businessId`, `additionalEmails`, `additionalPhones` |
+//! | `notes`, `tasks`, `appointments` | create, update, delete | |
+//! | `custom_fields` | create, update, delete | `picklistOptions` |
+//! | `tags` | create, delete | a delete takes the tag from all contacts |
+//! | `locations` | update | `name`, `timezone`; `active: false` stops the refresh of its tokens |
+//! | `tokens` | delete | the id is an access token, refresh token or private integration token, which is revoked |
+
+mod appointments;
+mod auth;
+mod children;
+mod contact;
+mod contacts;
+mod credentials;
+mod enrolment;
+mod fields;
+mod filter;
+mod human;
+mod index;
+mod locations;
+mod lookup;
+mod normal;
+mod notes;
+mod oauth;
+mod rate;
+mod refuse;
+mod route;
+mod search;
+mod shapes;
+mod tags;
+mod tasks;
+mod validate;
+mod world;
+
+use std::io;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sync_core::{Env, SystemEnv};
+
+pub use credentials::Credentials;
+pub use sync_core::sandbox_kit::{Call, Edit, Fault, FaultKind, Server};
+pub use world::World;
+
+/// How a sandbox behaves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// The port on loopback; 0 takes any free one.
+    pub port: u16,
+    /// What all ids and tokens follow from.
+    pub seed: u64,
+    /// How many times shorter than 10 seconds the interval of the burst limit is.
+    pub speed: f64,
+    /// How long it takes until searches and lists see a write.
+    pub index_lag: Duration,
+    /// Whether the locations allow two contacts with one e-mail or phone.
+    pub allow_duplicates: bool,
+    /// Calls per interval, for each app and location.
+    pub burst_limit: u64,
+    /// Calls per day, for each app and location.
+    pub daily_limit: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            seed: 1,
+            speed: 1.0,
+            index_lag: Duration::from_secs(2),
+            allow_duplicates: false,
+            burst_limit: 100,
+            daily_limit: 200_000,
+        }
+    }
+}
+
+/// A running sandbox. It stops when the last clone is dropped.
+#[derive(Debug, Clone)]
+pub struct Sandbox {
+    server: Server<World>,
+    credentials: Credentials,
+}
+
+impl Sandbox {
+    /// Starts a sandbox without any contact.
+    ///
+    /// # Errors
+    ///
+    /// The port is taken or the system refuses to listen.
+    pub async fn start(config: Config) -> io::Result<Self> {
+        let world = World::new(&config, SystemEnv::new().now());
+        let credentials = world.credentials.clone();
+        Ok(Self { server: Server::start(world, config.port).await?, credentials })
+    }
+
+    /// `http://127.0.0.1:{port}`, without a last slash.
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// Tokens and ids that the sandbox knows.
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    /// Adds a contact that searches see at once, and returns its id. Its location is
+    /// [`Credentials::location_id`] unless `contact` names one.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says what is wrong with it: the rules are those of the service.
+    pub fn add_contact(&self, contact: Value) -> Result<String, String> {
+        let id = self.add("contacts", contact)?;
+        self.server.with(|world| world.index_at_once(&id));
+        Ok(id)
+    }
+
+    /// Adds a custom field, such as one of the data type `TEXT`, and returns its id.
+    /// A field with options to choose from needs [`human`](Self::human).
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says what is wrong with it, such as an unknown data type.
+    pub fn add_custom_field(&self, name: &str, data_type: &str) -> Result<String, String> {
+        self.add("custom_fields", json!({ "name": name, "dataType": data_type }))
+    }
+
+    fn add(&self, collection: &str, fields: Value) -> Result<String, String> {
+        let record = self.human(Edit::Create { collection: collection.to_owned(), fields })?;
+        Ok(record.get("id").and_then(Value::as_str).unwrap_or_default().to_owned())
+    }
+
+    /// Everything it holds but tokens.
+    pub fn state(&self) -> Value {
+        self.server.state()
+    }
+
+    /// Every call so far, oldest first.
+    pub fn calls(&self) -> Vec<Call> {
+        self.server.calls()
+    }
+
+    /// Makes something go wrong.
+    pub fn fault(&self, fault: Fault) {
+        self.server.fault(fault);
+    }
+
+    /// Removes all faults.
+    pub fn clear_faults(&self) {
+        self.server.clear_faults();
+    }
+
+    /// Moves the clock forward.
+    pub fn advance(&self, by: Duration) {
+        self.server.advance(by);
+    }
+
+    /// Edits a record as a person would; the module's documentation lists the collections.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says what is wrong with the edit.
+    pub fn human(&self, edit: Edit) -> Result<Value, String> {
+        self.server.human(edit)
+    }
+
+    /// Makes the present state the one that a reset returns to.
+    pub fn checkpoint(&self) {
+        self.server.checkpoint();
+    }
+
+    /// Back to the state at start or at the checkpoint; clears calls, faults and the clock's offset.
+    pub fn reset(&self) {
+        self.server.reset();
+    }
+
+    /// The server itself, with its clock and port.
+    pub fn server(&self) -> &Server<World> {
+        &self.server
+    }
+}

@@ -1,0 +1,195 @@
+//! Issuing tokens.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sync_core::sandbox_kit::Answer;
+
+use super::auth::{ACCESS_LIFE, Holder, Presented};
+use super::normal::iso;
+use super::refuse::{Refusal, Reply};
+use super::route::Call;
+use super::validate::{Field, Kind, Schema};
+use super::world::World;
+
+const GRANTS: &[&str] = &["authorization_code", "refresh_token", "client_credentials"];
+
+pub(super) const TOKEN: Schema = &[&[
+    Field::text("client_id").required(),
+    Field::text("client_secret").required(),
+    Field::new("grant_type", Kind::OneOf(GRANTS)).required(),
+    Field::text("code"),
+    Field::text("refresh_token"),
+    Field::new("user_type", Kind::OneOf(&["Company", "Location"])),
+    Field::text("redirect_uri"),
+]];
+pub(super) const LOCATION_TOKEN: Schema =
+    &[&[Field::text("companyId").required(), Field::text("locationId").required()]];
+pub(super) const INSTALLED_LOCATIONS: &[(&str, bool)] = &[
+    ("companyId", true),
+    ("appId", true),
+    ("skip", false),
+    ("limit", false),
+    ("query", false),
+    ("isInstalled", false),
+    ("versionId", false),
+    ("onTrial", false),
+    ("planId", false),
+    ("locationId", false),
+];
+
+const SCOPE: &str = "contacts.readonly contacts.write locations.readonly locations/customFields.readonly \
+                     locations/customFields.write locations/tags.readonly";
+const AGENCY_SCOPE: &str = "locations.readonly oauth.readonly oauth.write";
+
+fn invalid_grant(description: &str) -> Refusal {
+    Refusal::oauth(400, "invalid_grant", description)
+}
+
+impl World {
+    /// Part of the client id, which is `{app}-{suffix}`.
+    fn app_id(&self) -> &str {
+        self.credentials.client_id.split('-').next().unwrap_or_default()
+    }
+
+    fn refuse_inactive(&self, location: &str) -> Result<(), Refusal> {
+        if self.locations.get(location).is_some_and(|l| !l.active) {
+            return Err(Refusal::bad_request("Location is not active"));
+        }
+        Ok(())
+    }
+
+    /// Issues a pair; the answer carries it in the form of the token endpoint.
+    fn issue(&mut self, holder: &Holder, now: Timestamp) -> Value {
+        let (access, refresh) = (self.new_token(), self.new_token());
+        self.tokens.add_access(&access, holder.clone(), now);
+        self.tokens.add_refresh(&refresh, holder.clone(), now);
+        let mut body = json!({
+            "access_token": access,
+            "token_type": "Bearer",
+            "expires_in": ACCESS_LIFE,
+            "refresh_token": refresh,
+            "refreshTokenId": self.new_token().get(..24),
+            "companyId": self.credentials.company_id,
+            "userId": self.credentials.user_id,
+            "planId": null,
+        });
+        let more = match holder {
+            Holder::Location(id) => {
+                json!({ "scope": SCOPE, "userType": "Location", "locationId": id, "isBulkInstallation": false })
+            }
+            Holder::Company => json!({
+                "scope": AGENCY_SCOPE,
+                "userType": "Company",
+                "isBulkInstallation": true,
+                "installToFutureLocations": false,
+                "approveAllLocations": true,
+                "approvedLocations": self.locations.keys().collect::<Vec<_>>(),
+            }),
+        };
+        if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
+            body.extend(more);
+        }
+        body
+    }
+}
+
+pub(super) fn token(world: &mut World, call: &Call<'_>) -> Reply {
+    let client = (call.text("client_id"), call.text("client_secret"));
+    if client != (Some(&world.credentials.client_id), Some(&world.credentials.client_secret)) {
+        return Err(Refusal::oauth(401, "invalid_client", "Invalid client credentials!"));
+    }
+    let needed = |name: &str| {
+        let missing = || Refusal::unprocessable(vec![format!("{name} should not be empty")]);
+        call.text(name).filter(|text| !text.is_empty()).ok_or_else(missing)
+    };
+    match call.text("grant_type") {
+        Some("authorization_code") => exchange(world, call, needed("code")?),
+        Some("refresh_token") => refresh(world, call, needed("refresh_token")?),
+        _ => Err(Refusal::oauth(400, "unsupported_grant_type", "Unsupported grant type")),
+    }
+}
+
+fn exchange(world: &mut World, call: &Call<'_>, code: &str) -> Reply {
+    if !world.tokens.take_code(code) {
+        return Err(invalid_grant("Invalid grant: authorization code is invalid"));
+    }
+    let holder = match call.text("user_type") {
+        Some("Company") => Holder::Company,
+        _ => Holder::Location(world.credentials.location_id.clone()),
+    };
+    Ok(Answer::json(200, world.issue(&holder, call.now)).with_effect())
+}
+
+fn refresh(world: &mut World, call: &Call<'_>, token: &str) -> Reply {
+    let holder = match world.tokens.present_refresh(token, call.now) {
+        Presented::Dead => return Err(invalid_grant("This refresh token is invalid")),
+        Presented::Again(answer) => return Ok(Answer::json(200, answer)),
+        Presented::Fresh(holder) => holder,
+    };
+    let class = match &holder {
+        Holder::Location(_) => "Location",
+        Holder::Company => "Company",
+    };
+    if call.text("user_type").is_some_and(|wanted| wanted != class) {
+        return Err(Refusal::unauthorized("User type mismatch"));
+    }
+    if let Holder::Location(id) = &holder {
+        world.refuse_inactive(id)?;
+    }
+    let answer = world.issue(&holder, call.now);
+    world.tokens.mark_used(token, call.now, answer.clone());
+    Ok(Answer::json(200, answer).with_effect())
+}
+
+/// The answer names neither the company nor the user type.
+pub(super) fn location_token(world: &mut World, call: &Call<'_>) -> Reply {
+    if call.text("companyId") != Some(&world.credentials.company_id) {
+        return Err(Refusal::other_company());
+    }
+    let id = call.text("locationId").unwrap_or_default().to_owned();
+    if !world.locations.contains_key(&id) {
+        return Err(Refusal::bad_request("Location not found"));
+    }
+    world.refuse_inactive(&id)?;
+    let mut body = world.issue(&Holder::Location(id), call.now);
+    if let Some(body) = body.as_object_mut() {
+        for absent in ["companyId", "userType", "refreshTokenId", "isBulkInstallation"] {
+            body.remove(absent);
+        }
+        body.insert("appId".to_owned(), json!(world.app_id()));
+        body.insert("versionId".to_owned(), json!(world.app_id()));
+    }
+    Ok(Answer::json(200, body).with_effect())
+}
+
+pub(super) fn installed_locations(world: &mut World, call: &Call<'_>) -> Reply {
+    let query = |name: &str| call.request.query(name);
+    if query("companyId") != Some(&world.credentials.company_id) {
+        return Err(Refusal::other_company());
+    }
+    let (skip, limit) = (call.number("skip", 0, usize::MAX)?, call.number("limit", 20, 100)?);
+    let wanted = query("query").unwrap_or_default().to_lowercase();
+    let app = world.app_id();
+    let fitting: Vec<Value> = world
+        .locations
+        .values()
+        .filter(|_| query("appId") == Some(app) && query("isInstalled") != Some("false"))
+        .filter(|l| {
+            query("locationId").is_none_or(|id| id == l.id) && l.name.to_lowercase().contains(&wanted)
+        })
+        .map(|l| {
+            json!({
+                "_id": l.id,
+                "name": l.name,
+                "address": "Rua do Cais 12, Porto",
+                "isInstalled": true,
+                "versionId": app,
+                "installedAt": iso(world.installed),
+            })
+        })
+        .collect();
+    let count = fitting.len();
+    let page: Vec<Value> = fitting.into_iter().skip(skip).take(limit).collect();
+    let body = json!({ "locations": page, "count": count, "installToFutureLocations": false });
+    Ok(Answer::json(200, body))
+}

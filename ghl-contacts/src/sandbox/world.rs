@@ -1,0 +1,177 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use sync_core::sandbox_kit::{Answer, Backend, Body, Edit, Request};
+
+use super::auth::{Holder, Tokens};
+use super::children::Children;
+use super::contact::Contact;
+use super::fields::CustomField;
+use super::index::Index;
+use super::locations::Location;
+use super::lookup::Lookup;
+use super::rate::Rates;
+use super::refuse::Refusal;
+use super::tags::Tag;
+use super::{Config, Credentials, appointments, human, normal, notes, route, shapes, tasks};
+
+/// Everything that the sandbox holds: the state machine behind [`Sandbox`](super::Sandbox).
+#[derive(Clone)]
+pub struct World {
+    pub(super) allow_duplicates: bool,
+    pub(super) index_lag: SignedDuration,
+    pub(super) credentials: Credentials,
+    pub(super) tokens: Tokens,
+    pub(super) locations: BTreeMap<String, Location>,
+    /// Names by id.
+    pub(super) businesses: BTreeMap<String, String>,
+    pub(super) contacts: BTreeMap<String, Contact>,
+    pub(super) index: Index,
+    pub(super) lookup: Lookup,
+    pub(super) notes: Children,
+    pub(super) tasks: Children,
+    pub(super) appointments: Children,
+    pub(super) fields: Vec<CustomField>,
+    pub(super) tags: Vec<Tag>,
+    pub(super) installed: Timestamp,
+    rates: Rates,
+    // Separate sources, so that the ids of records do not depend on what else was asked or issued.
+    ids: fastrand::Rng,
+    secrets: fastrand::Rng,
+    traces: fastrand::Rng,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").field("contacts", &self.contacts.len()).finish_non_exhaustive()
+    }
+}
+
+impl World {
+    pub(super) fn new(config: &Config, now: Timestamp) -> Self {
+        let now = normal::to_millis(now);
+        let mut secrets = fastrand::Rng::with_seed(config.seed ^ 0x5EC2_E75E);
+        let credentials = Credentials::invent(&mut secrets);
+        let mut tokens = Tokens::default();
+        let location = || Holder::Location(credentials.location_id.clone());
+        tokens.add_access(&credentials.access_token, location(), now);
+        tokens.add_refresh(&credentials.refresh_token, location(), now);
+        tokens.add_access(&credentials.agency_token, Holder::Company, now);
+        tokens.add_private(&credentials.pit, location());
+        tokens.add_code(&credentials.code);
+        let locations = [
+            Location::new(&credentials.location_id, "Oficina da Ribeira"),
+            Location::new(&credentials.other_location_id, "Padaria do Largo"),
+        ];
+        Self {
+            allow_duplicates: config.allow_duplicates,
+            index_lag: SignedDuration::try_from(config.index_lag).unwrap_or(SignedDuration::MAX),
+            tokens,
+            locations: locations.into_iter().map(|location| (location.id.clone(), location)).collect(),
+            businesses: [(credentials.business_id.clone(), "Ribeira Lda".to_owned())].into(),
+            contacts: BTreeMap::new(),
+            index: Index::default(),
+            lookup: Lookup::default(),
+            notes: Children::new("Note"),
+            tasks: Children::new("Task"),
+            appointments: Children::new("Appointment"),
+            fields: Vec::new(),
+            tags: Vec::new(),
+            installed: now,
+            rates: Rates::new(config),
+            ids: fastrand::Rng::with_seed(config.seed),
+            secrets,
+            traces: fastrand::Rng::with_seed(config.seed ^ 0x007F_ACE5),
+            credentials,
+        }
+    }
+
+    /// An id for a new record.
+    pub(super) fn new_id(&mut self) -> String {
+        alphanumeric(&mut self.ids, 20)
+    }
+
+    /// A new access or refresh token.
+    pub(super) fn new_token(&mut self) -> String {
+        alphanumeric(&mut self.secrets, 64)
+    }
+
+    /// The name of the business that a contact belongs to.
+    pub(super) fn business_name(&self, contact: &Contact) -> Option<&str> {
+        self.businesses.get(contact.business.as_ref()?).map(String::as_str)
+    }
+
+    /// Shows all contacts to searches as they are now.
+    pub(super) fn index_at_once(&mut self, id: &str) {
+        if let Some(contact) = self.contacts.get(id) {
+            self.index.put_at_once(contact.clone());
+        }
+    }
+}
+
+impl Backend for World {
+    fn operation(&self, request: &Request) -> Option<String> {
+        route::find(request).map(|(route, _)| route.operation.to_owned())
+    }
+
+    fn answer(&mut self, request: &Request, now: Timestamp) -> Answer {
+        let now = normal::to_millis(now);
+        let access = self.tokens.identify(request, now);
+        let who = access.as_ref().map_or_else(|_| "nobody".to_owned(), super::auth::Access::rate_key);
+        let verdict = self.rates.admit(&who, now);
+        let reply = if verdict.admitted {
+            route::handle(self, request, access, now)
+        } else {
+            Err(Refusal::too_many_requests())
+        };
+        let trace = uuid(&mut self.traces);
+        let mut answer = reply.unwrap_or_else(Answer::from);
+        if let Body::Json(Value::Object(body)) = &mut answer.body {
+            // The gateway refuses unknown tokens and paths before a trace begins.
+            let unknown_path = answer.status == 404 && route::find(request).is_none();
+            if answer.status != 401 && !unknown_path {
+                body.insert("traceId".to_owned(), json!(trace));
+            }
+        }
+        verdict.headers.into_iter().fold(answer, |answer, (name, value)| answer.header(name, value))
+    }
+
+    fn state(&self) -> Value {
+        let mut live: Vec<&Contact> = self.contacts.values().filter(|c| !c.deleted).collect();
+        live.sort_by(|a, b| (a.added, &a.id).cmp(&(b.added, &b.id)));
+        let deleted: Vec<&str> =
+            self.contacts.values().filter(|c| c.deleted).map(|c| c.id.as_str()).collect();
+        let location = |contact: &str| self.contacts.get(contact).map_or("", |c| c.location.as_str());
+        json!({
+            "locations": self.locations.values().map(|l| l.view(self)).collect::<Vec<_>>(),
+            "businesses": self.businesses.iter().map(|(id, name)| json!({ "id": id, "name": name })).collect::<Vec<_>>(),
+            "contacts": live.into_iter().map(|c| shapes::read(c, false)).collect::<Vec<_>>(),
+            "deletedContacts": deleted,
+            "notes": self.notes.iter().map(notes::view).collect::<Vec<_>>(),
+            "tasks": self.tasks.iter().map(tasks::view).collect::<Vec<_>>(),
+            "appointments":
+                self.appointments.iter().map(|a| appointments::view(a, location(&a.contact))).collect::<Vec<_>>(),
+            "customFields": self.fields.iter().map(CustomField::view).collect::<Vec<_>>(),
+            "tags": self.tags.iter().map(Tag::view).collect::<Vec<_>>(),
+        })
+    }
+
+    fn human(&mut self, edit: Edit, now: Timestamp) -> Result<Value, String> {
+        human::edit(self, edit, normal::to_millis(now)).map_err(|refusal| refusal.text())
+    }
+}
+
+pub(super) fn alphanumeric(random: &mut fastrand::Rng, length: usize) -> String {
+    (0..length).map(|_| random.alphanumeric()).collect()
+}
+
+pub(super) fn hex(random: &mut fastrand::Rng, length: usize) -> String {
+    (0..length).map(|_| char::from_digit(random.u32(0..16), 16).unwrap_or('0')).collect()
+}
+
+pub(super) fn uuid(random: &mut fastrand::Rng) -> String {
+    let mut part = |length| hex(random, length);
+    format!("{}-{}-4{}-a{}-{}", part(8), part(4), part(3), part(3), part(12))
+}
