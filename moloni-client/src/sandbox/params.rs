@@ -1,0 +1,166 @@
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::Offset;
+use rust_decimal::Decimal;
+use serde_json::{Map, Value};
+use sync_core::sandbox_kit::Request;
+
+use super::row::{Row, to_decimal};
+
+/// The parameters of a call: all of them travel in the body.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Params(Row);
+
+impl Params {
+    /// Reads the body as JSON if the query says `json=true`, as a form with PHP's brackets otherwise. A body of
+    /// the other kind is not seen.
+    pub(super) fn read(request: &Request) -> Self {
+        if request.query("json") == Some("true") {
+            return Self(match request.json() {
+                Some(Value::Object(fields)) => fields,
+                _ => Row::new(),
+            });
+        }
+        Self::nested(request.form())
+    }
+
+    /// Parameters from fields that a person entered.
+    pub(super) fn entered(fields: Row) -> Self {
+        Self(fields)
+    }
+
+    fn nested(pairs: Vec<(String, String)>) -> Self {
+        let mut root = Value::Object(Map::new());
+        for (key, value) in pairs {
+            let (first, rest) = key.split_once('[').unwrap_or((&key, ""));
+            let inner = rest.strip_suffix(']').unwrap_or(rest);
+            let path: Vec<&str> =
+                std::iter::once(first).chain(inner.split("][").filter(|_| !rest.is_empty())).collect();
+            place(&mut root, &path, value);
+        }
+        lists(&mut root);
+        match root {
+            Value::Object(fields) => Self(fields),
+            _ => Self::default(),
+        }
+    }
+
+    /// Whether the parameter is there and neither null nor empty.
+    pub(super) fn has(&self, name: &str) -> bool {
+        !self.text(name).is_empty()
+    }
+
+    /// The parameter as text; empty if absent.
+    pub(super) fn text(&self, name: &str) -> String {
+        match self.0.get(name) {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Null) | None => String::new(),
+            Some(other) => other.to_string(),
+        }
+    }
+
+    /// A number, written as one or as text.
+    pub(super) fn number(&self, name: &str) -> Option<Decimal> {
+        to_decimal(self.0.get(name)?)
+    }
+
+    /// A whole number.
+    pub(super) fn int(&self, name: &str) -> Option<i64> {
+        self.number(name).filter(Decimal::is_integer)?.try_into().ok()
+    }
+
+    /// An id; 0 stands for none, as the service has it.
+    pub(super) fn id(&self, name: &str) -> u64 {
+        self.int(name).and_then(|n| n.try_into().ok()).unwrap_or(0)
+    }
+
+    /// A flag: only 1 is true.
+    pub(super) fn flag(&self, name: &str) -> bool {
+        self.int(name) == Some(1)
+    }
+
+    /// A moment in UTC: `YYYY-MM-DD HH:MM:SS`, a date, or a date with the day first.
+    pub(super) fn moment(&self, name: &str) -> Option<Timestamp> {
+        let text = self.text(name);
+        let swapped = || {
+            let mut parts = text.splitn(3, '-');
+            let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+            format!("{year}-{month}-{day}").parse::<Date>().ok()
+        };
+        let local = text.parse::<DateTime>().ok();
+        let local = local.or_else(|| text.parse::<Date>().ok().or_else(swapped).map(|d| d.at(0, 0, 0, 0)))?;
+        Offset::UTC.to_timestamp(local).ok()
+    }
+
+    /// The page that `qty` and `offset` ask for: at most 50 rows, whatever `qty` says.
+    pub(super) fn page<T>(&self, rows: Vec<T>) -> Vec<T> {
+        const MOST: i64 = 50;
+        let size = |n: i64| usize::try_from(n).unwrap_or(0);
+        let qty = self.int("qty").filter(|n| *n > 0).unwrap_or(MOST).min(MOST);
+        let offset = self.int("offset").unwrap_or(0).max(0);
+        rows.into_iter().skip(size(offset)).take(size(qty)).collect()
+    }
+}
+
+fn place(at: &mut Value, path: &[&str], value: String) {
+    let Some((key, rest)) = path.split_first() else {
+        *at = Value::String(value);
+        return;
+    };
+    if !at.is_object() {
+        *at = Value::Object(Map::new());
+    }
+    if let Value::Object(fields) = at {
+        let key = if key.is_empty() { fields.len().to_string() } else { (*key).to_owned() };
+        place(fields.entry(key).or_insert(Value::Null), rest, value);
+    }
+}
+
+/// Turns every object with the keys 0, 1, 2 … into a list.
+fn lists(value: &mut Value) {
+    let Value::Object(fields) = value else { return };
+    fields.values_mut().for_each(lists);
+    let in_order: Option<Vec<Value>> =
+        (0..fields.len()).map(|n| fields.get(&n.to_string()).cloned()).collect();
+    if let Some(items) = in_order.filter(|items| !items.is_empty()) {
+        *value = Value::Array(items);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn brackets_nest_as_in_php() {
+        let pairs = [
+            ("a", "1"),
+            ("p[0][id]", "2"),
+            ("p[0][t][0][v]", "3"),
+            ("p[1][id]", "4"),
+            ("l[]", "x"),
+            ("l[]", "y"),
+        ];
+        let params = Params::nested(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect());
+        let expected = json!({"a": "1", "p": [{"id": "2", "t": [{"v": "3"}]}, {"id": "4"}], "l": ["x", "y"]});
+        assert_eq!(Value::Object(params.0), expected);
+    }
+
+    #[test]
+    fn moments_come_in_three_spellings() {
+        let noon: Timestamp = "2026-03-01T12:30:00Z".parse().unwrap();
+        let midnight: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
+        let rows = [
+            ("2026-03-01 12:30:00", Some(noon)),
+            ("2026-03-01", Some(midnight)),
+            ("01-03-2026", Some(midnight)),
+            ("soon", None),
+        ];
+        for (text, moment) in rows {
+            let params = Params(super::super::row::row(json!({ "lastmodified": text })));
+            assert_eq!(params.moment("lastmodified"), moment, "{text}");
+        }
+    }
+}

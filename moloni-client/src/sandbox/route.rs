@@ -1,0 +1,154 @@
+use http::Method;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sync_core::sandbox_kit::{Answer, Request};
+
+use super::params::Params;
+use super::validate::{Check, Issues};
+use super::world::{DEMONSTRATION, World};
+use super::{companies, customers, document_types, documents, settings};
+
+/// A call of `{entity}/{method}`.
+#[derive(Debug)]
+pub(super) struct Ask<'a> {
+    pub(super) entity: &'a str,
+    pub(super) params: &'a Params,
+    pub(super) now: Timestamp,
+}
+
+/// What a handler answers; each becomes HTTP 200.
+#[derive(Debug)]
+pub(super) enum Reply {
+    Read(Value),
+    /// A write that was done: `{"valid": 1, …}`.
+    Stored(Value),
+    /// A write that is not done, without a reason: `{"valid": 0}`.
+    Refused,
+    Invalid(Issues),
+}
+
+impl Reply {
+    /// The count as the service writes it: a text.
+    pub(super) fn count(rows: usize) -> Self {
+        Self::Read(json!({ "count": rows.to_string() }))
+    }
+
+    fn answer(self, verbose: bool) -> Answer {
+        match self {
+            Self::Read(body) => Answer::json(200, body),
+            Self::Stored(body) => Answer::json(200, body).with_effect(),
+            Self::Refused => Answer::json(200, json!({ "valid": 0 })),
+            Self::Invalid(issues) => Answer::json(200, issues.body(verbose)),
+        }
+    }
+}
+
+pub(super) type Handle = fn(&mut World, &Ask<'_>) -> Reply;
+
+/// A handler, and whether it works inside one company.
+struct Route {
+    handle: Handle,
+    of_company: bool,
+}
+
+fn find(entity: &str, method: &str) -> Option<Route> {
+    let within = |handle| Some(Route { handle, of_company: true });
+    let global = |handle| Some(Route { handle, of_company: false });
+    let in_table = |table: &[(&str, Handle)]| {
+        let found = table.iter().find(|(name, _)| *name == method)?;
+        within(found.1)
+    };
+    match (entity, method) {
+        ("companies", "getAll") => global(companies::get_all),
+        ("companies", "getOne") => global(companies::get_one),
+        ("users", "getMe") => global(companies::get_me),
+        ("documents", "getAllDocumentTypes") => global(documents::types),
+        ("customers", _) => in_table(customers::METHODS),
+        ("documents", _) => in_table(documents::METHODS),
+        _ if document_types::by_entity(entity).is_some() => in_table(documents::METHODS),
+        (_, "getAll") => {
+            settings::find(entity).map(|s| Route { handle: settings::get_all, of_company: s.of_company })
+        }
+        _ => None,
+    }
+}
+
+/// Whether the sandbox computes the answer of `{entity}/{method}`.
+pub(super) fn computes(entity: &str, method: &str) -> bool {
+    find(entity, method).is_some()
+}
+
+/// What a path asks for.
+#[derive(Debug, PartialEq)]
+pub(super) enum Target {
+    Grant,
+    Call { entity: String, method: String },
+}
+
+impl Target {
+    /// Reads `/{v1|v2|sandbox}/grant/` or `/{v1|v2|sandbox}/{entity}/{method}/`, with or without the last slash.
+    pub(super) fn of(request: &Request) -> Option<Self> {
+        if request.method != Method::GET && request.method != Method::POST {
+            return None;
+        }
+        let mut segments = request.segments();
+        if segments.last().is_some_and(String::is_empty) {
+            segments.pop();
+        }
+        let (base, rest) = segments.split_first()?;
+        if !["v1", "v2", "sandbox"].contains(&base.as_str()) {
+            return None;
+        }
+        match rest {
+            [grant] if grant == "grant" => Some(Self::Grant),
+            [entity, method] => Some(Self::Call { entity: entity.clone(), method: method.clone() }),
+            _ => None,
+        }
+    }
+
+    /// The name that faults and the call log go by.
+    pub(super) fn operation(&self) -> String {
+        match self {
+            Self::Grant => "grant".to_owned(),
+            Self::Call { entity, method } => format!("{entity}.{method}"),
+        }
+    }
+}
+
+/// Answers a call whose access token is good; `None` if there is no such method.
+pub(super) fn answer(
+    world: &mut World,
+    entity: &str,
+    method: &str,
+    request: &Request,
+    now: Timestamp,
+) -> Option<Answer> {
+    let Some(route) = find(entity, method) else {
+        return world.recorded(entity, method).map(|body| Answer::json(200, body.clone()));
+    };
+    let params = Params::read(request);
+    let ask = Ask { entity, params: &params, now };
+    let reply = if route.of_company { within(world, &route, &ask) } else { (route.handle)(world, &ask) };
+    Some(reply.answer(request.query("human_errors") == Some("true")))
+}
+
+fn within(world: &mut World, route: &Route, ask: &Ask<'_>) -> Reply {
+    let mut check = Check::new(ask.params);
+    check.id("company_id");
+    if !check.issues.is_empty() {
+        return Reply::Invalid(check.issues);
+    }
+    match ask.params.id("company_id") {
+        DEMONSTRATION => match (route.handle)(&mut world.without_records(), ask) {
+            Reply::Stored(_) => Reply::Refused,
+            reply => reply,
+        },
+        id if id == world.company_id() => (route.handle)(world, ask),
+        _ => Reply::Refused,
+    }
+}
+
+/// How the sandbox answers what it does not have.
+pub(super) fn not_found() -> Answer {
+    Answer::text(404, "text/html; charset=utf-8", "<html><body><h1>404 Not Found</h1></body></html>")
+}
