@@ -1,0 +1,268 @@
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use sync_core::http::{CallOptions, HttpClient, HttpSettings, Method, Operation, Reply, Request, Url};
+use sync_core::{AccountKey, Idempotency, SecretString, StaticToken, TokenSource};
+
+use crate::outcome::{Answer, Expected, classify};
+use crate::resources::{Companies, Countries, Customers, Documents};
+use crate::service::{Moloni, RATE_LIMIT};
+use crate::{CompanyId, Error};
+
+/// The production service.
+pub(crate) const BASE_URL: &str = "https://api.moloni.pt/v1/";
+
+/// Calls Moloni for one login and, mostly, one of its companies.
+///
+/// Clones are cheap and share connections, rate limit and retry budget.
+///
+/// ```no_run
+/// use moloni_client::{Client, CompanyId};
+///
+/// # async fn example() -> Result<(), moloni_client::Error> {
+/// let client = Client::builder().token("…").company(CompanyId::from(5)).build()?;
+/// let customers = client.customers().count().await?;
+/// # let _ = customers;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: HttpClient,
+    company: Option<CompanyId>,
+}
+
+impl Client {
+    /// Starts a client.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder {
+            tokens: None,
+            company: None,
+            account: None,
+            http: HttpSettings::new().user_agent(concat!("moloni-client/", env!("CARGO_PKG_VERSION"))),
+            base: BASE_URL.to_owned(),
+        }
+    }
+
+    /// The same client with other options for its calls.
+    #[must_use]
+    pub fn with(&self, options: CallOptions) -> Self {
+        Self { http: self.http.with(options), company: self.company }
+    }
+
+    /// The same client for another company of the same login. It shares the rate limit.
+    #[must_use]
+    pub fn for_company(&self, company: CompanyId) -> Self {
+        Self { http: self.http.clone(), company: Some(company) }
+    }
+
+    /// The name that tokens, rate limit and logs of `company` go by: `moloni:{company}`.
+    pub fn account_key(company: CompanyId) -> AccountKey {
+        AccountKey::new("moloni", company)
+    }
+
+    /// The company that calls are for, if one is set.
+    pub fn company(&self) -> Option<CompanyId> {
+        self.company
+    }
+
+    /// The account that tokens, rate limit and logs go by.
+    pub fn account(&self) -> &AccountKey {
+        self.http.account()
+    }
+
+    /// The companies of the login. They need no company set.
+    pub fn companies(&self) -> Companies<'_> {
+        Companies { client: self }
+    }
+
+    /// The countries of the service. They need no company set.
+    pub fn countries(&self) -> Countries<'_> {
+        Countries { client: self }
+    }
+
+    /// The company's customers.
+    pub fn customers(&self) -> Customers<'_> {
+        Customers { client: self }
+    }
+
+    /// The company's documents, of all types.
+    pub fn documents(&self) -> Documents<'_> {
+        Documents { client: self }
+    }
+
+    /// Calls any method, for those that have no typed one here.
+    ///
+    /// `POST /{entity}/{method}/`. `params` is a record; `company_id` is added if it is not there and a company is
+    /// set. `idempotency` decides what is done about failures, so say [`Idempotency::Safe`] for reads only. The
+    /// answer of a read is given as it is, `[]` for "not found" included; that of a write must say that it worked.
+    ///
+    /// ```no_run
+    /// # async fn example(client: moloni_client::Client) -> Result<(), moloni_client::Error> {
+    /// use moloni_client::Idempotency;
+    /// use serde_json::json;
+    ///
+    /// let params = json!({ "vat": "999999990", "exact": 1 });
+    /// let rows = client.call("customers", "getByVat", &params, Idempotency::Safe).await?;
+    /// # let _ = rows;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] of kind `Request` if the names have other characters than letters and digits, or `params` is no
+    /// record; of any other kind but `NotFound` for what comes back.
+    pub async fn call<P: Serialize + Sync + ?Sized>(
+        &self,
+        entity: &str,
+        method: &str,
+        params: &P,
+        idempotency: Idempotency,
+    ) -> Result<Value, Error> {
+        let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric());
+        if !is_name(entity) || !is_name(method) {
+            return Err(Error::request("call", "entity and method consist of letters and digits"));
+        }
+        let (name, template) = (format!("{entity}.{method}"), format!("/{entity}/{method}/"));
+        let operation = Operation::dynamic(name, Method::POST, template, idempotency);
+        let Ok(Value::Object(mut params)) = serde_json::to_value(params) else {
+            return Err(Error::request(operation.name(), "the parameters are no record"));
+        };
+        if let Some(company) = self.company {
+            params.entry("company_id").or_insert_with(|| company.get().into());
+        }
+        let expected = if idempotency.is_read() { Expected::Any } else { Expected::Write };
+        let answered = self.send(&operation, expected, &params).await?;
+        Ok(match answered.answer {
+            Answer::Body(value) => value,
+            Answer::Nothing => Value::Null,
+        })
+    }
+
+    /// The parameters of every call for a company.
+    pub(crate) fn company_params(&self, operation: &Operation) -> Result<Map<String, Value>, Error> {
+        let missing = || {
+            Error::request(operation.name(), "no company is set: name one with `company` or `for_company`")
+        };
+        let company = self.company.ok_or_else(missing)?;
+        Ok(Map::from_iter([("company_id".to_owned(), company.get().into())]))
+    }
+
+    pub(crate) async fn send(
+        &self,
+        operation: &Operation,
+        expected: Expected,
+        params: &Map<String, Value>,
+    ) -> Result<Answered, Error> {
+        // With the first flag the body is read as JSON, with the second errors come with a description. Both work in
+        // the query only.
+        let request =
+            Request::new(operation).query("json", "true").query("human_errors", "true").json(params);
+        let reply = self.http.send(request).await.map_err(|error| Error::from_http(operation, error))?;
+        match classify(expected, reply.status, &reply.body) {
+            Ok(answer) => Ok(Answered { reply, answer }),
+            Err(fault) => Err(Error::from_fault(operation, &reply, fault)),
+        }
+    }
+}
+
+/// An answer that is what its operation promises.
+pub(crate) struct Answered {
+    pub(crate) reply: Reply,
+    answer: Answer,
+}
+
+impl Answered {
+    pub(crate) fn rows<T: DeserializeOwned>(&self, operation: &Operation) -> Result<Vec<T>, Error> {
+        match self.answer {
+            Answer::Nothing => Ok(Vec::new()),
+            Answer::Body(_) => self.record(operation),
+        }
+    }
+
+    pub(crate) fn record<T: DeserializeOwned>(&self, operation: &Operation) -> Result<T, Error> {
+        // From the bytes, because that tells where a value does not fit.
+        self.reply.json().map_err(|error| Error::from_decode(operation, &self.reply, error))
+    }
+}
+
+/// Sets up a [`Client`].
+#[derive(Debug, Clone)]
+pub struct ClientBuilder {
+    tokens: Option<Arc<dyn TokenSource>>,
+    company: Option<CompanyId>,
+    account: Option<AccountKey>,
+    http: HttpSettings,
+    base: String,
+}
+
+impl ClientBuilder {
+    /// Uses one access token, for the hour that it lives.
+    #[must_use]
+    pub fn token(self, token: impl Into<SecretString>) -> Self {
+        self.tokens(Arc::new(StaticToken::new(token)))
+    }
+
+    /// Takes tokens from `source`, such as a [`TokenManager`](crate::TokenManager) that refreshes them.
+    #[must_use]
+    pub fn tokens(mut self, source: impl TokenSource + 'static) -> Self {
+        self.tokens = Some(Arc::new(source));
+        self
+    }
+
+    /// Sets the company that calls are for.
+    ///
+    /// Without one, only the calls that need none work: [`Client::companies`] finds the companies of the login, and
+    /// [`Client::for_company`] goes on with one of them.
+    #[must_use]
+    pub fn company(mut self, company: CompanyId) -> Self {
+        self.company = Some(company);
+        self
+    }
+
+    /// Sets the name that rate limit and logs go by. Default: `moloni:{company}`.
+    #[must_use]
+    pub fn account(mut self, account: AccountKey) -> Self {
+        self.account = Some(account);
+        self
+    }
+
+    /// Sets how calls are sent. Default: [`HttpSettings::new`], with at most 10 requests in 10 seconds.
+    #[must_use]
+    pub fn http(mut self, settings: HttpSettings) -> Self {
+        self.http = settings;
+        self
+    }
+
+    /// Sets the address of the service. Default: `https://api.moloni.pt/v1/`.
+    ///
+    /// Moloni's own sandbox is at `https://api.moloni.pt/sandbox/`.
+    #[must_use]
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base = url.into();
+        self
+    }
+
+    /// Makes the client. Sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if there are no tokens, if the address is no URL or neither
+    /// `https` nor on this machine, or if the settings do not make an HTTP client.
+    pub fn build(self) -> Result<Client, Error> {
+        let tokens = self.tokens.ok_or_else(|| Error::request("client", "no tokens are set"))?;
+        let account = self.account.or(self.company.map(Client::account_key));
+        let account = account.unwrap_or_else(|| AccountKey::new("moloni", "any"));
+        let base = parse_url(&self.base)?;
+        let http = HttpClient::new(&self.http, Arc::new(Moloni), account, base, Some(tokens), RATE_LIMIT);
+        Ok(Client { http: http.map_err(Error::from_layer)?, company: self.company })
+    }
+}
+
+/// Reads the address of a service or of a page.
+pub(crate) fn parse_url(text: &str) -> Result<Url, Error> {
+    text.parse().map_err(|_| Error::request("base URL", "this is no URL"))
+}

@@ -1,0 +1,42 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod client;
+mod error;
+mod ids;
+mod oauth;
+mod outcome;
+mod page;
+mod redact;
+pub mod resources;
+#[cfg(feature = "sandbox")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sandbox")))]
+pub mod sandbox;
+mod service;
+pub mod types;
+mod validation;
+mod value;
+
+pub use client::{Client, ClientBuilder};
+pub use error::{Error, ErrorKind};
+pub use ids::{
+    CompanyId, CountryId, CurrencyId, CustomerId, DeliveryMethodId, DocumentId, DocumentSetId,
+    DocumentTypeId, FiscalZoneId, GeographicZoneId, LanguageId, MaturityDateId, PaymentMethodId,
+    PriceClassId, SalesmanId, SupplierId, TerminalId,
+};
+pub use oauth::MoloniOAuth;
+pub use page::{Listing, Page};
+pub use types::{Company, Country, Customer, Document, DocumentKind, DocumentQuery, DocumentStatus};
+pub use validation::{FieldError, ValidationCode};
+pub use value::Amount;
+
+pub use futures_util::{Stream, StreamExt, TryStreamExt};
+pub use jiff::{self, Timestamp, civil::Date};
+pub use rust_decimal::Decimal;
+pub use sync_core::http::oauth::OAuthApp;
+pub use sync_core::http::{CallOptions, Excerpt, HttpError, HttpSettings, Limiter, RateLimit, Url, reqwest};
+pub use sync_core::{
+    AccessToken, AccountKey, Env, Event, Idempotency, Lease, ManualEnv, MemoryTokenStore, NoObserver,
+    Observer, Refresh, RefreshError, RetryPolicy, Rev, SecretString, StaticToken, StoreError, Swap,
+    SystemEnv, TokenError, TokenManager, TokenSet, TokenSource, TokenStore, Versioned,
+};

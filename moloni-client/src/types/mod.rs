@@ -1,0 +1,24 @@
+//! Requests and answers, entity by entity. None of it needs HTTP.
+//!
+//! Answers have public fields and can be made with `Default`, or from JSON, for tests. What the service sends and
+//! this crate does not know is kept in `extra` and written again. The service spells "none" in four ways (`0`, an
+//! empty text, `null`, no key at all); here it is `None`, or an empty text.
+
+mod company;
+mod country;
+mod customer;
+mod document;
+mod document_kind;
+mod document_query;
+
+pub use company::{Company, CompanyCurrency};
+pub use country::{Country, CountryName, CountryRef, FiscalZone};
+pub use customer::{
+    AlternateAddress, Customer, DeliveryMethodRef, DocumentCopies, PaymentMethodRef, SalesmanRef,
+};
+pub use document::{
+    AssociatedDocument, Document, DocumentCalcMethod, DocumentSetRef, DocumentTypeRef, ExchangeCurrency,
+    Rappel, ReverseAssociatedDocument,
+};
+pub use document_kind::{DocumentKind, DocumentStatus};
+pub use document_query::DocumentQuery;

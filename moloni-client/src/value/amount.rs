@@ -1,0 +1,161 @@
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, Neg, Sub};
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use super::to_decimal;
+
+/// An amount of money, a rate or a quantity: an exact decimal number.
+///
+/// The service writes the same field as `67` in one row and as `67.5` in the next. Both are read exactly, as are
+/// numbers in a text; `null` and an empty text are zero. Equal amounts are equal whatever their zeros: `67` is
+/// `67.00`.
+///
+/// ```
+/// use moloni_client::{Amount, Decimal};
+///
+/// let net = Amount::from(Decimal::new(12_300, 2));
+/// let paid: Amount = serde_json::from_str("23.5")?;
+/// assert_eq!((net - paid).to_string(), "99.50");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Amount(Decimal);
+
+impl Amount {
+    /// No amount.
+    pub const ZERO: Self = Self(Decimal::ZERO);
+
+    /// The number.
+    pub const fn get(self) -> Decimal {
+        self.0
+    }
+
+    /// Whether it is zero.
+    pub const fn is_zero(self) -> bool {
+        self.0.is_zero()
+    }
+}
+
+impl From<Decimal> for Amount {
+    fn from(number: Decimal) -> Self {
+        Self(number)
+    }
+}
+
+impl From<Amount> for Decimal {
+    fn from(amount: Amount) -> Self {
+        amount.0
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Add for Amount {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl Sub for Amount {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+}
+
+impl Neg for Amount {
+    type Output = Self;
+
+    fn neg(self) -> Self {
+        Self(-self.0)
+    }
+}
+
+impl Sum for Amount {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::ZERO, Add::add)
+    }
+}
+
+impl Serialize for Amount {
+    /// Writes a JSON number where one holds the amount exactly, a text otherwise.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let number = self.0.normalize();
+        if let Some(whole) = number.is_integer().then(|| number.to_i64()).flatten() {
+            return serializer.serialize_i64(whole);
+        }
+        let text = number.to_string();
+        match text.parse::<f64>() {
+            Ok(double) if double.to_string() == text => serializer.serialize_f64(double),
+            _ => serializer.serialize_str(&text),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Null => Ok(Self::ZERO),
+            Value::String(text) if text.trim().is_empty() => Ok(Self::ZERO),
+            value => to_decimal(&value).map(Self).ok_or_else(|| D::Error::custom("expected an amount")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_amount_comes_back_as_it_went_out() {
+        for written in ["0", "67", "67.5", "0.1", "-3.78", "512.71", "1234567890.12", "0.5934"] {
+            let value: Value = serde_json::from_str(written).unwrap();
+            let amount = Amount::deserialize(&value).unwrap();
+            assert_eq!(amount.to_string(), written);
+            assert_eq!(serde_json::to_string(&amount).unwrap(), written);
+        }
+    }
+
+    #[test]
+    fn what_no_double_holds_goes_out_as_text() {
+        let long = "1234567890123456789.123456789";
+        let amount = Amount::from(long.parse::<Decimal>().unwrap());
+        let value = serde_json::to_value(amount).unwrap();
+        assert_eq!(value, json!(long));
+        assert_eq!(Amount::deserialize(&value).unwrap(), amount);
+    }
+
+    #[test]
+    fn nothing_is_zero_and_nonsense_is_an_error() {
+        for value in [json!(null), json!(""), json!(0), json!("0.00")] {
+            assert!(Amount::deserialize(&value).unwrap().is_zero(), "{value}");
+        }
+        for value in [json!("ten"), json!([]), json!(true)] {
+            assert!(Amount::deserialize(&value).is_err(), "{value}");
+        }
+    }
+
+    #[test]
+    fn amounts_add_up_exactly() {
+        let tenth = Amount::deserialize(json!(0.1)).unwrap();
+        let sum: Amount = [tenth, tenth, tenth].into_iter().sum();
+        assert_eq!(sum, Amount::deserialize(json!("0.30")).unwrap());
+        assert_eq!(sum - tenth, tenth + tenth);
+        assert_eq!(-tenth + tenth, Amount::ZERO);
+    }
+}

@@ -1,0 +1,101 @@
+//! Days. The service writes the midnight of its own clock, `2025-09-12T00:00:00+0100`.
+//!
+//! The first ten characters are the day. Read as an instant and shown in UTC, every day of a summer would be the
+//! day before.
+
+use jiff::civil::Date;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serializer};
+
+use super::instant::lisbon;
+use super::text;
+
+pub(crate) fn serialize<S: Serializer>(day: &Date, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&midnight(*day))
+}
+
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+    read(&text(deserializer)?).ok_or_else(|| D::Error::custom("expected a date"))
+}
+
+/// The midnight in Lisbon that a day starts with.
+fn midnight(day: Date) -> String {
+    match day.to_zoned_datetime(lisbon()) {
+        Ok(start) => start.strftime("%Y-%m-%dT%H:%M:%S%z").to_string(),
+        // Days at the very end of the calendar have no such midnight.
+        Err(_) => day.to_string(),
+    }
+}
+
+fn read(written: &str) -> Option<Date> {
+    written.get(..10)?.parse().ok()
+}
+
+/// Days that may be missing. `0000-00-00` is how a database spells that.
+pub(crate) mod optional {
+    use super::{Date, Deserialize, Deserializer, Error, Serializer, midnight, read};
+
+    pub(crate) fn serialize<S: Serializer>(day: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
+        match day {
+            Some(day) => serializer.serialize_str(&midnight(*day)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+        let written = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
+        if written.is_empty() || written.starts_with("0000-00-00") {
+            return Ok(None);
+        }
+        read(&written).map(Some).ok_or_else(|| D::Error::custom("expected a date"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_day_is_the_one_that_is_written() {
+        let table = [
+            ("2025-09-12T00:00:00+0100", date(2025, 9, 12)),
+            ("2026-01-29T00:00:00+0000", date(2026, 1, 29)),
+            ("2026-01-29", date(2026, 1, 29)),
+            ("2026-01-29 00:00:00", date(2026, 1, 29)),
+        ];
+        for (written, day) in table {
+            assert_eq!(deserialize(json!(written)).unwrap(), day, "{written}");
+        }
+        for wrong in ["", "soon", "2026-13-01", "29-01-2026"] {
+            assert!(deserialize(json!(wrong)).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_written_as_its_midnight_in_lisbon() {
+        // The clocks change at one in the morning, so the day of the change starts with the old offset.
+        let table = [
+            (date(2025, 9, 12), "2025-09-12T00:00:00+0100"),
+            (date(2026, 1, 29), "2026-01-29T00:00:00+0000"),
+            (date(2026, 3, 29), "2026-03-29T00:00:00+0000"),
+            (date(2026, 3, 30), "2026-03-30T00:00:00+0100"),
+            (date(2025, 10, 26), "2025-10-26T00:00:00+0100"),
+            (date(2025, 10, 27), "2025-10-27T00:00:00+0000"),
+        ];
+        for (day, written) in table {
+            assert_eq!(midnight(day), written);
+        }
+    }
+
+    #[test]
+    fn a_missing_day_is_none() {
+        for value in [json!(null), json!(""), json!("0000-00-00T00:00:00+0000")] {
+            assert_eq!(optional::deserialize(value).unwrap(), None);
+        }
+        assert_eq!(optional::deserialize(json!("2026-01-29")).unwrap(), Some(date(2026, 1, 29)));
+        assert!(optional::deserialize(json!("soon")).is_err());
+    }
+}

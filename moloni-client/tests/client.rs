@@ -1,0 +1,547 @@
+//! The client against a server that answers as told.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this is a test")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use moloni_client::types::{DocumentQuery, DocumentStatus};
+use moloni_client::{
+    CallOptions, Client, CompanyId, CustomerId, DocumentId, Error, ErrorKind, Excerpt, HttpSettings,
+    Idempotency, ManualEnv, MemoryTokenStore, MoloniOAuth, NoObserver, OAuthApp, Refresh, RefreshError,
+    RetryPolicy, Timestamp, TokenManager, TokenSet, TryStreamExt, ValidationCode,
+};
+use serde_json::{Value, json};
+use wiremock::matchers::{body_json, method, path, query_param, query_param_is_missing};
+use wiremock::{Mock, MockBuilder, MockServer, ResponseTemplate};
+
+const TOKEN: &str = "s3cret-t0ken";
+
+/// What every call looks like.
+fn call(to: &str) -> MockBuilder {
+    Mock::given(method("POST"))
+        .and(path(format!("/v1/{to}/")))
+        .and(query_param("json", "true"))
+        .and(query_param("human_errors", "true"))
+}
+
+fn settings() -> HttpSettings {
+    HttpSettings::new().env(Arc::new(ManualEnv::new(1)))
+}
+
+fn client(server: &MockServer) -> Client {
+    let builder = Client::builder().token(TOKEN).company(CompanyId::from(5)).http(settings());
+    builder.base_url(format!("{}/v1/", server.uri())).build().unwrap()
+}
+
+fn ok(body: impl Into<Value>) -> ResponseTemplate {
+    ResponseTemplate::new(200).set_body_json(body.into())
+}
+
+fn customers(ids: impl IntoIterator<Item = u64>) -> Value {
+    ids.into_iter()
+        .map(|id| json!({ "customer_id": id, "number": format!("{id:05}"), "name": "Rita" }))
+        .collect()
+}
+
+fn page_at(offset: u64) -> MockBuilder {
+    call("customers/getAll").and(body_json(json!({ "company_id": 5, "qty": 50, "offset": offset })))
+}
+
+/// Answers `answer` to `customers/getOne`, `times` times.
+async fn get_one_answers(server: &MockServer, answer: ResponseTemplate, times: u64) {
+    call("customers/getOne").respond_with(answer).expect(times).mount(server).await;
+}
+
+async fn fail_get_one(server: &MockServer) -> Error {
+    let error = client(server).customers().get_one(CustomerId::from(7)).await.unwrap_err();
+    for shown in [
+        format!("{error}"),
+        format!("{error:?}"),
+        format!("{error:#?}"),
+        error.body().map(|body| body.as_str().to_owned()).unwrap_or_default(),
+    ] {
+        assert!(!shown.contains(TOKEN), "{shown}");
+        assert!(!shown.contains(&server.uri()), "{shown}");
+    }
+    error
+}
+
+#[tokio::test]
+async fn a_call_carries_flags_and_token_in_the_query_and_the_rest_as_json() {
+    let server = MockServer::start().await;
+    call("customers/getOne")
+        .and(query_param("access_token", TOKEN))
+        .and(body_json(json!({ "company_id": 5, "customer_id": 7 })))
+        .and(wiremock::matchers::header("content-type", "application/json"))
+        .respond_with(ok(json!({ "customer_id": "7", "number": "00007", "salesman_id": 0, "discount": 2.5 })))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let customer = client(&server).customers().get_one(CustomerId::from(7)).await.unwrap();
+    assert_eq!((customer.number.as_str(), customer.salesman_id), ("00007", None));
+    assert_eq!(customer.discount.to_string(), "2.5");
+}
+
+#[tokio::test]
+async fn companies_and_countries_need_no_company() {
+    let server = MockServer::start().await;
+    for to in ["companies/getAll", "countries/getAll"] {
+        let rows =
+            json!([{ "company_id": 5, "country_id": 1, "name": "Loja", "iso_3166_1": "pt", "confirmed": 1 }]);
+        call(to).and(body_json(json!({}))).respond_with(ok(rows)).expect(1).mount(&server).await;
+    }
+    call("companies/getOne")
+        .and(body_json(json!({ "company_id": 6 })))
+        .respond_with(ok(json!([])))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let builder = Client::builder().token(TOKEN).http(settings());
+    let client = builder.base_url(format!("{}/v1/", server.uri())).build().unwrap();
+    let companies = client.companies().get_all().await.unwrap();
+    assert_eq!(
+        (companies.len(), companies[0].company_id, companies[0].confirmed),
+        (1, CompanyId::from(5), true)
+    );
+    assert_eq!(client.countries().get_all().await.unwrap()[0].iso_3166_1, "pt");
+    assert_eq!(client.companies().find_one(CompanyId::from(6)).await.unwrap(), None);
+
+    let error = client.customers().count().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Request);
+    assert!(error.to_string().ends_with("or `for_company` (nothing was sent)"), "{error}");
+}
+
+#[tokio::test]
+async fn an_exact_multiple_of_fifty_costs_an_empty_page() {
+    let server = MockServer::start().await;
+    for (offset, rows) in [(0, customers(51..101)), (50, customers(1..51)), (100, json!([]))] {
+        page_at(offset).respond_with(ok(rows)).expect(1).mount(&server).await;
+    }
+    let listing = client(&server).customers().get_all();
+    // A stream can outlive the client and move to another task.
+    let all: Vec<_> = tokio::spawn(listing.items().try_collect()).await.unwrap().unwrap();
+    assert_eq!(all.len(), 100);
+}
+
+#[tokio::test]
+async fn a_row_that_moved_to_the_next_page_comes_once() {
+    let server = MockServer::start().await;
+    // Two customers were created between the requests: the last two of the first page come again.
+    page_at(0).respond_with(ok(customers((51..101).rev()))).expect(2).mount(&server).await;
+    page_at(50).respond_with(ok(customers((30..53).rev()))).expect(2).mount(&server).await;
+    let listing = client(&server).customers().get_all();
+    let items: Vec<_> = listing.clone().items().try_collect().await.unwrap();
+    let ids: Vec<_> = items.iter().map(|customer| customer.customer_id.get()).collect();
+    assert_eq!(ids, (30..101).rev().collect::<Vec<_>>());
+
+    let pages: Vec<_> = listing.pages().try_collect().await.unwrap();
+    let shape: Vec<_> = pages.iter().map(|page| (page.offset, page.items.len(), page.next)).collect();
+    assert_eq!(shape, [(0, 50, Some(50)), (50, 23, None)]);
+}
+
+#[tokio::test]
+async fn reading_starts_where_it_is_told_and_a_page_has_the_server_s_time() {
+    let server = MockServer::start().await;
+    let dated = ok(customers([1, 2])).insert_header("date", "Thu, 29 Jan 2026 17:48:31 GMT");
+    page_at(100).respond_with(dated).expect(2).mount(&server).await;
+    let listing = client(&server).customers().get_all();
+    assert_eq!(listing.clone().from_offset(100).items().try_collect::<Vec<_>>().await.unwrap().len(), 2);
+    let page = listing.page(100).await.unwrap();
+    assert_eq!(page.next, None);
+    assert_eq!(page.served_at, Some("2026-01-29T17:48:31Z".parse().unwrap()));
+}
+
+#[tokio::test]
+async fn a_list_that_does_not_move_on_is_an_error() {
+    let server = MockServer::start().await;
+    call("customers/getAll")
+        .respond_with(ok(customers(1..51)))
+        .up_to_n_times(2)
+        .expect(2)
+        .mount(&server)
+        .await;
+    let mut items = client(&server).customers().get_all().items();
+    let mut count = 0;
+    let error = loop {
+        match items.try_next().await {
+            Ok(Some(_)) => count += 1,
+            Ok(None) => panic!("the stream ended without an error"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((count, error.kind()), (50, ErrorKind::Decode));
+    assert!(items.try_next().await.unwrap().is_none(), "after an error the stream ends");
+}
+
+#[tokio::test]
+async fn documents_are_filtered_and_counted() {
+    let server = MockServer::start().await;
+    let row = json!({
+        "document_id": 9, "company_id": 5, "document_type_id": 1, "document_set_id": 3, "number": 12, "status": 1,
+        "date": "2026-07-01T00:00:00+0100", "lastmodified": "2026-07-01T10:00:00+0100", "net_value": 123,
+        "reconciled_value": 23.5, "expiration_date": null,
+    });
+    let year = json!({ "company_id": 5, "year": 2026, "qty": 50, "offset": 0 });
+    call("documents/getAll")
+        .and(body_json(year))
+        .respond_with(ok(json!([row])))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let since = json!({
+        "company_id": 5, "status": 1, "lastmodified": "2026-07-01 08:30:00", "qty": 50, "offset": 0,
+    });
+    call("documents/getModifiedSince")
+        .and(body_json(since))
+        .respond_with(ok(json!([])))
+        .expect(1)
+        .mount(&server)
+        .await;
+    call("documents/count")
+        .and(body_json(json!({ "company_id": 5, "year": 2026 })))
+        .respond_with(ok(json!({ "count": "187383" })))
+        .expect(1)
+        .mount(&server)
+        .await;
+    call("documents/getOne")
+        .and(body_json(json!({ "company_id": 6, "document_id": 9 })))
+        .respond_with(ok(row))
+        .expect(1)
+        .mount(&server)
+        .await;
+
+    let client = client(&server);
+    let query = DocumentQuery::new().year(2026);
+    let documents: Vec<_> = client.documents().get_all(query.clone()).items().try_collect().await.unwrap();
+    assert_eq!((documents[0].net_value - documents[0].reconciled_value).to_string(), "99.5");
+    let moment: Timestamp = "2026-07-01T08:30:00Z".parse().unwrap();
+    let closed = DocumentQuery::new().status(DocumentStatus::Closed);
+    let changed: Vec<_> =
+        client.documents().get_modified_since(moment, closed).items().try_collect().await.unwrap();
+    assert!(changed.is_empty());
+    assert_eq!(client.documents().count(query).await.unwrap(), 187_383);
+    let other = client.for_company(CompanyId::from(6));
+    assert_eq!(other.documents().get_one(DocumentId::from(9)).await.unwrap(), documents[0]);
+}
+
+#[tokio::test]
+async fn an_empty_list_is_no_such_record() {
+    let server = MockServer::start().await;
+    get_one_answers(&server, ok(json!([])), 2).await;
+    let error = fail_get_one(&server).await;
+    assert!(error.is_not_found());
+    assert_eq!(error.to_string(), "customers.getOne: there is no such record (HTTP 200, 1 request)");
+    assert_eq!(client(&server).customers().find_one(CustomerId::from(7)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_list_of_errors_in_a_success_is_an_error() {
+    let server = MockServer::start().await;
+    let errors =
+        json!([{ "code": "2 customer_id 1 0", "description": "Field 'customer_id' must be integer" }]);
+    get_one_answers(&server, ok(errors), 1).await;
+    let error = fail_get_one(&server).await;
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Validation, Some(200)));
+    let field = &error.field_errors()[0];
+    assert_eq!((field.code, field.field.as_str()), (ValidationCode::Number, "customer_id"));
+    let shown = "customers.getOne: invalid fields: 2 customer_id 1 0 (HTTP 200, 1 request)";
+    assert_eq!(error.to_string(), shown);
+}
+
+#[tokio::test]
+async fn a_value_that_does_not_fit_is_named_and_not_shown() {
+    let server = MockServer::start().await;
+    let rows = json!([{ "customer_id": 1 }, { "customer_id": 2, "discount": "Ana" }]);
+    call("customers/getAll").respond_with(ok(rows)).expect(1).mount(&server).await;
+    let error = client(&server).customers().get_all().page(0).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    let shown = "customers.getAll: unexpected answer: `[1].discount`: expected an amount";
+    assert!(error.to_string().starts_with(shown), "{error}");
+}
+
+#[tokio::test]
+async fn too_many_requests_are_sent_again_after_the_pause_asked_for() {
+    let server = MockServer::start().await;
+    let busy = ResponseTemplate::new(429).insert_header("retry-after", "3");
+    call("customers/getOne").respond_with(busy).up_to_n_times(1).expect(1).mount(&server).await;
+    get_one_answers(&server, ok(json!({ "customer_id": 7 })), 1).await;
+    let env = Arc::new(ManualEnv::new(1));
+    let builder = Client::builder().token(TOKEN).company(CompanyId::from(5));
+    let builder = builder.http(HttpSettings::new().env(env.clone()));
+    let client = builder.base_url(format!("{}/v1", server.uri())).build().unwrap();
+    client.customers().get_one(CustomerId::from(7)).await.unwrap();
+    assert!(env.sleeps().iter().sum::<Duration>() >= Duration::from_secs(3), "{:?}", env.sleeps());
+}
+
+#[tokio::test]
+async fn too_many_requests_for_too_long_are_an_error() {
+    let server = MockServer::start().await;
+    get_one_answers(&server, ResponseTemplate::new(429), 4).await;
+    let error = fail_get_one(&server).await;
+    assert!(error.is_rate_limited() && error.is_retryable());
+    assert_eq!(error.to_string(), "customers.getOne: too many requests (HTTP 429, 4 requests)");
+}
+
+#[tokio::test]
+async fn a_proxy_s_page_is_tried_again_and_then_reported_without_the_token_in_it() {
+    for status in [502, 200] {
+        let server = MockServer::start().await;
+        let page = format!("<html>Bad gateway: /v1/customers/getOne/?json=true&access_token={TOKEN}</html>");
+        get_one_answers(&server, ResponseTemplate::new(status).set_body_raw(page, "text/html"), 4).await;
+        let error = fail_get_one(&server).await;
+        assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::Server, Some(status), 4));
+        assert!(error.is_retryable() && !error.outcome_unknown());
+        assert_eq!(
+            error.body().map(Excerpt::as_str),
+            Some("<html>Bad gateway: /v1/customers/getOne/?json=true&access_token=…</html>")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_refused_token_without_a_successor_is_an_error() {
+    let server = MockServer::start().await;
+    let refusal = json!({ "error": "invalid_grant", "error_description": "Token is no longer valid" });
+    get_one_answers(&server, ResponseTemplate::new(400).set_body_json(refusal), 1).await;
+    let error = fail_get_one(&server).await;
+    assert!(error.is_auth() && !error.is_retryable());
+    assert_eq!(error.code(), Some("invalid_grant"));
+    let shown = "customers.getOne: invalid_grant: Token is no longer valid (HTTP 400, 1 request)";
+    assert_eq!(error.to_string(), shown);
+}
+
+fn oauth(server: &MockServer, settings: &HttpSettings) -> MoloniOAuth {
+    let app = OAuthApp::new("dev", "cl1ent-s3cret").redirect("https://app.example.com/back".parse().unwrap());
+    MoloniOAuth::at(&format!("{}/v1/", server.uri()), app, settings).unwrap()
+}
+
+fn grant(kind: &str) -> MockBuilder {
+    Mock::given(method("GET"))
+        .and(path("/v1/grant/"))
+        .and(query_param("grant_type", kind))
+        .and(query_param("client_id", "dev"))
+        .and(query_param("client_secret", "cl1ent-s3cret"))
+        .and(query_param_is_missing("access_token"))
+}
+
+fn pair(access: &str, refresh: &str) -> ResponseTemplate {
+    ok(json!({
+        "access_token": access, "expires_in": 3600, "token_type": "bearer", "scope": null, "refresh_token": refresh,
+    }))
+}
+
+#[tokio::test]
+async fn an_expired_token_is_renewed_once_and_the_call_sent_once_more() {
+    // The refusal comes with either status.
+    for status in [400, 200] {
+        let server = MockServer::start().await;
+        let refusal = json!({ "error": "invalid_grant", "error_description": "Token is no longer valid" });
+        call("customers/count")
+            .and(query_param("access_token", "old"))
+            .respond_with(ResponseTemplate::new(status).set_body_json(refusal))
+            .expect(1)
+            .mount(&server)
+            .await;
+        call("customers/count")
+            .and(query_param("access_token", "new"))
+            .respond_with(ok(json!({ "count": 3 })))
+            .expect(1)
+            .mount(&server)
+            .await;
+        grant("refresh_token")
+            .and(query_param("refresh_token", "r1"))
+            .respond_with(pair("new", "r2"))
+            .expect(1)
+            .mount(&server)
+            .await;
+
+        let env = Arc::new(ManualEnv::new(1));
+        let settings = HttpSettings::new().env(env.clone());
+        let store = Arc::new(MemoryTokenStore::new(env.clone()));
+        let account = Client::account_key(CompanyId::from(5));
+        let oauth = Arc::new(oauth(&server, &settings));
+        let manager = TokenManager::with_env(account, store, oauth, env, Arc::new(NoObserver));
+        let old = TokenSet::new("old".into(), Timestamp::UNIX_EPOCH).refresh_token("r1".into());
+        manager.connect(old).await.unwrap();
+        let builder = Client::builder().tokens(Arc::new(manager)).company(CompanyId::from(5)).http(settings);
+        let client = builder.base_url(format!("{}/v1/", server.uri())).build().unwrap();
+        assert_eq!(client.customers().count().await.unwrap(), 3, "HTTP {status}");
+    }
+}
+
+#[tokio::test]
+async fn a_code_buys_a_pair_with_both_ends_of_life() {
+    let server = MockServer::start().await;
+    grant("authorization_code")
+        .and(query_param("code", "c0de"))
+        .and(query_param("redirect_uri", "https://app.example.com/back"))
+        .respond_with(pair("a1", "r1"))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let tokens = oauth(&server, &settings()).exchange_code("c0de").await.unwrap();
+    assert_eq!(tokens.access_expires_at.unwrap() - tokens.obtained_at, jiff_seconds(3600));
+    assert_eq!(tokens.refresh_expires_at.unwrap() - tokens.obtained_at, jiff_seconds(14 * 24 * 3600));
+}
+
+fn jiff_seconds(seconds: i64) -> moloni_client::jiff::SignedDuration {
+    moloni_client::jiff::SignedDuration::from_secs(seconds)
+}
+
+#[tokio::test]
+async fn a_refresh_is_sent_again_and_a_dead_one_is_not() {
+    let server = MockServer::start().await;
+    let dead = json!({ "error": "invalid_grant", "error_description": "Refresh token has expired" });
+    let asked = |token| grant("refresh_token").and(query_param("refresh_token", token));
+    asked("r1").respond_with(ResponseTemplate::new(502)).up_to_n_times(1).expect(1).mount(&server).await;
+    asked("r1").respond_with(pair("a2", "r2")).expect(1).mount(&server).await;
+    asked("r0").respond_with(ResponseTemplate::new(400).set_body_json(dead)).expect(1).mount(&server).await;
+
+    let oauth = oauth(&server, &settings());
+    let old = |token: &str| TokenSet::new("a".into(), Timestamp::UNIX_EPOCH).refresh_token(token.into());
+    assert!(oauth.refresh(&old("r1")).await.unwrap().refresh_expires_at.is_some());
+    let error = oauth.refresh(&old("r0")).await.unwrap_err();
+    assert!(matches!(error, RefreshError::Rejected(reason) if reason == "Refresh token has expired"));
+}
+
+#[tokio::test]
+async fn a_password_is_sent_once_whatever_happens() {
+    let server = MockServer::start().await;
+    grant("password")
+        .and(query_param("username", "ana@example.com"))
+        .and(query_param("password", "p&ss+w#rd"))
+        .respond_with(ResponseTemplate::new(503))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let error = oauth(&server, &settings()).password("ana@example.com", "p&ss+w#rd").await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Server, Some(503)));
+    for shown in [format!("{error}"), format!("{error:?}")] {
+        assert!(!shown.contains("p&ss") && !shown.contains("cl1ent"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_locked_login_says_for_how_long() {
+    let server = MockServer::start().await;
+    let locked = ResponseTemplate::new(403)
+        .set_body_string("Too many failed login attempts")
+        .insert_header("moloni-login-cooldown-seconds", "300")
+        .insert_header("moloni-login-attempts", "3");
+    grant("password").respond_with(locked).expect(1).mount(&server).await;
+    let error = oauth(&server, &settings()).password("ana@example.com", "wrong").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LoginLocked);
+    assert_eq!((error.retry_after(), error.failed_logins()), (Some(Duration::from_secs(300)), Some(3)));
+    assert_eq!(error.to_string(), "grant: the login is locked for 300 s after 3 failed attempts (HTTP 403)");
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_told_from_a_wrong_application() {
+    let server = MockServer::start().await;
+    let refusal =
+        json!({ "error": "invalid_grant", "error_description": "Invalid username and password combination" });
+    grant("password")
+        .respond_with(ResponseTemplate::new(400).set_body_json(refusal))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let error = oauth(&server, &settings()).password("ana@example.com", "wrong").await.unwrap_err();
+    assert!(error.is_auth());
+    let shown = "grant: invalid_grant: Invalid username and password combination (HTTP 400)";
+    assert_eq!((error.code(), error.to_string().as_str()), (Some("invalid_grant"), shown));
+}
+
+#[tokio::test]
+async fn a_person_is_sent_to_the_new_page() {
+    let server = MockServer::start().await;
+    let oauth = oauth(&server, &settings());
+    let (url, _) = oauth.authorize_url().unwrap();
+    assert!(
+        url.as_str().starts_with("https://www.moloni.pt/ac/root/oauth/?response_type=code&client_id=dev&")
+    );
+    let pairs: std::collections::HashMap<_, _> = url.query_pairs().collect();
+    assert_eq!(pairs["redirect_uri"], "https://app.example.com/back");
+    assert!(!pairs["state"].is_empty());
+
+    let bare = MoloniOAuth::new(OAuthApp::new("dev", "x"), &settings()).unwrap();
+    assert_eq!(bare.authorize_url().unwrap_err().kind(), ErrorKind::Request);
+}
+
+#[tokio::test]
+async fn any_method_can_be_called() {
+    let server = MockServer::start().await;
+    call("customers/getByVat")
+        .and(body_json(json!({ "vat": "999999990", "exact": 1, "company_id": 5 })))
+        .respond_with(ok(json!([])))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let client = client(&server);
+    let params = json!({ "vat": "999999990", "exact": 1 });
+    let rows = client.call("customers", "getByVat", &params, Idempotency::Safe).await.unwrap();
+    assert_eq!(rows, json!([]));
+    for (entity, method, params) in
+        [("a/b", "getAll", json!({})), ("a", "", json!({})), ("a", "b", json!([1]))]
+    {
+        let error = client.call(entity, method, &params, Idempotency::Safe).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Request, "{entity}/{method}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_may_have_worked_says_so_and_is_not_repeated() {
+    let table = [
+        (ResponseTemplate::new(502), ErrorKind::Server, true),
+        (ok(json!({ "valid": 0 })), ErrorKind::Refused, false),
+        (ok(json!([{ "line": 1 }])), ErrorKind::Validation, false),
+        (ok(json!({ "name": "x" })), ErrorKind::Decode, true),
+        (ResponseTemplate::new(200).set_delay(Duration::from_millis(400)), ErrorKind::Timeout, true),
+    ];
+    for (answer, kind, in_doubt) in table {
+        let server = MockServer::start().await;
+        call("customers/insert").respond_with(answer).expect(1).mount(&server).await;
+        let client = client(&server).with(CallOptions::new().timeout(Duration::from_millis(200)));
+        let params = json!({});
+        let write = client.call("customers", "insert", &params, Idempotency::NotIdempotent);
+        let error = write.await.unwrap_err();
+        assert_eq!((error.kind(), error.outcome_unknown()), (kind, in_doubt), "{error}");
+    }
+    let server = MockServer::start().await;
+    let slow = ResponseTemplate::new(200).set_delay(Duration::from_millis(400));
+    get_one_answers(&server, slow, 2).await;
+    let options =
+        CallOptions::new().timeout(Duration::from_millis(100)).retry(RetryPolicy::default().max_attempts(2));
+    let error = client(&server).with(options).customers().get_one(CustomerId::from(7)).await.unwrap_err();
+    assert!(error.is_timeout() && error.is_retryable() && !error.outcome_unknown());
+}
+
+#[tokio::test]
+async fn nobody_listens() {
+    let builder = Client::builder().token(TOKEN).company(CompanyId::from(5)).http(settings());
+    let client = builder.base_url("http://127.0.0.1:9/v1/").build().unwrap();
+    let error = client.customers().count().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transport, 4));
+    assert_eq!(error.to_string(), "customers.count: no connection to the service (4 requests)");
+    for shown in [format!("{error:?}"), format!("{client:?}")] {
+        assert!(!shown.contains(TOKEN), "{shown}");
+    }
+}
+
+#[test]
+fn a_client_needs_tokens_and_a_safe_address() {
+    let error = Client::builder().build().unwrap_err();
+    assert_eq!(error.to_string(), "client: no tokens are set (nothing was sent)");
+    for address in ["moloni", "http://api.moloni.pt/v1/", "https://user:pw@api.moloni.pt/v1/"] {
+        let built = Client::builder().token(TOKEN).base_url(address).build();
+        assert_eq!(built.unwrap_err().kind(), ErrorKind::Request, "{address}");
+    }
+}
+
+#[test]
+fn clients_streams_and_errors_can_move_between_threads() {
+    fn check<T: Send + Sync + 'static>() {}
+    check::<Client>();
+    check::<Error>();
+    check::<MoloniOAuth>();
+    check::<moloni_client::Listing<moloni_client::types::Document>>();
+}
