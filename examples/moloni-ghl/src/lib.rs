@@ -1,0 +1,37 @@
+//! The bridge from Moloni to GoHighLevel: customers become contacts, texts and invoices become notes, open invoices
+//! become tasks.
+//!
+//! [`Bridge`] is what the templates and the service share. It puts together, from `sync-core`'s engine and the two
+//! clients, five [collections], a [mapping](contact_mapping) and three [rules]; each can be used on its own.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use moloni_ghl::{Bridge, Settings};
+//! use sync_core::store::MemoryStore;
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let settings = Settings::from_env(None, None)?;
+//! let bridge = Bridge::connect(&settings, Arc::new(MemoryStore::new())).await?;
+//! let plan = bridge.plan().await?;
+//! print!("{plan}");
+//! let run = bridge.apply(plan, |_| {}).await?;
+//! print!("{run}");
+//! # Ok(())
+//! # }
+//! ```
+
+mod bridge;
+mod calls;
+pub mod collections;
+mod fault;
+mod mapping;
+pub mod rules;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+mod settings;
+
+pub use bridge::{Bridge, BridgeError, Run};
+pub use calls::{CallCounter, Tally};
+pub use mapping::{ContactFields, contact_mapping};
+pub use sync_core::engine::{Plan, Progress, Report};
+pub use settings::{GhlSettings, MoloniLogin, MoloniSettings, Settings, SettingsError, Timing};

@@ -1,0 +1,44 @@
+use moloni_client::types::{DocumentKind, DocumentStatus};
+use sync_core::engine::{Life, Rule, Snapshot, Wanted};
+
+use super::{Fact, NOTES, money, raw};
+
+/// An issued invoice becomes a note. If it is annulled, the note says so.
+#[derive(Debug, Clone, Default)]
+pub struct InvoiceNote {}
+
+impl InvoiceNote {
+    /// The rule.
+    pub fn new() -> Self {
+        Self {}
+    }
+}
+
+const INVOICES: [DocumentKind; 3] =
+    [DocumentKind::Invoice, DocumentKind::InvoiceReceipt, DocumentKind::SimplifiedInvoice];
+
+impl Rule for InvoiceNote {
+    fn derive(&self, snapshot: &Snapshot) -> Vec<Wanted> {
+        let Some(fact) = Fact::of(snapshot).filter(|f| f.is_one_of(&INVOICES)) else { return Vec::new() };
+        let (reference, document) = (fact.reference(), &fact.document);
+        let mut body = format!("Invoice {reference} issued on {}: {}", document.date, money(document.net_value));
+        if let Some(due) = document.expiration_date {
+            body += &format!(", due on {due}");
+        }
+        let life = match document.status {
+            DocumentStatus::Closed => Life::Open,
+            DocumentStatus::Annulled => {
+                body += &format!("\nAnnulled, last changed on {}", document.lastmodified.strftime("%F"));
+                Life::Done
+            }
+            _ => return Vec::new(),
+        };
+        vec![Wanted {
+            key: fact.key("issued"),
+            into: NOTES.to_owned(),
+            owner: fact.owner,
+            fields: raw([("body", body.into())]),
+            life,
+        }]
+    }
+}

@@ -1,0 +1,201 @@
+use std::time::Duration;
+
+use ghl_contacts::SecretString;
+
+/// What a [`Bridge`](crate::Bridge) needs to know.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The HighLevel side.
+    pub ghl: GhlSettings,
+    /// The Moloni side.
+    pub moloni: MoloniSettings,
+    /// How long things may take.
+    pub timing: Timing,
+}
+
+/// A HighLevel location and its token.
+#[derive(Debug, Clone)]
+pub struct GhlSettings {
+    /// Where HighLevel is, `None` for the real one.
+    pub url: Option<String>,
+    /// The location.
+    pub location: String,
+    /// A private integration token of the location, or an access token for its day.
+    pub token: SecretString,
+}
+
+/// A Moloni company and the way in.
+#[derive(Debug, Clone)]
+pub struct MoloniSettings {
+    /// Where Moloni is, with the version, such as `https://api.moloni.pt/v1/`; `None` for the real one.
+    pub url: Option<String>,
+    /// The company, `None` if the account has just one.
+    pub company: Option<u64>,
+    /// The way in.
+    pub login: MoloniLogin,
+    /// How many requests per minute Moloni gets at most, a sixth of them in one burst. Moloni publishes no quota;
+    /// 60 is what its own plugins stay below.
+    pub requests_per_minute: u32,
+}
+
+/// What Moloni's own plugins stay below.
+pub(crate) const REQUESTS_PER_MINUTE: u32 = 60;
+
+/// The ways into Moloni.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum MoloniLogin {
+    /// An access token; lasts an hour.
+    AccessToken(SecretString),
+    /// A developer's keys and a person's password; lasts as long as the process.
+    Password {
+        /// The developer id.
+        client_id: String,
+        /// The developer's secret.
+        client_secret: SecretString,
+        /// The person's login.
+        username: String,
+        /// The person's password.
+        password: SecretString,
+    },
+}
+
+/// How long things may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// One request.
+    pub request: Duration,
+    /// From announcing a create to sending it.
+    pub send_within: Duration,
+    /// Until HighLevel's search sees a write.
+    pub index_lag: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            request: Duration::from_secs(45),
+            send_within: Duration::from_secs(30),
+            index_lag: Duration::from_secs(15),
+        }
+    }
+}
+
+/// Settings that are missing or do not fit, in one line that says what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SettingsError(String);
+
+impl Settings {
+    /// Settings for these two accounts.
+    pub fn new(ghl: GhlSettings, moloni: MoloniSettings) -> Self {
+        Self { ghl, moloni, timing: Timing::default() }
+    }
+
+    /// Reads the environment:
+    ///
+    /// | variable | what |
+    /// |---|---|
+    /// | `GHL_LOCATION_ID` | the location |
+    /// | `GHL_ACCESS_TOKEN` | its private integration token, or an access token |
+    /// | `MOLONI_COMPANY_ID` | the company; not needed if the account has just one |
+    /// | `MOLONI_ACCESS_TOKEN` | an access token, or else: |
+    /// | `MOLONI_CLIENT_ID`, `MOLONI_CLIENT_SECRET` | the developer's keys |
+    /// | `MOLONI_USERNAME`, `MOLONI_PASSWORD` | the person's login |
+    /// | `MOLONI_REQUESTS_PER_MINUTE` | what to stay below; 60 if not set |
+    ///
+    /// Refresh tokens are not taken: both services rotate them, and the environment cannot keep the new one.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError`] that names every variable that is missing.
+    pub fn from_env(ghl_url: Option<String>, moloni_url: Option<String>) -> Result<Self, SettingsError> {
+        Self::from_variables(ghl_url, moloni_url, |name| std::env::var(name).ok())
+    }
+
+    fn from_variables(
+        ghl_url: Option<String>,
+        moloni_url: Option<String>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, SettingsError> {
+        let mut missing = Vec::new();
+        let variable = |name| variable(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
+        let mut need = |name: &'static str| {
+            variable(name).unwrap_or_else(|| {
+                missing.push(name);
+                String::new()
+            })
+        };
+        let ghl = GhlSettings {
+            url: ghl_url,
+            location: need("GHL_LOCATION_ID"),
+            token: need("GHL_ACCESS_TOKEN").into(),
+        };
+        let login = match variable("MOLONI_ACCESS_TOKEN") {
+            Some(token) => MoloniLogin::AccessToken(token.into()),
+            None => MoloniLogin::Password {
+                client_id: need("MOLONI_CLIENT_ID"),
+                client_secret: need("MOLONI_CLIENT_SECRET").into(),
+                username: need("MOLONI_USERNAME"),
+                password: need("MOLONI_PASSWORD").into(),
+            },
+        };
+        if !missing.is_empty() {
+            let or = if missing.iter().any(|m| m.starts_with("MOLONI")) {
+                " (MOLONI_ACCESS_TOKEN alone does in place of the four for a login)"
+            } else {
+                ""
+            };
+            return Err(SettingsError(format!("set these environment variables: {}{or}", missing.join(", "))));
+        }
+        let company = number(variable, "MOLONI_COMPANY_ID")?;
+        let requests = number(variable, "MOLONI_REQUESTS_PER_MINUTE")?.and_then(|n| u32::try_from(n).ok());
+        let requests_per_minute = requests.unwrap_or(REQUESTS_PER_MINUTE).max(1);
+        Ok(Self::new(ghl, MoloniSettings { url: moloni_url, company, login, requests_per_minute }))
+    }
+}
+
+fn number(
+    variable: impl Fn(&'static str) -> Option<String>,
+    name: &'static str,
+) -> Result<Option<u64>, SettingsError> {
+    let parse = |text: String| text.parse().map_err(|_| SettingsError(format!("{name} must be a whole number")));
+    variable(name).map(parse).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+        let find = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+        Settings::from_variables(None, None, find)
+    }
+
+    #[test]
+    fn every_missing_variable_is_named() {
+        let error = read(&[("GHL_LOCATION_ID", "loc"), ("MOLONI_PASSWORD", " ")]).unwrap_err().to_string();
+        for name in ["GHL_ACCESS_TOKEN", "MOLONI_CLIENT_ID", "MOLONI_CLIENT_SECRET", "MOLONI_USERNAME", "MOLONI_PASSWORD"] {
+            assert!(error.contains(name), "{error}");
+        }
+        assert!(!error.contains("GHL_LOCATION_ID"), "{error}");
+    }
+
+    #[test]
+    fn secrets_do_not_show() {
+        let all = [("GHL_LOCATION_ID", "loc"), ("GHL_ACCESS_TOKEN", "s3cret"), ("MOLONI_ACCESS_TOKEN", "s3cret")];
+        assert!(!format!("{:?}", read(&all).unwrap()).contains("s3cret"));
+    }
+
+    #[test]
+    fn a_company_must_be_a_number() {
+        let all = [
+            ("GHL_LOCATION_ID", "loc"),
+            ("GHL_ACCESS_TOKEN", "x"),
+            ("MOLONI_ACCESS_TOKEN", "x"),
+            ("MOLONI_COMPANY_ID", "acme"),
+        ];
+        assert!(read(&all).unwrap_err().to_string().starts_with("MOLONI_COMPANY_ID must be a whole number"));
+    }
+}
