@@ -1,0 +1,16 @@
+//! The README and the pages of this folder as doctests: their Rust blocks compile, or the tests fail.
+
+/// The README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
+
+/// The page on the architecture.
+#[cfg(doctest)]
+#[doc = include_str!("../architecture.md")]
+pub struct Architecture;
+
+/// The page on the sandboxes.
+#[cfg(doctest)]
+#[doc = include_str!("../sandbox.md")]
+pub struct Sandbox;
