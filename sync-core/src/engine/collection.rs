@@ -223,7 +223,7 @@ pub enum Probe {
 }
 
 /// Where a listing goes on, in the collection's own terms.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PageToken(pub String);
 

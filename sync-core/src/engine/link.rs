@@ -79,13 +79,10 @@ pub struct Pending {
     pub send_by: Timestamp,
 }
 
-/// How long an announced create may take to be sent.
-const SEND_WITHIN: Duration = Duration::from_secs(30);
-
 impl Pending {
-    /// Announces a create at `now`.
-    pub fn new(now: Timestamp) -> Self {
-        Self { at: now, send_by: now + SEND_WITHIN }
+    /// Announces a create at `now`, to be sent within `patience`.
+    pub fn new(now: Timestamp, patience: Duration) -> Self {
+        Self { at: now, send_by: now + patience }
     }
 
     /// When its outcome can be looked up: a request still under way from a dead process has landed by then, and

@@ -204,6 +204,11 @@ impl Mapping {
         self.fields.iter().find(|f| f.name == name).map(|f| f.right.as_str())
     }
 
+    /// Whether changes of a field reach a record that is there already.
+    pub(super) fn follows(&self, name: &str) -> bool {
+        self.fields.iter().any(|f| f.name == name && !f.on_create)
+    }
+
     /// The fields that together recognise a record, strongest first.
     pub(super) fn matchers(&self) -> &[Vec<usize>] {
         &self.matchers
@@ -246,7 +251,12 @@ impl Mapping {
     /// | never agreed, has a value | empty | written |
     /// | never agreed, has a value | another value | kept: what people put there is not overwritten |
     /// | never agreed, empty | any | nothing: an empty field never clears another here |
-    pub(super) fn merge(&self, agreed: &BTreeMap<String, Option<String>>, left: &Fields, right: &Fields) -> Merge {
+    pub(super) fn merge(
+        &self,
+        agreed: &BTreeMap<String, Option<String>>,
+        left: &Fields,
+        right: &Fields,
+    ) -> Merge {
         let mut merge = Merge::default();
         for (position, field) in self.fields.iter().enumerate().filter(|(_, f)| !f.on_create) {
             let (l, r) = (left.get(position), right.get(position));
@@ -400,17 +410,17 @@ mod tests {
             .unwrap()
     }
 
-    fn snapshot(value: Value) -> Snapshot {
+    fn snapshot(value: &Value) -> Snapshot {
         Snapshot::new(RecordRef::top(RecordId::new(1)), value.as_object().cloned().unwrap())
     }
 
     #[test]
     fn reading_tells_unknown_from_empty() {
-        let fields = mapping().read(Side::Left, &snapshot(json!({ "vat": "999999990" })));
+        let fields = mapping().read(Side::Left, &snapshot(&json!({ "vat": "999999990" })));
         assert_eq!(fields.get(0), &FieldValue::Empty);
         assert_eq!(fields.get(1), &FieldValue::Unknown);
         assert_eq!(fields.get(2).text(), Some("Moloni"));
-        let list = mapping().read(Side::Left, &snapshot(json!({ "city": [] })));
+        let list = mapping().read(Side::Left, &snapshot(&json!({ "city": [] })));
         assert_eq!(list.problems(), [(1, "is a list or an object, not one value".to_owned())]);
     }
 
@@ -441,7 +451,7 @@ mod tests {
         let mapping = mapping();
         for (agreed, left, right, want) in table {
             let agreed = agreed.map(|a| ("city".to_owned(), Some(a.to_owned()))).into_iter().collect();
-            let read = |side, value: &Value| mapping.read(side, &snapshot(value.clone()));
+            let read = |side, value: &Value| mapping.read(side, &snapshot(value));
             let merge = mapping.merge(&agreed, &read(Side::Left, &left), &read(Side::Right, &right));
             let got = match (merge.writes.as_slice(), merge.kept.as_slice()) {
                 ([], []) => "nothing",
@@ -455,8 +465,9 @@ mod tests {
 
     #[test]
     fn broken_mappings_name_the_field() {
+        type Build = fn(MappingBuilder) -> MappingBuilder;
         let build = |set: fn(MappingBuilder) -> MappingBuilder| set(Mapping::builder()).build().unwrap_err();
-        let table: [(fn(MappingBuilder) -> MappingBuilder, &str); 5] = [
+        let table: [(Build, &str); 5] = [
             (|m| m.field("a", |f| f.left("a")), "mapping: field `a` has no right path"),
             (|m| m.field("a", |f| f.right("a")), "mapping: field `a` has neither a left path nor a constant"),
             (

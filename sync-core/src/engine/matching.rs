@@ -44,7 +44,10 @@ pub(super) fn birth(
         let hits: Vec<_> = candidates.iter().filter(agrees).collect();
         if hits.len() > 1 {
             let name = matcher_name(mapping, matcher);
-            return Birth::Review(format!("{} records have its {name}: merge them, or link one by hand", hits.len()));
+            return Birth::Review(format!(
+                "{} records have its {name}: merge them, or link one by hand",
+                hits.len()
+            ));
         }
         if let Some(hit) = hits.first() {
             found.insert(&hit.id);
@@ -99,7 +102,9 @@ fn without_match(
         }
         let name = mapping.name(*position);
         if shared(*position) {
-            return Birth::Review(format!("other records have the same {name}, and it can be given to one only"));
+            return Birth::Review(format!(
+                "other records have the same {name}, and it can be given to one only"
+            ));
         }
         if let Some(taken) = candidates.iter().find(|c| c.fields.get(*position) == left.get(*position)) {
             return Birth::Review(format!("record {} has its {name}, and nothing else agrees", taken.id));
@@ -144,9 +149,16 @@ mod tests {
     type Row = (&'static str, Value, &'static [&'static str], Value, &'static str);
 
     #[test]
+    #[allow(clippy::too_many_lines, reason = "a table")]
     fn births_follow_their_table() {
         let table: Vec<Row> = vec![
-            ("no key", json!({ "name": "Ana" }), &[], json!([]), "review: it has none of vat, email, phone and name"),
+            (
+                "no key",
+                json!({ "name": "Ana" }),
+                &[],
+                json!([]),
+                "review: it has none of vat, email, phone and name",
+            ),
             ("nothing there", json!({ "vat": "1" }), &[], json!([]), "create"),
             ("one by vat", json!({ "vat": "1" }), &[], json!([{ "vat": "1" }]), "link 0"),
             ("one by mail", json!({ "vat": "1", "email": "a" }), &[], json!([{ "email": "a" }]), "link 0"),
@@ -165,7 +177,13 @@ mod tests {
                 json!([{ "phone": "9", "name": "Rui" }]),
                 "review: record 0 has its phone",
             ),
-            ("two by vat", json!({ "vat": "1" }), &[], json!([{ "vat": "1" }, { "vat": "1" }]), "review: 2 records"),
+            (
+                "two by vat",
+                json!({ "vat": "1" }),
+                &[],
+                json!([{ "vat": "1" }, { "vat": "1" }]),
+                "review: 2 records",
+            ),
             (
                 "two keys, two records",
                 json!({ "vat": "1", "email": "a" }),
@@ -187,7 +205,13 @@ mod tests {
                 json!([{ "vat": "2", "email": "a" }]),
                 "review: record 0 matches, but has another vat",
             ),
-            ("shared vat", json!({ "vat": "1" }), &["vat"], json!([{ "vat": "1" }]), "review: record 0 matches, but"),
+            (
+                "shared vat",
+                json!({ "vat": "1" }),
+                &["vat"],
+                json!([{ "vat": "1" }]),
+                "review: record 0 matches, but",
+            ),
             (
                 "shared vat, own mail",
                 json!({ "vat": "1", "email": "a" }),
@@ -196,8 +220,20 @@ mod tests {
                 "link 0",
             ),
             ("shared vat, nothing there", json!({ "vat": "1" }), &["vat"], json!([]), "create"),
-            ("shared mail", json!({ "email": "a" }), &["email"], json!([]), "review: other records have the same"),
-            ("linked to another", json!({ "vat": "1" }), &[], json!([{ "vat": "1", "linked": "yes" }]), "create"),
+            (
+                "shared mail",
+                json!({ "email": "a" }),
+                &["email"],
+                json!([]),
+                "review: other records have the same",
+            ),
+            (
+                "linked to another",
+                json!({ "vat": "1" }),
+                &[],
+                json!([{ "vat": "1", "linked": "yes" }]),
+                "create",
+            ),
             (
                 "mail linked to another",
                 json!({ "email": "a" }),

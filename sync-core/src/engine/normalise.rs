@@ -86,7 +86,8 @@ pub fn phone(text: &str) -> Normalised {
 /// None.
 pub fn nif(text: &str) -> Normalised {
     let text: String = text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_uppercase();
-    let bare = text.strip_prefix("PT").filter(|rest| rest.len() == 9 && rest.bytes().all(|b| b.is_ascii_digit()));
+    let bare =
+        text.strip_prefix("PT").filter(|rest| rest.len() == 9 && rest.bytes().all(|b| b.is_ascii_digit()));
     Ok(some(bare.unwrap_or(&text).to_owned()))
 }
 

@@ -1,5 +1,6 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::apply::Apply;
 use super::collection::Collection;
@@ -32,7 +33,11 @@ pub struct Pass {
     pub(super) facts: Vec<Facts>,
     pub(super) targets: BTreeMap<String, Arc<dyn Collection>>,
     pub(super) concurrency: usize,
+    pub(super) send_within: Duration,
 }
+
+/// How long an announced create may take to be sent.
+const SEND_WITHIN: Duration = Duration::from_secs(30);
 
 /// A collection of facts and what follows from them.
 #[derive(Debug, Clone)]
@@ -104,6 +109,7 @@ impl Pass {
             facts: Vec::new(),
             targets: BTreeMap::new(),
             concurrency: 8,
+            send_within: SEND_WITHIN,
         }
     }
 
@@ -142,6 +148,14 @@ impl Pass {
         self
     }
 
+    /// Sets how long an announced create may take to be sent. Default: 30 s. The outcome of one that is never
+    /// answered is looked up after this time, plus a request's timeout, plus the index's lag.
+    #[must_use]
+    pub fn send_within(mut self, patience: Duration) -> Self {
+        self.send_within = patience;
+        self
+    }
+
     /// Reads both sides and decides what to do. Writes nothing at either side.
     ///
     /// # Errors
@@ -157,7 +171,11 @@ impl Pass {
     /// # Errors
     ///
     /// [`PassError`] if the right side could not be set up; nothing was then written.
-    pub async fn apply(&self, plan: Plan, progress: impl Fn(Progress) + Send + Sync) -> Result<Report, PassError> {
+    pub async fn apply(
+        &self,
+        plan: Plan,
+        progress: impl Fn(Progress) + Send + Sync,
+    ) -> Result<Report, PassError> {
         let started = self.env.monotonic();
         if !plan.set_up.is_empty() {
             self.right.complete_set_up().await.map_err(|fault| failed(&self.right, fault))?;
@@ -190,7 +208,9 @@ impl Pass {
         }
     }
 
-    pub(super) async fn projections(&self) -> Result<BTreeMap<ProjectionKey, Versioned<Projection>>, PassError> {
+    pub(super) async fn projections(
+        &self,
+    ) -> Result<BTreeMap<ProjectionKey, Versioned<Projection>>, PassError> {
         let mut all = BTreeMap::new();
         let mut after: Option<ProjectionKey> = None;
         loop {
@@ -211,16 +231,18 @@ pub(super) fn failed(collection: &Arc<dyn Collection>, fault: Fault) -> PassErro
 
 /// Lists a whole scope. A record that comes twice, because the list shifted between two pages, counts once.
 pub(super) async fn list_all(collection: &dyn Collection, scope: &Scope) -> Result<Vec<Snapshot>, Fault> {
-    let (mut all, mut seen, mut page) = (Vec::new(), std::collections::HashSet::new(), None);
+    let (mut all, mut seen, mut page) = (Vec::new(), HashSet::new(), None);
+    let mut pages = HashSet::new();
     loop {
         let listed = collection.list(scope, page.as_ref()).await?;
         all.extend(listed.records.into_iter().filter(|r| seen.insert(r.at.clone())));
-        match listed.next {
-            None => return Ok(all),
-            next if next == page => {
-                return Err(Fault::new(FaultKind::Broken, "the list goes round in circles: a page names itself"));
-            }
-            next => page = next,
+        let Some(next) = listed.next else { return Ok(all) };
+        if !pages.insert(next.clone()) {
+            return Err(Fault::new(
+                FaultKind::Broken,
+                "the list goes round in circles: it names a page twice",
+            ));
         }
+        page = Some(next);
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::link::{LinkId, ProjectionKey};
 use super::mapping::Fields;
 use super::record::{Fingerprint, Raw, RecordId, Snapshot};
+use super::rule::Life;
 
 /// What a pass would do. Making it writes nothing.
 ///
@@ -124,6 +125,9 @@ pub struct PlannedProjection {
     pub owner: LinkId,
     /// What to do.
     pub step: ProjectionStep,
+    /// Whether it is still needed.
+    #[serde(skip)]
+    pub(super) life: Life,
     /// What it should hold.
     #[serde(skip)]
     pub(super) fields: Raw,

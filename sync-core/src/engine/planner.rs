@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::collection::Probe;
+use super::collection::{Marker, Probe};
 use super::link::{Link, LinkId, Projection, ProjectionKey};
 use super::mapping::Fields;
 use super::matching::{Birth, Candidate, birth};
@@ -19,7 +19,8 @@ const HITS: usize = 10;
 /// Makes one plan.
 pub(super) struct Planner<'a> {
     pass: &'a Pass,
-    /// Positions by which records are looked for: every field of a matcher, and every unique one.
+    /// Positions by which records are looked for: the first field of each matcher, and every unique one. The other
+    /// fields of a matcher only narrow down what the first one finds.
     positions: Vec<usize>,
     unique: Vec<usize>,
 }
@@ -36,15 +37,17 @@ struct Left {
 #[derive(Default)]
 struct Candidates {
     by_value: HashMap<(usize, String), Vec<RecordId>>,
-    by_marker: HashMap<String, RecordId>,
+    by_marker: HashMap<String, Vec<RecordId>>,
     records: HashMap<RecordId, (Snapshot, Fields)>,
 }
 
 impl<'a> Planner<'a> {
     pub(super) fn new(pass: &'a Pass) -> Self {
         let mapping = &pass.mapping;
-        let unique: Vec<_> = pass.right.caps().unique.iter().filter_map(|name| mapping.position(name)).collect();
-        let mut positions: Vec<_> = mapping.matchers().iter().flatten().chain(&unique).copied().collect();
+        let unique: Vec<_> =
+            pass.right.caps().unique.iter().filter_map(|name| mapping.position(name)).collect();
+        let mut positions: Vec<_> =
+            mapping.matchers().iter().filter_map(|m| m.first()).chain(&unique).copied().collect();
         positions.sort_unstable();
         positions.dedup();
         Self { pass, positions, unique }
@@ -55,7 +58,8 @@ impl<'a> Planner<'a> {
         pass.bind().await?;
         let set_up = pass.right.set_up().await.map_err(|fault| failed(&pass.right, fault))?;
         let listed = list_all(pass.left.as_ref(), &Scope::All).await;
-        let left: Vec<_> = listed.map_err(|f| failed(&pass.left, f))?.into_iter().map(|s| self.left(s)).collect();
+        let left: Vec<_> =
+            listed.map_err(|f| failed(&pass.left, f))?.into_iter().map(|s| self.left(s)).collect();
         let links = pass.links().await?;
         let linked: HashSet<_> = links.iter().filter_map(|l| l.value.right.clone()).collect();
         let links: HashMap<_, _> = links.into_iter().map(|l| (l.value.id.clone(), l.value)).collect();
@@ -63,12 +67,14 @@ impl<'a> Planner<'a> {
         let unlinked: Vec<_> = left.iter().filter(|l| !links.contains_key(&l.link)).collect();
         let candidates = self.candidates(&unlinked).await?;
         let mut shared: HashMap<(usize, &str), u32> = HashMap::new();
+        let keys: HashSet<_> =
+            pass.mapping.matchers().iter().flatten().chain(&self.unique).copied().collect();
         for record in &left {
-            for (position, value) in self.values(&record.fields) {
+            for (position, value) in keys.iter().filter_map(|i| Some((*i, record.fields.get(*i).text()?))) {
                 *shared.entry((position, value)).or_default() += 1;
             }
         }
-        let records: Vec<_> = left
+        let mut records: Vec<_> = left
             .iter()
             .map(|l| {
                 let is_shared =
@@ -80,6 +86,8 @@ impl<'a> Planner<'a> {
                 self.planned(l, step, &candidates)
             })
             .collect();
+
+        part_rivals(&mut records);
 
         let (wanted, facts) = self.wanted(&left).await?;
         let known = pass.projections().await?;
@@ -128,7 +136,8 @@ impl<'a> Planner<'a> {
                 value: value.to_owned(),
             });
             for probe in by_value.chain([by_marker]) {
-                let found = right.find(&Scope::All, &probe, HITS).await.map_err(|fault| failed(right, fault))?;
+                let found =
+                    right.find(&Scope::All, &probe, HITS).await.map_err(|fault| failed(right, fault))?;
                 for snapshot in found {
                     self.add(&mut candidates, snapshot);
                 }
@@ -147,7 +156,7 @@ impl<'a> Planner<'a> {
             candidates.by_value.entry((position, value.to_owned())).or_default().push(id.clone());
         }
         if let Some(marker) = &snapshot.marker {
-            candidates.by_marker.insert(marker.as_str().to_owned(), id.clone());
+            candidates.by_marker.entry(marker.as_str().to_owned()).or_default().push(id.clone());
         }
         candidates.records.insert(id, (snapshot, fields));
     }
@@ -175,7 +184,10 @@ impl<'a> Planner<'a> {
         let mut now = BTreeMap::new();
         self.pass.mapping.remember(&left.fields, &mut now);
         let old = |side: &BTreeMap<String, Option<String>>, name: &str| side.get(name).cloned().flatten();
-        let changed = now.into_iter().filter(|(name, value)| link.baseline.left.get(name) != Some(value));
+        let mapping = &self.pass.mapping;
+        let changed = now
+            .into_iter()
+            .filter(|(name, value)| mapping.follows(name) && link.baseline.left.get(name) != Some(value));
         changed
             .map(|(field, after)| Change { before: old(&link.baseline.right, &field), field, after })
             .collect()
@@ -189,8 +201,11 @@ impl<'a> Planner<'a> {
         candidates: &Candidates,
         linked: &HashSet<RecordId>,
     ) -> RecordStep {
-        if let Some(ours) = candidates.by_marker.get(left.link.as_str()).filter(|id| !linked.contains(*id)) {
-            return self.link_to(left, ours, candidates);
+        let ours = candidates.by_marker.get(left.link.as_str()).into_iter().flatten();
+        match ours.filter(|id| !linked.contains(*id)).collect::<Vec<_>>().as_slice() {
+            [] => {}
+            [ours] => return self.link_to(left, ours, candidates),
+            _ => return RecordStep::Review { reason: several_carry(&left.link.marker()) },
         }
         let mut ids: Vec<_> = self
             .values(&left.fields)
@@ -229,7 +244,9 @@ impl<'a> Planner<'a> {
     fn planned(&self, left: &Left, step: RecordStep, candidates: &Candidates) -> PlannedRecord {
         let mapping = &self.pass.mapping;
         let right = match &step {
-            RecordStep::Link { right, .. } => candidates.records.get(right).map(|(snapshot, _)| snapshot.clone()),
+            RecordStep::Link { right, .. } => {
+                candidates.records.get(right).map(|(snapshot, _)| snapshot.clone())
+            }
             _ => None,
         };
         let left_out = left.fields.problems().iter().map(|(i, why)| format!("{} {why}", mapping.name(*i)));
@@ -251,10 +268,12 @@ impl<'a> Planner<'a> {
         let derive = |rules: &[Arc<dyn Rule>], fact: &Snapshot| -> Vec<Wanted> {
             rules.iter().flat_map(|rule| rule.derive(fact)).collect()
         };
-        let mut all: Vec<_> = left.iter().flat_map(|l| derive(&self.pass.left_rules, &l.snapshot)).collect();
+        let from_left = left.iter().flat_map(|l| derive(&self.pass.left_rules, &l.snapshot));
+        let mut all: Vec<_> = from_left.filter(|w| owners.contains(&w.owner)).collect();
         let mut counts = BTreeMap::new();
         for Facts { collection, rules } in &self.pass.facts {
-            let facts = list_all(collection.as_ref(), &Scope::All).await.map_err(|f| failed(collection, f))?;
+            let facts =
+                list_all(collection.as_ref(), &Scope::All).await.map_err(|f| failed(collection, f))?;
             let mut count = FactCount { read: facts.len(), ..FactCount::default() };
             for fact in &facts {
                 let wanted = derive(rules, fact);
@@ -270,6 +289,27 @@ impl<'a> Planner<'a> {
     }
 }
 
+pub(super) fn several_carry(marker: &Marker) -> String {
+    format!("several records carry the marker {marker}: delete all but one")
+}
+
+/// Several left records that would take one partner, each for reasons of its own, get none.
+fn part_rivals(records: &mut [PlannedRecord]) {
+    let mut suitors: HashMap<RecordId, usize> = HashMap::new();
+    for record in records.iter() {
+        if let RecordStep::Link { right, .. } = &record.step {
+            *suitors.entry(right.clone()).or_default() += 1;
+        }
+    }
+    for record in records {
+        let RecordStep::Link { right, .. } = &record.step else { continue };
+        if suitors.get(right).is_some_and(|n| *n > 1) {
+            let reason = format!("record {right} matches it, and other records as well: link it by hand");
+            record.step = RecordStep::Review { reason };
+        }
+    }
+}
+
 /// Decides about each derived record.
 fn plan_projections(
     pass: &Pass,
@@ -279,18 +319,31 @@ fn plan_projections(
 ) -> Vec<PlannedProjection> {
     let in_review = |r: &&PlannedRecord| matches!(r.step, RecordStep::Review { .. });
     let in_review: HashSet<_> = records.iter().filter(in_review).map(|r| r.link.clone()).collect();
+    let mut keys = HashSet::new();
     let planned = wanted.into_iter().filter_map(|w| {
         let owner = pass.link_id(&w.owner);
         let fingerprint = Fingerprint::of(&w.fields);
+        if !keys.insert(w.key.clone()) {
+            // Two facts that call for the same record call for one.
+            return None;
+        }
         let step = match known.get(&w.key).map(|p| &p.value) {
+            None if w.life == Life::Done => return None,
             _ if in_review.contains(&owner) => ProjectionStep::Waiting,
             Some(p) if p.pending.is_some() => ProjectionStep::Resume,
             Some(p) if p.left_to_human || p.wrote.as_ref() == Some(&fingerprint) => ProjectionStep::Unchanged,
             Some(_) => ProjectionStep::Update,
-            None if w.life == Life::Open => ProjectionStep::Create,
-            None => return None,
+            None => ProjectionStep::Create,
         };
-        Some(PlannedProjection { key: w.key, into: w.into, owner, step, fields: w.fields, wanted: fingerprint })
+        Some(PlannedProjection {
+            key: w.key,
+            into: w.into,
+            owner,
+            step,
+            life: w.life,
+            fields: w.fields,
+            wanted: fingerprint,
+        })
     });
     planned.collect()
 }

@@ -87,7 +87,8 @@ pub(super) enum Ending {
 impl Report {
     pub(super) fn add(&mut self, collection: &str, record: &str, ending: Ending) {
         let counts = self.collections.entry(collection.to_owned()).or_default();
-        let remark = |message| Remark { collection: collection.to_owned(), record: record.to_owned(), message };
+        let remark =
+            |message| Remark { collection: collection.to_owned(), record: record.to_owned(), message };
         match ending {
             Ending::Created => counts.created += 1,
             Ending::Updated => counts.updated += 1,

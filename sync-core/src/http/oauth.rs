@@ -19,7 +19,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
-use super::{HttpClient, HttpError, Operation, Reply, Request, Verdict};
+use super::{HeaderMap, HttpClient, HttpError, Operation, Reply, Request, Verdict};
 use crate::{RefreshError, TokenSet};
 
 /// An application as it is registered with a service.
@@ -103,7 +103,7 @@ pub enum GrantError {
     #[error(transparent)]
     Http(HttpError),
     /// The service said no.
-    #[error("the token endpoint answered HTTP {status}: {code}: {description}")]
+    #[error("the token endpoint answered HTTP {status}: {}{description}", prefix(code))]
     #[non_exhaustive]
     Refused {
         /// The HTTP status.
@@ -114,6 +114,8 @@ pub enum GrantError {
         description: String,
         /// How long the service asks to be left alone.
         retry_after: Option<Duration>,
+        /// The answer's headers: a service may say more there, such as how long a login is locked.
+        headers: Box<HeaderMap>,
     },
     /// The service said yes, but gave nothing usable.
     #[error("the token endpoint answered HTTP {status} without usable tokens")]
@@ -122,6 +124,10 @@ pub enum GrantError {
         /// The HTTP status.
         status: u16,
     },
+}
+
+fn prefix(code: &str) -> String {
+    if code.is_empty() { String::new() } else { format!("{code}: ") }
 }
 
 impl GrantError {
@@ -299,5 +305,6 @@ fn refusal(reply: &Reply) -> Option<GrantError> {
             .find(|d| !d.is_empty())
             .unwrap_or_else(|| "no reason given".to_owned()),
         retry_after: reply.retry_after,
+        headers: Box::new(reply.headers.clone()),
     })
 }

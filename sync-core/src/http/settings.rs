@@ -21,8 +21,9 @@ use crate::{Env, NoObserver, Observer, RetryPolicy, SystemEnv};
 pub struct HttpSettings {
     pub(super) client: Option<reqwest::Client>,
     pub(super) proxy: Option<reqwest::Proxy>,
+    #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
     pub(super) certificates: Vec<reqwest::Certificate>,
-    pub(super) user_agent: String,
+    pub(super) user_agent: Option<String>,
     pub(super) retry: RetryPolicy,
     pub(super) options: CallOptions,
     pub(super) limiter: Option<Limiter>,
@@ -36,8 +37,9 @@ impl Default for HttpSettings {
         Self {
             client: None,
             proxy: None,
+            #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
             certificates: Vec::new(),
-            user_agent: concat!("sync-core/", env!("CARGO_PKG_VERSION")).to_owned(),
+            user_agent: None,
             retry: RetryPolicy::default(),
             options: CallOptions::default(),
             limiter: None,
@@ -74,11 +76,13 @@ impl HttpSettings {
         Ok(self)
     }
 
-    /// Trusts a further certificate authority, given as PEM. Default: those of the system.
+    /// Trusts a further certificate authority, given as PEM. Default: those of the system. Needs one of the TLS
+    /// features.
     ///
     /// # Errors
     ///
     /// [`HttpErrorKind::Request`] if this is no certificate.
+    #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
     pub fn certificate(mut self, pem: &[u8]) -> Result<Self, HttpError> {
         let wrong =
             |_| HttpError::new(HttpErrorKind::Request, "certificate", "this is no certificate in PEM");
@@ -86,10 +90,17 @@ impl HttpSettings {
         Ok(self)
     }
 
-    /// Sets the user agent. Default: `sync-core/{version}`.
+    /// Sets the user agent. Default: name and version of the client's crate.
     #[must_use]
     pub fn user_agent(mut self, name: impl Into<String>) -> Self {
-        self.user_agent = name.into();
+        self.user_agent = Some(name.into());
+        self
+    }
+
+    /// Sets the user agent unless one is set already: what a client's crate calls itself.
+    #[must_use]
+    pub fn or_user_agent(mut self, name: &str) -> Self {
+        self.user_agent.get_or_insert_with(|| name.to_owned());
         self
     }
 
@@ -150,7 +161,9 @@ impl HttpSettings {
             return Ok(client.clone());
         }
         let mut builder = reqwest::Client::builder()
-            .user_agent(&self.user_agent)
+            .user_agent(
+                self.user_agent.as_deref().unwrap_or(concat!("sync-core/", env!("CARGO_PKG_VERSION"))),
+            )
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(Duration::from_secs(10))
@@ -159,6 +172,7 @@ impl HttpSettings {
         if let Some(proxy) = &self.proxy {
             builder = builder.proxy(proxy.clone());
         }
+        #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
         for certificate in &self.certificates {
             builder = builder.add_root_certificate(certificate.clone());
         }

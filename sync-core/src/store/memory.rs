@@ -50,24 +50,31 @@ impl State {
         self.projections.get(key).map(|p| p.rev)
     }
 
-    /// The other link that has a record of `link`.
-    fn claimed(&self, link: &Link) -> Option<(RecordId, LinkId)> {
-        self.links.values().map(|l| &l.value).filter(|other| other.id != link.id).find_map(|other| {
-            if other.left == link.left {
-                return Some((link.left.clone(), other.id.clone()));
-            }
-            let right = link.right.as_ref().filter(|right| other.right.as_ref() == Some(right))?;
-            Some((right.clone(), other.id.clone()))
-        })
+    /// The other link that has a record of `link`, here or earlier in the same commit.
+    fn claimed<'a>(
+        &'a self,
+        link: &Link,
+        earlier: impl Iterator<Item = &'a Link>,
+    ) -> Option<(RecordId, LinkId)> {
+        self.links.values().map(|l| &l.value).chain(earlier).filter(|other| other.id != link.id).find_map(
+            |other| {
+                if other.left == link.left {
+                    return Some((link.left.clone(), other.id.clone()));
+                }
+                let right = link.right.as_ref().filter(|right| other.right.as_ref() == Some(right))?;
+                Some((right.clone(), other.id.clone()))
+            },
+        )
     }
 
-    fn check(&self, commit: &Commit) -> Result<(), CommitError> {
+    fn check<'a>(&'a self, commit: &'a Commit) -> Result<(), CommitError> {
         let stale = |name: &dyn ToString| Err(CommitError::Stale(name.to_string()));
-        for (seen, link) in &commit.links {
+        for (at, (seen, link)) in commit.links.iter().enumerate() {
             if self.link_rev(&link.id) != *seen {
                 return stale(&link.id);
             }
-            if let Some((record, by)) = self.claimed(link) {
+            let earlier = commit.links.iter().take(at).map(|(_, earlier)| earlier);
+            if let Some((record, by)) = self.claimed(link, earlier) {
                 return Err(CommitError::Claimed { record, by });
             }
         }
@@ -95,10 +102,9 @@ impl Store for MemoryStore {
     async fn bind(&self, accounts: &Accounts) -> Result<(), BindError> {
         let mut state = self.state();
         match &state.accounts {
-            Some(found) if found != accounts => Err(BindError::Other {
-                found: Box::new(found.clone()),
-                wanted: Box::new(accounts.clone()),
-            }),
+            Some(found) if found != accounts => {
+                Err(BindError::Other { found: Box::new(found.clone()), wanted: Box::new(accounts.clone()) })
+            }
             _ => {
                 state.accounts = Some(accounts.clone());
                 Ok(())
@@ -110,7 +116,11 @@ impl Store for MemoryStore {
         Ok(self.state().links.get(id).cloned())
     }
 
-    async fn links_page(&self, after: Option<&LinkId>, limit: usize) -> Result<Vec<Versioned<Link>>, StoreError> {
+    async fn links_page(
+        &self,
+        after: Option<&LinkId>,
+        limit: usize,
+    ) -> Result<Vec<Versioned<Link>>, StoreError> {
         Ok(page(&self.state().links, after, limit))
     }
 
@@ -139,7 +149,9 @@ impl Store for MemoryStore {
             state.projections.remove(&key);
         }
         for (seen, projection) in commit.projections {
-            state.projections.insert(projection.key.clone(), Versioned { rev: next(seen), value: projection });
+            state
+                .projections
+                .insert(projection.key.clone(), Versioned { rev: next(seen), value: projection });
         }
         Ok(())
     }

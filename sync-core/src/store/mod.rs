@@ -1,12 +1,24 @@
 //! Where the state of a sync is kept.
 
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod sql;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 use std::fmt::Debug;
 
 use async_trait::async_trait;
 
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+#[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
+pub use postgres::PostgresStore;
+#[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+pub use sqlite::SqliteStore;
 
 use crate::engine::{Link, LinkId, Projection, ProjectionKey, RecordId};
 use crate::{AccountKey, Rev, StoreError, Versioned};
@@ -36,7 +48,11 @@ pub trait Store: Send + Sync + Debug {
     /// # Errors
     ///
     /// The store cannot be read.
-    async fn links_page(&self, after: Option<&LinkId>, limit: usize) -> Result<Vec<Versioned<Link>>, StoreError>;
+    async fn links_page(
+        &self,
+        after: Option<&LinkId>,
+        limit: usize,
+    ) -> Result<Vec<Versioned<Link>>, StoreError>;
 
     /// A projection.
     ///

@@ -34,6 +34,17 @@ pub trait TokenSource: Send + Sync + Debug {
     async fn renew(&self, rejected: Rev) -> Result<AccessToken, TokenError>;
 }
 
+#[async_trait]
+impl<T: TokenSource + ?Sized> TokenSource for Arc<T> {
+    async fn access(&self) -> Result<AccessToken, TokenError> {
+        (**self).access().await
+    }
+
+    async fn renew(&self, rejected: Rev) -> Result<AccessToken, TokenError> {
+        (**self).renew(rejected).await
+    }
+}
+
 /// One token for ever: a private integration token, or one for a test.
 #[derive(Debug, Clone)]
 pub struct StaticToken(SecretString);

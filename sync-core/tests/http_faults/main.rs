@@ -1,4 +1,13 @@
 //! What the HTTP layer does about everything that can go wrong, and how many requests it makes of it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "a test says what is wrong by failing"
+)]
 
 mod server;
 
@@ -111,13 +120,13 @@ impl Bench {
 
 /// Everything an error shows, with its whole chain of causes.
 fn shown(error: &HttpError) -> String {
-    let mut text = format!("{error} {error:?} {error:#?}");
+    let mut parts = vec![format!("{error} {error:?} {error:#?}")];
     let mut source = error.source();
     while let Some(cause) = source {
-        text += &format!(" {cause} {cause:?}");
+        parts.push(format!("{cause} {cause:?}"));
         source = cause.source();
     }
-    text
+    parts.join(" ")
 }
 
 const HTML: &str = "<html><body>Bad gateway</body></html>";

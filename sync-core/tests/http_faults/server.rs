@@ -23,7 +23,8 @@ pub(crate) enum Act {
 
 impl Act {
     pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Self {
-        let headers: String = headers.iter().map(|(n, v)| format!("{n}: {v}\r\n")).collect();
+        let headers: Vec<_> = headers.iter().map(|(n, v)| format!("{n}: {v}\r\n")).collect();
+        let headers = headers.concat();
         Self::Answer(format!(
             "HTTP/1.1 {status} Whatever\r\n{headers}content-length: {}\r\n\r\n{body}",
             body.len()

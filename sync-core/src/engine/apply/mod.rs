@@ -1,17 +1,20 @@
+mod derived;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::{StreamExt, stream};
 
-use super::collection::{Collection, Marker, Probe, WriteError, Written};
-use super::fault::{Fault, FaultKind};
-use super::link::{Link, LinkId, Pending, Projection};
-use super::mapping::Fields;
-use super::pass::{Pass, Progress, list_all};
-use super::plan::{Plan, PlannedProjection, PlannedRecord, ProjectionStep, RecordStep};
-use super::record::{RecordId, RecordRef, Scope, Side, Snapshot};
-use super::report::{Ending, Report};
+use crate::engine::collection::{Collection, Probe, WriteError, Written};
+use crate::engine::fault::{Fault, FaultKind};
+use crate::engine::link::{Baseline, Link, LinkId, Pending};
+use crate::engine::mapping::Fields;
+use crate::engine::pass::{Pass, Progress};
+use crate::engine::plan::{Plan, PlannedProjection, PlannedRecord, RecordStep};
+use crate::engine::planner::several_carry;
+use crate::engine::record::{RecordId, RecordRef, Scope, Side, Snapshot};
+use crate::engine::report::{Ending, Report};
 use crate::store::{Commit, CommitError};
 use crate::{Rev, StoreError};
 
@@ -89,7 +92,11 @@ impl<'a> Apply<'a> {
         }
     }
 
-    pub(super) async fn run(self, records: Vec<PlannedRecord>, projections: Vec<PlannedProjection>) -> Report {
+    pub(super) async fn run(
+        self,
+        records: Vec<PlannedRecord>,
+        projections: Vec<PlannedProjection>,
+    ) -> Report {
         let mut by_owner: HashMap<LinkId, Vec<PlannedProjection>> = HashMap::new();
         for projection in projections {
             by_owner.entry(projection.owner.clone()).or_default().push(projection);
@@ -129,8 +136,14 @@ impl<'a> Apply<'a> {
         self.stopped.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn stop(&self, why: String) {
-        self.stopped.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
+    /// Ends the run. What of it is under way may fail for the same reason: that is told once, for the first.
+    fn stop(&self, why: String) -> Ending {
+        let mut stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
+        if stopped.is_some() {
+            return Ending::Failed(None);
+        }
+        *stopped = Some(why.clone());
+        Ending::Failed(Some(why))
     }
 
     fn end(&self, collection: &str, record: &str, ending: Ending) {
@@ -139,10 +152,17 @@ impl<'a> Apply<'a> {
         (self.progress)(Progress { done, total: self.total });
     }
 
+    fn end_record(&self, record: &PlannedRecord, ending: Ending) {
+        let name = self.pass.right.name();
+        for field in &record.left_out {
+            self.report().remark(name, &record.label, format!("left out: {field}"));
+        }
+        self.end(name, &record.label, ending);
+    }
+
     /// Works on one group. `last` says that nothing may stay unresolved.
     async fn group(&self, group: Group, last: bool) -> Option<Group> {
         let Group { mut record, projections, counted } = group;
-        let name = self.pass.right.name();
         let outcome = if self.stopped().is_some() {
             Outcome::Ended(Ending::Failed(None))
         } else if record.step == RecordStep::Resume && !last {
@@ -157,7 +177,7 @@ impl<'a> Apply<'a> {
         match outcome {
             Outcome::Done(ending, owner) => {
                 if !counted {
-                    self.end(name, &record.label, ending);
+                    self.end_record(&record, ending);
                 }
                 let unresolved = self.projections(&owner, projections, last).await;
                 record.step = RecordStep::Unchanged;
@@ -169,7 +189,7 @@ impl<'a> Apply<'a> {
                     _ => Ending::Failed(None),
                 };
                 if !counted {
-                    self.end(name, &record.label, ending);
+                    self.end_record(&record, ending);
                 }
                 for projection in projections {
                     self.end(&projection.into, projection.key.as_str(), held.clone());
@@ -185,31 +205,28 @@ impl<'a> Apply<'a> {
 
     fn ending(&self, trouble: Trouble) -> Ending {
         match trouble {
-            Trouble::Fault(fault) => {
-                if fault.stops_the_run() {
-                    self.stop(fault.to_string());
-                }
-                Ending::Failed(Some(fault.to_string()))
-            }
+            Trouble::Fault(fault) if fault.stops_the_run() => self.stop(fault.to_string()),
+            Trouble::Fault(fault) => Ending::Failed(Some(fault.to_string())),
             Trouble::Commit(CommitError::Claimed { record, by }) => {
                 Ending::Review(Some(format!("record {record} belongs to {by} already")))
             }
             Trouble::Commit(error @ CommitError::Stale(_)) => Ending::Failed(Some(error.to_string())),
-            Trouble::Commit(CommitError::Store(error)) => {
-                self.stop(error.to_string());
-                Ending::Failed(Some(error.to_string()))
-            }
+            Trouble::Commit(CommitError::Store(error)) => self.stop(error.to_string()),
         }
     }
 
     async fn record(&self, record: &PlannedRecord) -> Result<Outcome<Owner>, Trouble> {
-        for field in &record.left_out {
-            self.report().remark(self.pass.right.name(), &record.label, format!("left out: {field}"));
-        }
         match &record.step {
             RecordStep::Review { reason } => Ok(Outcome::Ended(Ending::Review(Some(reason.clone())))),
             RecordStep::Unchanged => self.unchanged(record).await,
-            RecordStep::Create => self.create(record).await,
+            RecordStep::Create => {
+                let seen = self.pass.store.link(&record.link).await?;
+                if seen.as_ref().is_some_and(|l| l.value.right.is_some() || l.value.pending.is_some()) {
+                    // Somebody else has created it, or is about to, since the plan was made.
+                    return Err(CommitError::Stale(record.link.to_string()).into());
+                }
+                self.create(record, seen.map(|l| l.rev)).await
+            }
             RecordStep::Resume => self.resume(record).await,
             RecordStep::Link { right, .. } => {
                 // What the plan listed counts as checked: only fields that were empty there are written.
@@ -237,24 +254,23 @@ impl<'a> Apply<'a> {
         }
     }
 
-    /// Announces a create, sends it, and notes what came of it.
-    async fn create(&self, record: &PlannedRecord) -> Result<Outcome<Owner>, Trouble> {
+    /// Announces a create, sends it, and notes what came of it. `before` is the link's version on which the
+    /// decision to create rests: whoever else decides the same is refused when announcing it.
+    async fn create(&self, record: &PlannedRecord, before: Option<Rev>) -> Result<Outcome<Owner>, Trouble> {
         let (pass, store) = (self.pass, &self.pass.store);
-        let seen = store.link(&record.link).await?;
         let mut link = Link::new(record.link.clone(), record.left.clone());
-        let pending = Pending::new(pass.env.now());
+        // If the answer is lost, this tells later edits at either side from what was sent.
+        pass.mapping.remember(&record.fields, &mut link.baseline.left);
+        let pending = Pending::new(pass.env.now(), pass.send_within);
         link.pending = Some(pending.clone());
-        let before = seen.map(|l| l.rev);
         store.commit(Commit::link(before, link.clone())).await?;
         let announced = before.map_or(Rev::FIRST, Rev::next);
 
         let values = pass.mapping.create(&record.fields);
         let raw = pass.mapping.write(&values);
-        let result = if pass.env.now() > pending.send_by {
-            let late = "the create was announced too long ago to be sent";
-            Err(WriteError::NotApplied(Fault::new(FaultKind::Transient, late)))
-        } else {
-            pass.right.create(&Scope::All, &raw, &link.id.marker()).await
+        let result = match self.in_time(&pending) {
+            Ok(()) => pass.right.create(&Scope::All, &raw, &link.id.marker()).await,
+            Err(late) => Err(WriteError::NotApplied(late)),
         };
         match result {
             Ok(written) => {
@@ -273,6 +289,14 @@ impl<'a> Apply<'a> {
                 Err(fault.into())
             }
         }
+    }
+
+    /// Nothing is sent late: whoever looks for it would have looked already.
+    fn in_time(&self, pending: &Pending) -> Result<(), Fault> {
+        if self.pass.env.now() <= pending.send_by {
+            return Ok(());
+        }
+        Err(Fault::new(FaultKind::Transient, "the create was announced too long ago to be sent"))
     }
 
     async fn withdraw(&self, announced: Rev, link: LinkId) -> Result<(), CommitError> {
@@ -322,19 +346,25 @@ impl<'a> Apply<'a> {
         &self,
         record: &PlannedRecord,
         announced: Rev,
-        link: Link,
+        mut link: Link,
         id: &RecordId,
     ) -> Result<Outcome<Owner>, Trouble> {
         let found = self.pass.right.get(&RecordRef::top(id.clone())).await?;
         if let Some(found) = found {
             let ours = found.marker.as_ref() == Some(&record.link.marker());
             if ours || (found.marker.is_none() && self.agrees(&record.fields, &found)) {
+                link.baseline = Baseline::default();
                 let agreed = BTreeMap::new();
-                return self.agree(record, Some(announced), link, &found, &agreed, Ending::Linked).await;
+                let linked = self.agree(record, Some(announced), link, &found, &agreed, Ending::Linked).await;
+                if matches!(linked, Err(Trouble::Commit(CommitError::Claimed { .. }))) {
+                    self.withdraw(announced, record.link.clone()).await?;
+                }
+                return linked;
             }
         }
         self.withdraw(announced, record.link.clone()).await?;
-        let why = format!("record {id} is in the way, and it is not certain that it is the same: decide by hand");
+        let why =
+            format!("record {id} is in the way, and it is not certain that it is the same: decide by hand");
         Ok(Outcome::Ended(Ending::Review(Some(why))))
     }
 
@@ -342,7 +372,8 @@ impl<'a> Apply<'a> {
     fn agrees(&self, left: &Fields, right: &Snapshot) -> bool {
         let right = self.pass.mapping.read(Side::Right, right);
         let same = |i: &usize| left.get(*i).text().is_some() && left.get(*i) == right.get(*i);
-        let contradicts = |i: &usize| left.get(*i).text().zip(right.get(*i).text()).is_some_and(|(l, r)| l != r);
+        let contradicts =
+            |i: &usize| left.get(*i).text().zip(right.get(*i).text()).is_some_and(|(l, r)| l != r);
         let matchers = self.pass.mapping.matchers();
         matchers.iter().any(|m| m.iter().all(same))
             && !matchers.first().is_some_and(|strongest| strongest.iter().any(contradicts))
@@ -352,24 +383,20 @@ impl<'a> Apply<'a> {
     /// marker.
     async fn resume(&self, record: &PlannedRecord) -> Result<Outcome<Owner>, Trouble> {
         let (pass, store) = (self.pass, &self.pass.store);
-        let Some(found) = store.link(&record.link).await? else { return self.create(record).await };
+        let Some(found) = store.link(&record.link).await? else { return self.create(record, None).await };
         let Some(pending) = &found.value.pending else { return self.unchanged(record).await };
         self.wait_until(pending, pass.right.as_ref()).await;
         let marker = record.link.marker();
         let mut hits = pass.right.find(&Scope::All, &Probe::Marker(marker.clone()), 2).await?;
         hits.retain(|hit| hit.marker.as_ref() == Some(&marker));
         match hits.as_slice() {
-            [] => self.create(record).await,
+            [] => self.create(record, Some(found.rev)).await,
             [hit] => {
-                // It is what an earlier state of the left record made it: later changes are written.
-                let mut agreed = BTreeMap::new();
-                pass.mapping.remember(&pass.mapping.read(Side::Right, hit), &mut agreed);
+                // What was sent is agreed: what changed on the left since then is written, and nothing else.
+                let agreed = found.value.baseline.left.clone();
                 self.agree(record, Some(found.rev), found.value, hit, &agreed, Ending::Created).await
             }
-            _ => {
-                let why = format!("several records carry the marker {marker}: delete all but one");
-                Ok(Outcome::Ended(Ending::Review(Some(why))))
-            }
+            _ => Ok(Outcome::Ended(Ending::Review(Some(several_carry(&marker))))),
         }
     }
 
@@ -428,188 +455,11 @@ impl<'a> Apply<'a> {
         let ending = if ending == Ending::Updated && sent.is_empty() { Ending::Unchanged } else { ending };
         Ok(Outcome::Done(ending, owner))
     }
-
-    /// Works on the derived records of one partner and gives those back that are unresolved.
-    async fn projections(
-        &self,
-        owner: &Owner,
-        projections: Vec<PlannedProjection>,
-        last: bool,
-    ) -> Vec<PlannedProjection> {
-        let mut unresolved = Vec::new();
-        // What a forgotten earlier run may have left under this partner, by collection.
-        let mut there: HashMap<String, Vec<Snapshot>> = HashMap::new();
-        for mut planned in projections {
-            if planned.step == ProjectionStep::Resume && !last {
-                unresolved.push(planned);
-                continue;
-            }
-            let outcome = if self.stopped().is_some() {
-                Outcome::Ended(Ending::Failed(None))
-            } else {
-                let result = self.projection(owner, &planned, &mut there).await;
-                result.unwrap_or_else(|trouble| Outcome::Ended(self.ending(trouble)))
-            };
-            match outcome {
-                Outcome::Done(ending, ()) | Outcome::Ended(ending) => {
-                    self.end(&planned.into, planned.key.as_str(), ending);
-                }
-                Outcome::Unresolved if last => {
-                    let why = Some(STILL_UNKNOWN.to_owned());
-                    self.end(&planned.into, planned.key.as_str(), Ending::Failed(why));
-                }
-                Outcome::Unresolved => {
-                    planned.step = ProjectionStep::Resume;
-                    unresolved.push(planned);
-                }
-            }
-        }
-        unresolved
-    }
-
-    async fn projection(
-        &self,
-        owner: &Owner,
-        planned: &PlannedProjection,
-        there: &mut HashMap<String, Vec<Snapshot>>,
-    ) -> Result<Outcome<()>, Trouble> {
-        let Some(target) = self.pass.targets.get(&planned.into) else {
-            let why = format!("no collection is called {}", planned.into);
-            return Err(Fault::new(FaultKind::Broken, why).into());
-        };
-        let (target, marker) = (target.as_ref(), planned.key.marker());
-        let under = Scope::Under(owner.right.clone());
-        let found = self.pass.store.projection(&planned.key).await?;
-        let seen = found.as_ref().map(|p| p.rev);
-        let state = found.map_or_else(
-            || Projection::new(planned.key.clone(), &planned.into, planned.owner.clone()),
-            |p| p.value,
-        );
-        match planned.step {
-            ProjectionStep::Waiting => Ok(Outcome::Ended(Ending::Review(None))),
-            ProjectionStep::Unchanged => Ok(Outcome::Done(Ending::Unchanged, ())),
-            ProjectionStep::Update => self.amend(target, seen, state, planned).await,
-            ProjectionStep::Create if owner.new || self.untouched => {
-                self.derive(target, &under, seen, state, planned).await
-            }
-            ProjectionStep::Create => {
-                if !there.contains_key(&planned.into) {
-                    there.insert(planned.into.clone(), list_all(target, &under).await?);
-                }
-                let listed = there.get(&planned.into).map(Vec::as_slice).unwrap_or_default();
-                self.adopt_or_derive(target, &under, seen, state, planned, listed).await
-            }
-            ProjectionStep::Resume => {
-                if let Some(pending) = &state.pending {
-                    self.wait_until(pending, target).await;
-                }
-                let listed = list_all(target, &under).await?;
-                let listed: Vec<_> = listed.into_iter().filter(|s| s.marker.as_ref() == Some(&marker)).collect();
-                self.adopt_or_derive(target, &under, seen, state, planned, &listed).await
-            }
-        }
-    }
-
-    async fn adopt_or_derive(
-        &self,
-        target: &dyn Collection,
-        under: &Scope,
-        seen: Option<Rev>,
-        mut state: Projection,
-        planned: &PlannedProjection,
-        listed: &[Snapshot],
-    ) -> Result<Outcome<()>, Trouble> {
-        let marker: Marker = planned.key.marker();
-        let mine = listed.iter().find(|s| s.marker.as_ref() == Some(&marker));
-        match mine {
-            Some(snapshot) => {
-                state.at = Some(snapshot.at.clone());
-                state.pending = None;
-                let same = planned.fields.iter().all(|(name, value)| snapshot.raw.get(name) == Some(value));
-                if !same {
-                    return self.amend(target, seen, state, planned).await;
-                }
-                state.wrote = Some(planned.wanted.clone());
-                self.pass.store.commit(Commit::projection(seen, state)).await?;
-                Ok(Outcome::Done(Ending::Linked, ()))
-            }
-            None => self.derive(target, under, seen, state, planned).await,
-        }
-    }
-
-    /// Announces a derived record, creates it, and notes where it is.
-    async fn derive(
-        &self,
-        target: &dyn Collection,
-        under: &Scope,
-        seen: Option<Rev>,
-        mut state: Projection,
-        planned: &PlannedProjection,
-    ) -> Result<Outcome<()>, Trouble> {
-        let store = &self.pass.store;
-        state.pending = Some(Pending::new(self.pass.env.now()));
-        store.commit(Commit::projection(seen, state.clone())).await?;
-        let announced = Some(seen.map_or(Rev::FIRST, Rev::next));
-        let created = target.create(under, &planned.fields, &planned.key.marker()).await;
-        match created {
-            Ok(written) => {
-                state.at = Some(match under {
-                    Scope::Under(parent) => RecordRef::under(parent.clone(), written.id),
-                    Scope::All => RecordRef::top(written.id),
-                });
-                state.wrote = Some(planned.wanted.clone());
-                state.pending = None;
-                store.commit(Commit::projection(announced, state)).await?;
-                Ok(Outcome::Done(Ending::Created, ()))
-            }
-            Err(WriteError::Unknown(fault)) => {
-                tracing::warn!(key = %planned.key, %fault, "create without an answer, looked up later");
-                Ok(Outcome::Unresolved)
-            }
-            Err(WriteError::Exists(id)) => {
-                Ok(Outcome::Ended(Ending::Review(Some(format!("record {id} is in the way")))))
-            }
-            Err(WriteError::NotApplied(fault)) => {
-                let commit = Commit {
-                    gone_projections: announced.map(|rev| (rev, planned.key.clone())).into_iter().collect(),
-                    ..Commit::default()
-                };
-                store.commit(commit).await?;
-                Err(fault.into())
-            }
-        }
-    }
-
-    /// Brings a derived record up to date. One that a person deleted is left alone from then on.
-    async fn amend(
-        &self,
-        target: &dyn Collection,
-        seen: Option<Rev>,
-        mut state: Projection,
-        planned: &PlannedProjection,
-    ) -> Result<Outcome<()>, Trouble> {
-        let Some(at) = state.at.clone() else {
-            let why = "it was announced, but never placed";
-            return Err(Fault::new(FaultKind::Broken, why).into());
-        };
-        let result = target.update(&at, &planned.fields, &planned.key.marker()).await;
-        let ending = match result {
-            Ok(_) => Ending::Updated,
-            Err(WriteError::NotApplied(fault)) if fault.kind() == FaultKind::Gone => {
-                state.left_to_human = true;
-                Ending::Unchanged
-            }
-            Err(WriteError::NotApplied(fault) | WriteError::Unknown(fault)) => return Err(fault.into()),
-            Err(WriteError::Exists(id)) => Ending::Review(Some(format!("record {id} is in the way"))),
-        };
-        state.wrote = Some(planned.wanted.clone());
-        self.pass.store.commit(Commit::projection(seen, state)).await?;
-        Ok(Outcome::Done(ending, ()))
-    }
 }
 
 fn gone<T>(right: &RecordId) -> Outcome<T> {
-    let why = format!("record {right}, its partner, is gone: restore it, or delete the record on this side too");
+    let why =
+        format!("record {right}, its partner, is gone: restore it, or delete the record on this side too");
     Outcome::Ended(Ending::Review(Some(why)))
 }
 

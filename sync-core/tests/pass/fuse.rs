@@ -1,0 +1,130 @@
+//! A process that can be killed, and a store that can fail, at any step.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use sync_core::engine::{Link, LinkId, Projection, ProjectionKey};
+use sync_core::store::{Accounts, BindError, Commit, CommitError, MemoryStore, Store};
+use sync_core::{StoreError, Versioned, async_trait};
+use tokio::sync::Notify;
+
+/// Counts the steps of a process and kills it at one of them.
+#[derive(Debug, Default)]
+pub(crate) struct Fuse {
+    /// Steps that are left; 0 if it is not lit.
+    left: AtomicUsize,
+    dead: Notify,
+}
+
+impl Fuse {
+    /// Kills the process at the `step`th step from now, counted from 1. 0 puts the fuse out.
+    pub(crate) fn light(&self, step: usize) {
+        self.left.store(step, Ordering::Relaxed);
+    }
+
+    /// Takes a step and says whether it is the last one.
+    pub(crate) fn is_last(&self) -> bool {
+        let left = self.left.load(Ordering::Relaxed);
+        self.left.store(left.saturating_sub(1), Ordering::Relaxed);
+        left == 1
+    }
+
+    /// Takes a step, perhaps the last one.
+    pub(crate) async fn step(&self) {
+        if self.is_last() {
+            self.die().await;
+        }
+    }
+
+    /// Ends the process: nothing of it goes on.
+    pub(crate) async fn die(&self) {
+        self.dead.notify_one();
+        pending::<()>().await;
+    }
+
+    /// Completes when the process has died.
+    pub(crate) async fn dead(&self) {
+        self.dead.notified().await;
+    }
+}
+
+/// When a commit fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failing {
+    /// Nothing is written.
+    Before,
+    /// It is written, but the answer is lost.
+    After,
+}
+
+/// A store that dies with its process or fails by itself.
+#[derive(Debug)]
+pub(crate) struct FragileStore {
+    inner: MemoryStore,
+    fuse: Arc<Fuse>,
+    before: Fuse,
+    after: Fuse,
+}
+
+impl FragileStore {
+    pub(crate) fn new(fuse: Arc<Fuse>) -> Self {
+        Self { inner: MemoryStore::new(), fuse, before: Fuse::default(), after: Fuse::default() }
+    }
+
+    /// Lets the `nth` commit from now fail, counted from 1.
+    pub(crate) fn fail(&self, nth: usize, when: Failing) {
+        match when {
+            Failing::Before => self.before.light(nth),
+            Failing::After => self.after.light(nth),
+        }
+    }
+}
+
+fn broken() -> CommitError {
+    StoreError::new("fragile", "the disk is full").into()
+}
+
+#[async_trait]
+impl Store for FragileStore {
+    async fn bind(&self, accounts: &Accounts) -> Result<(), BindError> {
+        self.inner.bind(accounts).await
+    }
+
+    async fn link(&self, id: &LinkId) -> Result<Option<Versioned<Link>>, StoreError> {
+        self.inner.link(id).await
+    }
+
+    async fn links_page(
+        &self,
+        after: Option<&LinkId>,
+        limit: usize,
+    ) -> Result<Vec<Versioned<Link>>, StoreError> {
+        self.inner.links_page(after, limit).await
+    }
+
+    async fn projection(&self, key: &ProjectionKey) -> Result<Option<Versioned<Projection>>, StoreError> {
+        self.inner.projection(key).await
+    }
+
+    async fn projections_page(
+        &self,
+        after: Option<&ProjectionKey>,
+        limit: usize,
+    ) -> Result<Vec<Versioned<Projection>>, StoreError> {
+        self.inner.projections_page(after, limit).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        self.fuse.step().await;
+        if self.before.is_last() {
+            return Err(broken());
+        }
+        self.inner.commit(commit).await?;
+        if self.after.is_last() {
+            return Err(broken());
+        }
+        self.fuse.step().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,20 @@
+//! What a one-way pass does to two services that misbehave, and what it leaves alone.
+//!
+//! The names of the tests give the engine's invariants where they are about one: I2 a second run writes nothing,
+//! I3 no duplicates, I4 no lost edit, I7 no record in two pairs, I9 bounded effort, I10 trouble stays where it is,
+//! I11 a plan is honest.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail loudly")]
+
+mod changes;
+mod crashes;
+mod fake;
+mod faults;
+mod first_run;
+mod fuse;
+mod lost_replies;
+mod lost_state;
+mod matching;
+mod plans;
+mod projections;
+mod world;

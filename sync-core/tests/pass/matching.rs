@@ -1,0 +1,154 @@
+//! Records that look alike.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sync_core::engine::{FaultKind, RecordStep};
+
+use super::fake::Mishap;
+use super::world::{LAG, LONG, World};
+
+#[tokio::test]
+async fn i3_a_contact_that_no_search_sees_yet_is_linked_if_the_keys_agree_and_reviewed_if_not() {
+    let customer =
+        json!({ "vat": "100000001", "email": "ana@example.pt", "phone": "910000001", "name": "Ana" });
+    let table: [(&str, Value, bool); 6] = [
+        ("e-mail agrees", json!({ "email": "ana@example.pt", "name": "Ana P." }), true),
+        ("all agrees", json!({ "email": "ana@example.pt", "customFields": { "NIF": "100000001" } }), true),
+        (
+            "another tax number",
+            json!({ "email": "ana@example.pt", "customFields": { "NIF": "100000009" } }),
+            false,
+        ),
+        ("phone and name agree", json!({ "phone": "+351910000001", "name": "Ana" }), true),
+        ("phone of somebody else", json!({ "phone": "+351910000001", "name": "Rui" }), false),
+        ("phone without a name", json!({ "phone": "+351910000001" }), false),
+    ];
+    for (case, contact, linked) in table {
+        let world = World::new();
+        world.customer("1", &customer);
+        world.document("7", json!({ "customer": "1", "note": "two chairs" }));
+        world.contacts.add_lagging("x1", &contact, LAG);
+        let report = world.run().await;
+        assert_eq!(
+            (report.counts.linked, report.counts.review),
+            (usize::from(linked), usize::from(!linked)),
+            "{case}"
+        );
+        assert_eq!(world.contacts.rows().len(), 1, "{case}");
+        assert_eq!(world.notes.rows().len(), usize::from(linked), "{case}");
+        assert_eq!(world.contacts.take_writes()[0], "create contacts c:1", "{case}");
+        // Once the search sees it, the plan says the same.
+        world.env.advance(LONG);
+        world.assert_quiet(case).await;
+        let report = world.run().await;
+        let counts = (report.counts.unchanged, report.counts.review);
+        assert_eq!(counts, (usize::from(linked), usize::from(!linked)), "{case}");
+    }
+}
+
+#[tokio::test]
+async fn a_contact_in_the_way_is_filled_even_if_the_first_try_fails() {
+    for mishap in [Mishap::Refused(FaultKind::Transient), Mishap::NotSent, Mishap::ReplyLost] {
+        let world = World::new();
+        world.customer("1", &json!({ "email": "ana@example.pt", "name": "Ana", "city": "Faro" }));
+        let contact = json!({ "email": "ana@example.pt", "name": "Ana P." });
+        world.contacts.add_lagging("x1", &contact, LAG);
+        world.contacts.on_update(1, mishap);
+        let report = world.run().await;
+        assert_eq!(report.counts.failed, 1, "{mishap:?}: {report}");
+        assert!(!world.run().await.has_failed(), "{mishap:?}");
+        let rows = world.contacts.rows();
+        assert_eq!(rows.len(), 1, "{mishap:?}");
+        assert_eq!(
+            (rows[0].text("city").as_str(), rows[0].text("name").as_str()),
+            ("Faro", "Ana P."),
+            "{mishap:?}"
+        );
+        world.assert_quiet(&format!("{mishap:?}")).await;
+    }
+}
+
+#[tokio::test]
+async fn i7_a_contact_in_the_way_that_has_its_pair_is_not_taken() {
+    let world = World::new();
+    world.customer("1", &json!({ "vat": "100000001", "name": "Ana" }));
+    world.contacts.add("x1", &json!({ "customFields": { "NIF": "100000001" }, "name": "Ana" }));
+    world.run().await;
+    // The contact of customer 1 loses its tax number and gets the e-mail of a new one, unseen by the searches.
+    world.contacts.delete("x1");
+    world.contacts.add_lagging("x1", &json!({ "email": "rui@example.pt", "name": "Ana" }), LAG);
+    world.customer("2", &json!({ "vat": "100000002", "email": "rui@example.pt", "name": "Rui" }));
+    let report = world.run().await;
+    assert_eq!((report.counts.unchanged, report.counts.review), (1, 1), "{report}");
+    world.env.advance(LONG);
+    let plan = world.plan().await;
+    assert!(matches!(plan.records[1].step, RecordStep::Review { .. }), "{plan}");
+    world.assert_quiet("once the search sees it").await;
+    assert_eq!(world.env.sleeps(), [Duration::ZERO; 0], "nothing was left unanswered");
+}
+
+#[tokio::test]
+async fn i7_two_customers_never_share_a_contact() {
+    // Both customers, and the contact that is there.
+    let table = [
+        (
+            "the same e-mail",
+            json!({ "email": "casa@example.pt", "name": "Ana" }),
+            json!({ "email": "casa@example.pt", "name": "Rui" }),
+            json!({ "email": "casa@example.pt", "name": "Ana" }),
+        ),
+        (
+            "the same phone and name",
+            json!({ "phone": "910000001", "name": "Ana" }),
+            json!({ "phone": "910000001", "name": "Ana" }),
+            json!({ "phone": "+351910000001", "name": "Ana" }),
+        ),
+        (
+            "the same tax number",
+            json!({ "vat": "100000001", "name": "Shop" }),
+            json!({ "vat": "100000001", "name": "Shop" }),
+            json!({ "customFields": { "NIF": "100000001" }, "name": "Shop" }),
+        ),
+        (
+            "one by tax number, the other by e-mail",
+            json!({ "vat": "100000001", "name": "Ana", "city": "Faro" }),
+            json!({ "email": "ana@example.pt", "name": "Ana", "city": "Porto" }),
+            json!({ "customFields": { "NIF": "100000001" }, "email": "ana@example.pt", "name": "Ana" }),
+        ),
+    ];
+    for (case, first, second, contact) in table {
+        let world = World::new();
+        world.customer("1", &first);
+        world.customer("2", &second);
+        world.contacts.add("x1", &contact);
+        let report = world.run().await;
+        assert_eq!((report.counts.linked, report.counts.review), (0, 2), "{case}: {report}");
+        assert_eq!(world.contacts.rows().len(), 1, "{case}");
+        assert_eq!(world.contacts.take_writes().len(), 0, "{case}");
+        world.assert_quiet(case).await;
+    }
+}
+
+#[tokio::test]
+async fn customers_who_share_a_tax_number_get_a_contact_each() {
+    let mut world = World::new();
+    for id in ["1", "2"] {
+        world.customer(id, &json!({ "vat": "100000001", "name": format!("Shop {id}") }));
+    }
+    world.contacts.on_create(2, Mishap::ReplyLost);
+    let report = world.run().await;
+    assert_eq!(report.counts.created, 2, "{report}");
+    world.env.advance(LONG);
+    world.forget();
+    let report = world.run().await;
+    assert_eq!(report.counts.linked, 2, "{report}");
+    let mut names: Vec<_> = world
+        .contacts
+        .rows()
+        .iter()
+        .map(|r| (r.marker.clone().unwrap().to_string(), r.text("name")))
+        .collect();
+    names.sort();
+    assert_eq!(names, [("c:1".to_owned(), "Shop 1".to_owned()), ("c:2".to_owned(), "Shop 2".to_owned())]);
+}

@@ -1,0 +1,151 @@
+//! Notes and tasks that follow from facts.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use sync_core::engine::{FaultKind, ProjectionStep};
+
+use super::fake::Mishap;
+use super::world::{Documents, World};
+
+async fn settled() -> World {
+    let world = World::small();
+    world.run().await;
+    world.take_writes();
+    world
+}
+
+#[tokio::test]
+async fn what_a_person_deleted_stays_deleted() {
+    let world = settled().await;
+    let note =
+        world.notes.rows().iter().find(|n| n.text("body") == "FT 7: two chairs").unwrap().id().to_owned();
+    world.notes.delete(&note);
+    world.assert_quiet("after the deletion").await;
+    // Even when the fact changes, and then again.
+    world.documents.edit("7", &json!({ "note": "three chairs" }));
+    let report = world.run().await;
+    assert!(!report.has_failed(), "{report}");
+    assert_eq!(world.note_bodies(), ["FT 8: thank you"]);
+    world.documents.edit("7", &json!({ "note": "four chairs" }));
+    world.assert_quiet("after the next change").await;
+    assert_eq!(world.note_bodies(), ["FT 8: thank you"]);
+}
+
+#[tokio::test]
+async fn a_fact_that_is_done_completes_its_task() {
+    let world = settled().await;
+    world.documents.edit("7", &json!({ "collect": "paid" }));
+    let report = world.run().await;
+    assert_eq!(world.take_writes(), ["update tasks doc:7:collect completed title"]);
+    assert_eq!(report.collections["tasks"].updated, 1, "{report}");
+    assert_eq!(world.tasks.rows()[0].raw["completed"], json!(true));
+    world.assert_quiet("once it is done").await;
+}
+
+#[tokio::test]
+async fn a_fact_that_is_done_and_has_no_task_gets_none() {
+    let world = World::small();
+    world.documents.edit("7", &json!({ "collect": "paid" }));
+    let plan = world.plan().await;
+    assert!(plan.projections.iter().all(|p| p.into == "notes"), "{plan}");
+    world.apply(plan).await;
+    assert_eq!(world.tasks.rows().len(), 0);
+    world.assert_quiet("without a task").await;
+}
+
+#[tokio::test]
+async fn a_fact_that_is_done_while_its_create_is_unanswered_gets_no_task_if_it_never_arrived() {
+    for (mishap, tasks) in [(Mishap::NotSent, 0), (Mishap::ReplyLost, 1)] {
+        let world = World::small();
+        // Both tries of the first run get lost, so that the create is still unanswered.
+        world.tasks.on_create(1, Mishap::NotSent);
+        world.tasks.on_create(2, mishap);
+        let report = world.run().await;
+        assert_eq!(report.collections["tasks"].failed, 1, "{report}");
+        world.documents.edit("7", &json!({ "collect": "paid" }));
+        let report = world.run().await;
+        assert!(!report.has_failed(), "{mishap:?}: {report}");
+        let rows = world.tasks.rows();
+        assert_eq!(rows.len(), tasks, "{mishap:?}");
+        assert!(rows.iter().all(|task| task.raw["completed"] == json!(true)), "{mishap:?}: {rows:?}");
+        let plan = world.plan().await;
+        assert_eq!(
+            plan.projections.iter().filter(|p| p.into == "tasks").count(),
+            tasks,
+            "{mishap:?}: {plan}"
+        );
+        world.assert_quiet(&format!("{mishap:?}")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_note_follows_the_text_it_tells_of() {
+    let world = settled().await;
+    world.customers.edit("3", &json!({ "remarks": "Pays in cash" }));
+    world.run().await;
+    assert_eq!(world.take_writes(), ["create notes customer:3:remarks"]);
+    world.customers.edit("3", &json!({ "remarks": "Pays late" }));
+    let report = world.run().await;
+    assert_eq!(world.take_writes(), ["update notes customer:3:remarks body"], "{report}");
+    let note = world.notes.rows().into_iter().find(|n| n.text("body") == "Pays late").unwrap();
+    assert_eq!(note.at.parent, Some(world.contact("100000003").at.id));
+    world.assert_quiet("after the change").await;
+}
+
+#[tokio::test]
+async fn a_refused_update_is_tried_again() {
+    for (mishap, stops) in [
+        (Mishap::Refused(FaultKind::Transient), false),
+        (Mishap::Refused(FaultKind::Auth), true),
+        (Mishap::NotSent, false),
+        (Mishap::ReplyLost, false),
+    ] {
+        let world = settled().await;
+        world.documents.edit("7", &json!({ "note": "three chairs" }));
+        world.notes.on_update(1, mishap);
+        let report = world.run().await;
+        assert_eq!(report.stopped.is_some(), stops, "{mishap:?}: {report}");
+        assert_eq!(report.failures.len(), 1, "{mishap:?}: {report}");
+        assert!(!world.run().await.has_failed(), "{mishap:?}");
+        assert_eq!(world.note_bodies(), ["FT 7: three chairs", "FT 8: thank you"], "{mishap:?}");
+        world.assert_quiet(&format!("{mishap:?}")).await;
+    }
+}
+
+#[tokio::test]
+async fn facts_of_nobody_are_counted_and_left_out() {
+    let world = World::small();
+    world.document("9", json!({ "customer": "99", "note": "a lamp", "collect": "open" }));
+    world.document("10", json!({ "customer": "1" }));
+    let plan = world.plan().await;
+    let facts = plan.facts["documents"];
+    assert_eq!((facts.read, facts.without_effect, facts.without_owner), (4, 1, 1));
+    world.apply(plan).await;
+    world.assert_small_is_there("with facts of nobody");
+}
+
+#[tokio::test]
+async fn a_rule_that_names_an_unknown_collection_is_told() {
+    let world = World::small();
+    world.document("9", json!({ "customer": "3", "note": "a lamp", "into": "letters" }));
+    let report = world.run().await;
+    assert!(
+        report.failures.iter().any(|f| f.message.contains("no collection is called letters")),
+        "{report}"
+    );
+}
+
+#[tokio::test]
+async fn i3_two_facts_of_the_same_name_give_one_note() {
+    let world = World::small();
+    world.customer("4", &json!({ "vat": "100000004", "name": "Dora", "remarks": "Call first" }));
+    let pass = world.pass().facts(world.documents.clone(), vec![Arc::new(Documents)]);
+    let plan = pass.plan().await.unwrap();
+    let creates = plan.projections.iter().filter(|p| p.step == ProjectionStep::Create);
+    assert_eq!(creates.count(), 4, "{plan}");
+    let report = pass.apply(plan, |_| {}).await.unwrap();
+    assert!(!report.has_failed(), "{report}");
+    assert_eq!(world.note_bodies(), ["Call first", "FT 7: two chairs", "FT 8: thank you"]);
+    assert_eq!(world.tasks.rows().len(), 1);
+}
