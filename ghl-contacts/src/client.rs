@@ -34,6 +34,7 @@ pub struct Client {
     version: Option<ApiVersion>,
 }
 
+const USER_AGENT: &str = concat!("ghl-contacts/", env!("CARGO_PKG_VERSION"));
 /// Where HighLevel is.
 pub(crate) const BASE_URL: &str = "https://services.leadconnectorhq.com";
 /// The documented allowance; the headers of each answer correct it.
@@ -46,7 +47,7 @@ impl Client {
             location: location.into(),
             tokens: None,
             base: BASE_URL.to_owned(),
-            http: HttpSettings::new().user_agent(concat!("ghl-contacts/", env!("CARGO_PKG_VERSION"))),
+            http: HttpSettings::new(),
             version: None,
         }
     }
@@ -128,13 +129,13 @@ impl ClientBuilder {
     /// Uses one token for ever: a private integration token, or an access token for its day.
     #[must_use]
     pub fn token(self, token: impl Into<SecretString>) -> Self {
-        self.tokens(Arc::new(StaticToken::new(token)))
+        self.tokens(StaticToken::new(token))
     }
 
     /// Takes tokens from `source`, such as a [`TokenManager`](crate::TokenManager) that refreshes them.
     #[must_use]
-    pub fn tokens(mut self, source: Arc<dyn TokenSource>) -> Self {
-        self.tokens = Some(source);
+    pub fn tokens(mut self, source: impl TokenSource + 'static) -> Self {
+        self.tokens = Some(Arc::new(source));
         self
     }
 
@@ -169,7 +170,14 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, Error> {
         let base = parse_base(&self.base)?;
         let account = Client::account_key(&self.location);
-        let http = HttpClient::new(&self.http, Arc::new(HighLevel), account, base, self.tokens, RATE_LIMIT);
+        let http = HttpClient::new(
+            &self.http.or_user_agent(USER_AGENT),
+            Arc::new(HighLevel),
+            account,
+            base,
+            self.tokens,
+            RATE_LIMIT,
+        );
         Ok(Client { http: http.map_err(Error::transport)?, location: self.location, version: self.version })
     }
 }

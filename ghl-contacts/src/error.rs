@@ -139,7 +139,7 @@ impl Error {
         let duplicate = text("/meta/contactId")
             .zip(text("/meta/matchingField"))
             .map(|(id, field)| DuplicateContact { contact_id: id.into(), matching_field: field.to_owned() });
-        let kind = kind(reply, &messages, duplicate.is_some());
+        let kind = kind(operation, reply, &messages, duplicate.is_some());
         let mut error = Self::answered(kind, operation, reply);
         error.0.trace_id = text("/traceId").map(str::to_owned);
         error.0.messages = messages;
@@ -161,6 +161,23 @@ impl Error {
         wrong.0.messages = vec![message];
         wrong.0.source = Some(Box::new(error));
         wrong
+    }
+
+    /// A list that names a page a second time.
+    pub(crate) fn circular(operation: &Operation) -> Self {
+        Self(Box::new(Inner {
+            kind: ErrorKind::Decode,
+            operation: operation.name().to_owned(),
+            attempts: 1,
+            status: Some(200),
+            messages: vec!["the pages go round in circles: a cursor came a second time".to_owned()],
+            duplicate: None,
+            trace_id: None,
+            rate: None,
+            retry_after: None,
+            body: None,
+            source: None,
+        }))
     }
 
     fn answered(kind: ErrorKind, operation: &Operation, reply: &Reply) -> Self {
@@ -277,9 +294,12 @@ impl Error {
     }
 }
 
-fn kind(reply: &Reply, messages: &[String], duplicate: bool) -> ErrorKind {
+fn kind(operation: &Operation, reply: &Reply, messages: &[String], duplicate: bool) -> ErrorKind {
     let text = messages.join(" ").to_lowercase();
-    let missing = text.contains("not found") || (text.contains("invalid") && text.contains(" id"));
+    let names_id = text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "id");
+    // Only a path with an id in it speaks of a record; elsewhere an id in the body is what is wrong.
+    let missing = operation.template().contains('{')
+        && (text.contains("not found") || (text.contains("invalid") && names_id));
     match (reply.status, reply.verdict) {
         (400, _) if duplicate => ErrorKind::Duplicate,
         (400, _) if missing => ErrorKind::NotFound,

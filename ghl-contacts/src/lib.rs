@@ -22,16 +22,19 @@ pub use oauth::{AuthorizePage, GhlOAuth};
 pub use page::SearchCursor;
 pub use patch::Patch;
 pub use types::{
-    Contact, ContactUpdate, CustomField, CustomFieldDefinition, CustomFieldValue, DataType, Direction, Filter,
-    NewContact, NewCustomField, NewNote, NewTask, Note, NoteUpdate, SearchContacts, SearchField, SearchPage, SortField,
-    Task, TaskUpdate,
+    Contact, ContactUpdate, CustomField, CustomFieldDefinition, CustomFieldValue, DataType, Direction,
+    Filter, NewContact, NewCustomField, NewNote, NewTask, Note, NoteUpdate, SearchContacts, SearchField,
+    SearchPage, SortField, Task, TaskUpdate,
 };
 pub use version::ApiVersion;
 
 pub use jiff;
 pub use sync_core::http::oauth::{GrantError, OAuthApp};
-pub use sync_core::http::{CallOptions, Excerpt, HttpSettings, Limiter, RateInfo, RateLimit, Url};
+pub use sync_core::http::{
+    CallOptions, Excerpt, HttpError, HttpErrorKind, HttpSettings, Limiter, RateInfo, RateLimit, Url,
+};
 pub use sync_core::{
-    AccountKey, Env, Event, Idempotency, MemoryTokenStore, NoObserver, Observer, Refresh, RetryPolicy, SecretString,
-    StaticToken, SystemEnv, TokenManager, TokenSet, TokenSource, TokenStore,
+    AccessToken, AccountKey, Env, Event, Idempotency, Lease, MemoryTokenStore, NoObserver, Observer, Refresh,
+    RefreshError, RetryPolicy, Rev, SecretString, StaticToken, StoreError, Swap, SystemEnv, TokenError,
+    TokenManager, TokenSet, TokenSource, TokenStore, Versioned, async_trait, secrecy,
 };

@@ -51,7 +51,7 @@ impl AuthorizePage {
 /// let store = Arc::new(MemoryTokenStore::new(Arc::new(SystemEnv::new())));
 /// let manager = TokenManager::new(Client::account_key(&location), store, Arc::new(oauth));
 /// manager.connect(tokens).await?;
-/// let client = Client::builder(location).tokens(Arc::new(manager)).build()?;
+/// let client = Client::builder(location).tokens(manager).build()?;
 /// # Ok(())
 /// # }
 /// ```

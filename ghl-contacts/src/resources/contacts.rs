@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 use serde::Deserialize;
 use serde::Serialize;
@@ -52,7 +54,7 @@ impl Contacts<'_> {
     ///
     /// [`ErrorKind::Duplicate`](crate::ErrorKind::Duplicate) if the location allows no duplicates and a contact has
     /// the e-mail or phone: [`Error::duplicate`] names it. The service answers 400 for it, not 409.
-    pub async fn create(&self, new: &NewContact) -> Result<Contact, Error> {
+    pub async fn create(self, new: &NewContact) -> Result<Contact, Error> {
         let body = InLocation { location_id: self.client.location(), body: new };
         let one: OneContact = self.client.send(&CREATE, Request::new(&CREATE).json(&body)).await?;
         Ok(one.contact)
@@ -66,7 +68,7 @@ impl Contacts<'_> {
     /// # Errors
     ///
     /// [`is_not_found`](Error::is_not_found) if there is none; the service answers 400 or 404 for it.
-    pub async fn get(&self, id: &ContactId) -> Result<Contact, Error> {
+    pub async fn get(self, id: &ContactId) -> Result<Contact, Error> {
         let one: OneContact = self.client.send(&GET, Request::new(&GET).arg("contactId", id)).await?;
         Ok(one.contact)
     }
@@ -76,7 +78,7 @@ impl Contacts<'_> {
     /// # Errors
     ///
     /// As [`get`](Self::get), without "not found".
-    pub async fn find(&self, id: &ContactId) -> Result<Option<Contact>, Error> {
+    pub async fn find(self, id: &ContactId) -> Result<Option<Contact>, Error> {
         match self.get(id).await {
             Ok(contact) => Ok(Some(contact)),
             Err(error) if error.is_not_found() => Ok(None),
@@ -91,7 +93,7 @@ impl Contacts<'_> {
     /// # Errors
     ///
     /// [`ErrorKind::Duplicate`](crate::ErrorKind::Duplicate) if another contact has the new e-mail or phone.
-    pub async fn update(&self, id: &ContactId, update: &ContactUpdate) -> Result<Contact, Error> {
+    pub async fn update(self, id: &ContactId, update: &ContactUpdate) -> Result<Contact, Error> {
         let request = Request::new(&UPDATE).arg("contactId", id).json(update);
         let one: OneContact = self.client.send(&UPDATE, request).await?;
         Ok(one.contact)
@@ -117,7 +119,7 @@ impl Contacts<'_> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn search(&self, search: SearchContacts) -> Search {
+    pub fn search(self, search: SearchContacts) -> Search {
         Search { client: self.client.clone(), search }
     }
 }
@@ -143,19 +145,19 @@ impl Search {
 
     /// Fetches page by page until the last. Ends after an error.
     ///
-    /// A cursor that comes a second time ends the walk: the service would go round in circles.
+    /// A cursor that comes a second time is an error of kind [`Decode`](crate::ErrorKind::Decode): the walk would go
+    /// round in circles.
     pub fn pages(self) -> impl Stream<Item = Result<SearchPage, Error>> + Send + 'static {
-        stream::try_unfold(Some(self), |state| async move {
-            let Some(mut search) = state else { return Ok(None) };
-            let mut page = search.page().await?;
-            if page.next.as_ref() == search.search.cursor() {
-                page.next = None;
+        let seen: HashSet<_> = self.search.cursor().map(|c| c.0.to_string()).into_iter().collect();
+        stream::try_unfold(Some((self, seen)), |state| async move {
+            let Some((mut search, mut seen)) = state else { return Ok(None) };
+            let page = search.page().await?;
+            let Some(next) = page.next.clone() else { return Ok(Some((page, None))) };
+            if !seen.insert(next.0.to_string()) {
+                return Err(Error::circular(&SEARCH));
             }
-            let rest = page.next.clone().map(|next| {
-                search.search.set_after(next);
-                search
-            });
-            Ok(Some((page, rest)))
+            search.search.set_after(next);
+            Ok(Some((page, Some((search, seen)))))
         })
     }
 

@@ -4,7 +4,7 @@ use sync_core::http::{Method, Operation, Request};
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::types::{CustomFieldDefinition, NewCustomField};
+use crate::types::{CustomFieldDefinition, NewCustomField, null_as_default};
 
 const LIST: Operation = Operation::new(
     "custom_fields.list",
@@ -28,7 +28,7 @@ pub struct CustomFields<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Many {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     custom_fields: Vec<CustomFieldDefinition>,
 }
 
@@ -50,7 +50,7 @@ impl CustomFields<'_> {
     /// # Errors
     ///
     /// [`is_auth`](Error::is_auth) if the token lacks the scope.
-    pub async fn list(&self) -> Result<Vec<CustomFieldDefinition>, Error> {
+    pub async fn list(self) -> Result<Vec<CustomFieldDefinition>, Error> {
         let many: Many = self.client.send(&LIST, self.request(&LIST).query("model", "contact")).await?;
         Ok(many.custom_fields)
     }
@@ -63,7 +63,7 @@ impl CustomFields<'_> {
     /// # Errors
     ///
     /// [`is_auth`](Error::is_auth) if the token lacks the scope.
-    pub async fn create(&self, new: &NewCustomField) -> Result<CustomFieldDefinition, Error> {
+    pub async fn create(self, new: &NewCustomField) -> Result<CustomFieldDefinition, Error> {
         let one: One = self.client.send(&CREATE, self.request(&CREATE).json(new)).await?;
         Ok(one.custom_field)
     }

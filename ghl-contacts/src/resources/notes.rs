@@ -5,7 +5,7 @@ use sync_core::http::{Method, Operation, Request};
 use crate::client::Client;
 use crate::error::Error;
 use crate::ids::{ContactId, NoteId};
-use crate::types::{NewNote, Note, NoteUpdate};
+use crate::types::{NewNote, Note, NoteUpdate, null_as_default};
 
 const LIST: Operation =
     Operation::new("notes.list", Method::GET, "/contacts/{contactId}/notes", Idempotency::Safe);
@@ -30,12 +30,12 @@ struct OneNote {
 
 #[derive(Deserialize)]
 struct ManyNotes {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     notes: Vec<Note>,
 }
 
 impl Notes<'_> {
-    fn request(&self, operation: &Operation) -> Request {
+    fn request(self, operation: &Operation) -> Request {
         Request::new(operation).arg("contactId", self.contact)
     }
 
@@ -46,7 +46,7 @@ impl Notes<'_> {
     /// # Errors
     ///
     /// [`is_not_found`](Error::is_not_found) if there is no such contact.
-    pub async fn list(&self) -> Result<Vec<Note>, Error> {
+    pub async fn list(self) -> Result<Vec<Note>, Error> {
         let many: ManyNotes = self.client.send(&LIST, self.request(&LIST)).await?;
         Ok(many.notes)
     }
@@ -58,7 +58,7 @@ impl Notes<'_> {
     /// # Errors
     ///
     /// [`is_not_found`](Error::is_not_found) if there is no such contact or note.
-    pub async fn get(&self, id: &NoteId) -> Result<Note, Error> {
+    pub async fn get(self, id: &NoteId) -> Result<Note, Error> {
         let one: OneNote = self.client.send(&GET, self.request(&GET).arg("id", id)).await?;
         Ok(one.note)
     }
@@ -70,7 +70,7 @@ impl Notes<'_> {
     /// # Errors
     ///
     /// [`is_not_found`](Error::is_not_found) if there is no such contact.
-    pub async fn create(&self, new: &NewNote) -> Result<Note, Error> {
+    pub async fn create(self, new: &NewNote) -> Result<Note, Error> {
         let one: OneNote = self.client.send(&CREATE, self.request(&CREATE).json(new)).await?;
         Ok(one.note)
     }
@@ -82,7 +82,7 @@ impl Notes<'_> {
     /// # Errors
     ///
     /// [`is_not_found`](Error::is_not_found) if there is no such contact or note.
-    pub async fn update(&self, id: &NoteId, update: &NoteUpdate) -> Result<Note, Error> {
+    pub async fn update(self, id: &NoteId, update: &NoteUpdate) -> Result<Note, Error> {
         let request = self.request(&UPDATE).arg("id", id).json(update);
         let one: OneNote = self.client.send(&UPDATE, request).await?;
         Ok(one.note)

@@ -5,6 +5,7 @@ use sync_core::http::{Method, Operation, Request};
 use crate::client::Client;
 use crate::error::Error;
 use crate::ids::ContactId;
+use crate::types::null_as_default;
 
 const ADD: Operation =
     Operation::new("tags.add", Method::POST, "/contacts/{contactId}/tags", Idempotency::Idempotent);
@@ -22,7 +23,7 @@ pub struct Tags<'a> {
 
 #[derive(Serialize, Deserialize)]
 struct TagList {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     tags: Vec<String>,
 }
 
@@ -35,7 +36,7 @@ impl Tags<'_> {
     /// # Errors
     ///
     /// [`is_not_found`](Error::is_not_found) if there is no such contact.
-    pub async fn add(&self, tags: impl IntoIterator<Item = impl Into<String>>) -> Result<Vec<String>, Error> {
+    pub async fn add(self, tags: impl IntoIterator<Item = impl Into<String>>) -> Result<Vec<String>, Error> {
         self.change(&ADD, tags.into_iter().map(Into::into).collect()).await
     }
 
@@ -47,13 +48,13 @@ impl Tags<'_> {
     ///
     /// [`is_not_found`](Error::is_not_found) if there is no such contact.
     pub async fn remove(
-        &self,
+        self,
         tags: impl IntoIterator<Item = impl Into<String>>,
     ) -> Result<Vec<String>, Error> {
         self.change(&REMOVE, tags.into_iter().map(Into::into).collect()).await
     }
 
-    async fn change(&self, operation: &Operation, tags: Vec<String>) -> Result<Vec<String>, Error> {
+    async fn change(self, operation: &Operation, tags: Vec<String>) -> Result<Vec<String>, Error> {
         let request = Request::new(operation).arg("contactId", self.contact).json(&TagList { tags });
         let list: TagList = self.client.send(operation, request).await?;
         Ok(list.tags)

@@ -6,7 +6,7 @@ use sync_core::http::{Method, Operation, Request};
 use crate::client::Client;
 use crate::error::Error;
 use crate::ids::{ContactId, TaskId};
-use crate::types::{NewTask, Task, TaskUpdate};
+use crate::types::{NewTask, Task, TaskUpdate, null_as_default};
 
 const LIST: Operation =
     Operation::new("tasks.list", Method::GET, "/contacts/{contactId}/tasks", Idempotency::Safe);
@@ -41,12 +41,12 @@ struct OneTask {
 
 #[derive(Deserialize)]
 struct ManyTasks {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     tasks: Vec<Task>,
 }
 
 impl Tasks<'_> {
-    fn request(&self, operation: &Operation) -> Request {
+    fn request(self, operation: &Operation) -> Request {
         Request::new(operation).arg("contactId", self.contact)
     }
 
@@ -57,7 +57,7 @@ impl Tasks<'_> {
     /// # Errors
     ///
     /// [`is_not_found`](Error::is_not_found) if there is no such contact.
-    pub async fn list(&self) -> Result<Vec<Task>, Error> {
+    pub async fn list(self) -> Result<Vec<Task>, Error> {
         let many: ManyTasks = self.client.send(&LIST, self.request(&LIST)).await?;
         Ok(many.tasks)
     }
@@ -69,7 +69,7 @@ impl Tasks<'_> {
     /// # Errors
     ///
     /// [`is_not_found`](Error::is_not_found) if there is no such contact or task.
-    pub async fn get(&self, id: &TaskId) -> Result<Task, Error> {
+    pub async fn get(self, id: &TaskId) -> Result<Task, Error> {
         let one: OneTask = self.client.send(&GET, self.request(&GET).arg("taskId", id)).await?;
         Ok(one.task)
     }
@@ -81,7 +81,7 @@ impl Tasks<'_> {
     /// # Errors
     ///
     /// [`is_not_found`](Error::is_not_found) if there is no such contact.
-    pub async fn create(&self, new: &NewTask) -> Result<Task, Error> {
+    pub async fn create(self, new: &NewTask) -> Result<Task, Error> {
         let one: OneTask = self.client.send(&CREATE, self.request(&CREATE).json(new)).await?;
         Ok(one.task)
     }
@@ -93,7 +93,7 @@ impl Tasks<'_> {
     /// # Errors
     ///
     /// [`is_not_found`](Error::is_not_found) if there is no such contact or task.
-    pub async fn update(&self, id: &TaskId, update: &TaskUpdate) -> Result<Task, Error> {
+    pub async fn update(self, id: &TaskId, update: &TaskUpdate) -> Result<Task, Error> {
         let request = self.request(&UPDATE).arg("taskId", id).json(update);
         let one: OneTask = self.client.send(&UPDATE, request).await?;
         Ok(one.task)
@@ -106,7 +106,7 @@ impl Tasks<'_> {
     /// # Errors
     ///
     /// [`is_not_found`](Error::is_not_found) if there is no such contact or task.
-    pub async fn complete(&self, id: &TaskId, completed: bool) -> Result<Task, Error> {
+    pub async fn complete(self, id: &TaskId, completed: bool) -> Result<Task, Error> {
         let request = self.request(&COMPLETE).arg("taskId", id).json(&json!({ "completed": completed }));
         let one: OneTask = self.client.send(&COMPLETE, request).await?;
         Ok(one.task)

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::custom_field::{CustomField, CustomFieldValue};
+use super::null::null_as_default;
 use super::time;
 use crate::ids::{ContactId, LocationId, UserId};
 use crate::patch::Patch;
@@ -28,7 +29,7 @@ pub struct Contact {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
     /// The whole name. Search calls it `contactName`; create does not answer it.
-    #[serde(alias = "contactName", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The primary e-mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,7 +44,7 @@ pub struct Contact {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub business_id: Option<String>,
     /// The street address. Search calls it `address`.
-    #[serde(alias = "address", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub address1: Option<String>,
     /// The city.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,12 +74,12 @@ pub struct Contact {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dnd: Option<bool>,
     /// The tags, in lower case.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub tags: Vec<String>,
     /// The values of custom fields. They come without key or name: see [`CustomFieldDefinition`].
     ///
     /// [`CustomFieldDefinition`]: crate::CustomFieldDefinition
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub custom_fields: Vec<CustomField>,
     /// The date of birth, which comes in three shapes.
     #[serde(default, deserialize_with = "time::lenient_date", skip_serializing_if = "Option::is_none")]
@@ -263,10 +264,10 @@ pub struct ContactUpdate {
     city: Patch<String>,
     #[serde(skip_serializing_if = "Patch::is_keep")]
     state: Patch<String>,
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    country: Patch<String>,
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    postal_code: Patch<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    country: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    postal_code: Option<String>,
     #[serde(skip_serializing_if = "Patch::is_keep")]
     website: Patch<String>,
     #[serde(skip_serializing_if = "Patch::is_keep")]
@@ -300,14 +301,17 @@ impl ContactUpdate {
         city,
         /// Sets or clears the state or district.
         state,
-        /// Sets the country as ISO 3166 alpha-2.
-        country,
-        /// Sets the postal code.
-        postal_code,
         /// Sets or clears the website.
         website,
         /// Sets or clears where it came from.
         source,
+    }
+
+    text_setters! { String:
+        /// Sets the country as ISO 3166 alpha-2. The service takes no `null` here.
+        country,
+        /// Sets the postal code; an empty text clears it. The service takes no `null` here.
+        postal_code,
     }
 
     /// Sets a custom field; the others stay as they are.

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::null::null_as_default;
 use crate::ids::{CustomFieldId, LocationId};
 
 /// The value of a custom field as the service gives it: without key and name.
@@ -46,7 +47,7 @@ pub struct CustomFieldDefinition {
     /// The id.
     pub id: CustomFieldId,
     /// The name that people see.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub name: String,
     /// The key, such as `contact.nif`. The service derives it from the first name and keeps it when that changes.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,7 +56,7 @@ pub struct CustomFieldDefinition {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_type: Option<DataType>,
     /// The options to choose from.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub picklist_options: Vec<Value>,
     /// The location it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,6 +3,7 @@
 mod contact;
 mod custom_field;
 mod note;
+mod null;
 mod search;
 mod task;
 mod time;
@@ -10,6 +11,7 @@ mod time;
 pub use contact::{Contact, ContactUpdate, NewContact};
 pub use custom_field::{CustomField, CustomFieldDefinition, CustomFieldValue, DataType, NewCustomField};
 pub use note::{NewNote, Note, NoteUpdate};
+pub(crate) use null::null_as_default;
 pub(crate) use search::WirePage;
 pub use search::{Direction, Filter, SearchContacts, SearchField, SearchPage, SortField};
 pub use task::{NewTask, Task, TaskUpdate};

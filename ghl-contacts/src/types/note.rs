@@ -2,6 +2,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::null::null_as_default;
 use super::time;
 use crate::ids::{ContactId, NoteId, UserId};
 
@@ -13,7 +14,7 @@ pub struct Note {
     /// The id.
     pub id: NoteId,
     /// The text.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub body: String,
     /// Who wrote it.
     #[serde(skip_serializing_if = "Option::is_none")]

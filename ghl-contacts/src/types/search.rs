@@ -119,7 +119,8 @@ impl SearchContacts {
 pub struct Filter(Value);
 
 impl Filter {
-    fn new(field: SearchField, operator: &str, value: Value) -> Self {
+    fn new(field: SearchField, operator: &str, value: impl Into<Value>) -> Self {
+        let value = value.into();
         Self(json!({ "field": field.into_name(), "operator": operator, "value": value }))
     }
 
@@ -129,17 +130,17 @@ impl Filter {
 
     /// The field equals `value`.
     pub fn eq(field: SearchField, value: impl Into<Value>) -> Self {
-        Self::new(field, "eq", value.into())
+        Self::new(field, "eq", value)
     }
 
     /// The field does not equal `value`.
     pub fn not_eq(field: SearchField, value: impl Into<Value>) -> Self {
-        Self::new(field, "not_eq", value.into())
+        Self::new(field, "not_eq", value)
     }
 
     /// The field contains `value`, which may have no special characters.
     pub fn contains(field: SearchField, value: impl Into<Value>) -> Self {
-        Self::new(field, "contains", value.into())
+        Self::new(field, "contains", value)
     }
 
     /// The field has a value.
@@ -280,8 +281,15 @@ impl WirePage {
     pub(crate) fn into_page(mut self, size: usize) -> SearchPage {
         let full = self.contacts.len() >= size;
         let last = self.contacts.last().and_then(|c| c.extra.get("searchAfter").cloned());
+        let last = last.filter(|cursor| !cursor.is_null());
         for contact in &mut self.contacts {
             contact.extra.remove("searchAfter");
+            // Not as an alias: an item that has both names of a field would not decode.
+            for (own, theirs) in [(&mut contact.name, "contactName"), (&mut contact.address1, "address")] {
+                if own.is_none() {
+                    *own = contact.extra.remove(theirs).and_then(|v| v.as_str().map(str::to_owned));
+                }
+            }
         }
         let next = last.filter(|_| full).map(SearchCursor);
         SearchPage { contacts: self.contacts, total: self.total, next }

@@ -2,6 +2,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::null::null_as_default;
 use super::time;
 use crate::ids::{ContactId, TaskId, UserId};
 
@@ -14,7 +15,7 @@ pub struct Task {
     #[serde(alias = "_id")]
     pub id: TaskId,
     /// The title.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub title: String,
     /// The text.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,7 +27,7 @@ pub struct Task {
     #[serde(default, deserialize_with = "time::lenient", skip_serializing_if = "Option::is_none")]
     pub due_date: Option<Timestamp>,
     /// Whether it is done.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub completed: bool,
     /// Whose task it is.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,0 +1,13 @@
+//! What the client sends, byte for byte, and what it makes of the answers.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail loudly")]
+
+mod children;
+mod contacts;
+mod decoding;
+mod errors;
+mod oauth;
+mod search;
+mod secrecy;
+mod service;
+mod unauthorized;
