@@ -41,7 +41,7 @@ impl Client {
             tokens: None,
             company: None,
             account: None,
-            http: HttpSettings::new().user_agent(concat!("moloni-client/", env!("CARGO_PKG_VERSION"))),
+            http: HttpSettings::new(),
             base: BASE_URL.to_owned(),
         }
     }
@@ -257,7 +257,14 @@ impl ClientBuilder {
         let account = self.account.or(self.company.map(Client::account_key));
         let account = account.unwrap_or_else(|| AccountKey::new("moloni", "any"));
         let base = parse_url(&self.base)?;
-        let http = HttpClient::new(&self.http, Arc::new(Moloni), account, base, Some(tokens), RATE_LIMIT);
+        let http = HttpClient::new(
+            &self.http.or_user_agent(concat!("moloni-client/", env!("CARGO_PKG_VERSION"))),
+            Arc::new(Moloni),
+            account,
+            base,
+            Some(tokens),
+            RATE_LIMIT,
+        );
         Ok(Client { http: http.map_err(Error::from_layer)?, company: self.company })
     }
 }

@@ -304,7 +304,10 @@ fn describe(fault: &Fault, status: u16) -> (ErrorKind, String) {
         }
         Fault::NotFound => (ErrorKind::NotFound, "there is no such record".to_owned()),
         Fault::Refused => (ErrorKind::Refused, "refused without a reason".to_owned()),
-        Fault::Page => (ErrorKind::Server, "the answer is an HTML page, not data: is the base URL right, is there a proxy?".to_owned()),
+        Fault::Page => (
+            ErrorKind::Server,
+            "the answer is an HTML page, not data: is the base URL right, is there a proxy?".to_owned(),
+        ),
         Fault::Status => {
             let message = match by_status {
                 ErrorKind::Auth => "the access token was refused",

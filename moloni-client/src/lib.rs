@@ -38,5 +38,5 @@ pub use sync_core::http::{CallOptions, Excerpt, HttpError, HttpSettings, Limiter
 pub use sync_core::{
     AccessToken, AccountKey, Env, Event, Idempotency, Lease, ManualEnv, MemoryTokenStore, NoObserver,
     Observer, Refresh, RefreshError, RetryPolicy, Rev, SecretString, StaticToken, StoreError, Swap,
-    SystemEnv, TokenError, TokenManager, TokenSet, TokenSource, TokenStore, Versioned,
+    SystemEnv, TokenError, TokenManager, TokenSet, TokenSource, TokenStore, Versioned, async_trait, secrecy,
 };

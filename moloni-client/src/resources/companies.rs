@@ -28,7 +28,7 @@ impl Companies<'_> {
     /// # Errors
     ///
     /// [`Error`] of any kind but `NotFound`.
-    pub async fn get_all(&self) -> Result<Vec<Company>, Error> {
+    pub async fn get_all(self) -> Result<Vec<Company>, Error> {
         self.client.send(&GET_ALL, Expected::List, &Map::new()).await?.rows(&GET_ALL)
     }
 
@@ -39,7 +39,7 @@ impl Companies<'_> {
     /// # Errors
     ///
     /// [`Error`] of any kind; `NotFound` if there is no such company.
-    pub async fn get_one(&self, id: CompanyId) -> Result<Company, Error> {
+    pub async fn get_one(self, id: CompanyId) -> Result<Company, Error> {
         let client = self.client.for_company(id);
         let params = client.company_params(&GET_ONE)?;
         client.send(&GET_ONE, Expected::Object, &params).await?.record(&GET_ONE)
@@ -50,7 +50,7 @@ impl Companies<'_> {
     /// # Errors
     ///
     /// [`Error`] of any kind but `NotFound`.
-    pub async fn find_one(&self, id: CompanyId) -> Result<Option<Company>, Error> {
+    pub async fn find_one(self, id: CompanyId) -> Result<Option<Company>, Error> {
         found(self.get_one(id).await)
     }
 }

@@ -24,7 +24,7 @@ impl Countries<'_> {
     /// # Errors
     ///
     /// [`Error`] of any kind but `NotFound`.
-    pub async fn get_all(&self) -> Result<Vec<Country>, Error> {
+    pub async fn get_all(self) -> Result<Vec<Country>, Error> {
         self.client.send(&GET_ALL, Expected::List, &Map::new()).await?.rows(&GET_ALL)
     }
 }

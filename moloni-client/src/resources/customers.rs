@@ -36,7 +36,7 @@ impl Customers<'_> {
     /// # Errors
     ///
     /// [`Error`] of any kind but `NotFound`; `Request` if no company is set.
-    pub async fn count(&self) -> Result<u64, Error> {
+    pub async fn count(self) -> Result<u64, Error> {
         let params = self.client.company_params(&COUNT)?;
         let answered = self.client.send(&COUNT, Expected::Count, &params).await?;
         Ok(answered.record::<Count>(&COUNT)?.count)
@@ -46,7 +46,7 @@ impl Customers<'_> {
     ///
     /// `POST /customers/getAll/`, a read, in pages of 50. The service ignores filters that it does not know, such as
     /// `vat`, and would give everybody.
-    pub fn get_all(&self) -> Listing<Customer> {
+    pub fn get_all(self) -> Listing<Customer> {
         Listing::new(self.client.clone(), &GET_ALL, Map::new(), id)
     }
 
@@ -55,7 +55,7 @@ impl Customers<'_> {
     /// `POST /customers/getModifiedSince/`, a read, in pages of 50. Rows do not say when they changed, deletions do
     /// not appear, and it is not documented in which time zone the service reads the moment: it is sent in UTC, as
     /// Moloni's own plugins do. Ask with an overlap of two hours and compare what you get.
-    pub fn get_modified_since(&self, moment: Timestamp) -> Listing<Customer> {
+    pub fn get_modified_since(self, moment: Timestamp) -> Listing<Customer> {
         Listing::new(self.client.clone(), &GET_MODIFIED_SINCE, since(Map::new(), moment), id)
     }
 
@@ -66,7 +66,7 @@ impl Customers<'_> {
     /// # Errors
     ///
     /// [`Error`] of any kind; `NotFound` if there is no such customer, `Request` if no company is set.
-    pub async fn get_one(&self, id: CustomerId) -> Result<Customer, Error> {
+    pub async fn get_one(self, id: CustomerId) -> Result<Customer, Error> {
         let mut params = self.client.company_params(&GET_ONE)?;
         params.insert("customer_id".to_owned(), id.get().into());
         self.client.send(&GET_ONE, Expected::Object, &params).await?.record(&GET_ONE)
@@ -77,7 +77,7 @@ impl Customers<'_> {
     /// # Errors
     ///
     /// [`Error`] of any kind but `NotFound`.
-    pub async fn find_one(&self, id: CustomerId) -> Result<Option<Customer>, Error> {
+    pub async fn find_one(self, id: CustomerId) -> Result<Option<Customer>, Error> {
         found(self.get_one(id).await)
     }
 }

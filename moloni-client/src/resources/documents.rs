@@ -35,7 +35,7 @@ impl Documents<'_> {
     /// # Errors
     ///
     /// [`Error`] of any kind but `NotFound`; `Request` if no company is set.
-    pub async fn count(&self, query: DocumentQuery) -> Result<u64, Error> {
+    pub async fn count(self, query: DocumentQuery) -> Result<u64, Error> {
         let mut params = self.client.company_params(&COUNT)?;
         params.extend(query.into_params());
         let answered = self.client.send(&COUNT, Expected::Count, &params).await?;
@@ -46,7 +46,7 @@ impl Documents<'_> {
     ///
     /// `POST /documents/getAll/`, a read, in pages of 50. Rows have neither lines nor payments:
     /// [`get_one`](Self::get_one) does. They have far more fields than the documentation lists.
-    pub fn get_all(&self, query: DocumentQuery) -> Listing<Document> {
+    pub fn get_all(self, query: DocumentQuery) -> Listing<Document> {
         Listing::new(self.client.clone(), &GET_ALL, query.into_params(), id)
     }
 
@@ -59,7 +59,7 @@ impl Documents<'_> {
     ///
     /// So ask with an overlap of two hours, and read each document again that a row names in
     /// [`associated_documents`](Document::associated_documents).
-    pub fn get_modified_since(&self, moment: Timestamp, query: DocumentQuery) -> Listing<Document> {
+    pub fn get_modified_since(self, moment: Timestamp, query: DocumentQuery) -> Listing<Document> {
         Listing::new(self.client.clone(), &GET_MODIFIED_SINCE, since(query.into_params(), moment), id)
     }
 
@@ -70,7 +70,7 @@ impl Documents<'_> {
     /// # Errors
     ///
     /// [`Error`] of any kind; `NotFound` if there is no such document, `Request` if no company is set.
-    pub async fn get_one(&self, id: DocumentId) -> Result<Document, Error> {
+    pub async fn get_one(self, id: DocumentId) -> Result<Document, Error> {
         let mut params = self.client.company_params(&GET_ONE)?;
         params.insert("document_id".to_owned(), id.get().into());
         self.client.send(&GET_ONE, Expected::Object, &params).await?.record(&GET_ONE)
@@ -81,7 +81,7 @@ impl Documents<'_> {
     /// # Errors
     ///
     /// [`Error`] of any kind but `NotFound`.
-    pub async fn find_one(&self, id: DocumentId) -> Result<Option<Document>, Error> {
+    pub async fn find_one(self, id: DocumentId) -> Result<Option<Document>, Error> {
         found(self.get_one(id).await)
     }
 }
