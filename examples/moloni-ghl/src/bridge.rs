@@ -1,9 +1,11 @@
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ghl_contacts::{CallOptions, HttpSettings, OAuthApp};
-use moloni_client::{CompanyId, MemoryTokenStore, MoloniOAuth, StaticToken, SystemEnv, TokenManager, TokenSource};
+use moloni_client::{
+    CompanyId, MemoryTokenStore, MoloniOAuth, StaticToken, SystemEnv, TokenManager, TokenSource,
+};
 use serde::Serialize;
 use sync_core::engine::{MappingError, Pass, PassError, Plan, Progress, Report};
 use sync_core::http::RateLimit;
@@ -24,6 +26,8 @@ const DEMONSTRATION: u64 = 5;
 pub struct Bridge {
     pass: Pass,
     calls: Arc<CallCounter>,
+    /// What was counted when the last run ended.
+    told: Arc<Mutex<(Tally, Tally)>>,
 }
 
 /// What one run did, and what it cost.
@@ -81,9 +85,12 @@ impl Bridge {
             .observer(calls.clone())
             .options(CallOptions::new().timeout(settings.timing.request));
 
+        // A create that is announced must be over, one way or the other, when the engine looks for it.
+        let options =
+            CallOptions::new().timeout(settings.timing.request).deadline(settings.timing.send_within);
         let mut ghl = ghl_contacts::Client::builder(settings.ghl.location.as_str())
             .token(settings.ghl.token.clone())
-            .http(http.clone());
+            .http(http.clone().options(options));
         if let Some(url) = &settings.ghl.url {
             ghl = ghl.base_url(url);
         }
@@ -109,7 +116,7 @@ impl Bridge {
         .target(Arc::new(GhlTasks::new(ghl, timing)))
         .send_within(timing.send_within)
         .env(env);
-        Ok(Self { pass, calls })
+        Ok(Self { pass, calls, told: Arc::default() })
     }
 
     /// Reads both sides and decides what to do. Writes nothing.
@@ -121,7 +128,8 @@ impl Bridge {
         Ok(self.pass.plan().await?)
     }
 
-    /// Does what the plan says.
+    /// Does what the plan says. What it counts as its cost is everything since the run before, planning and
+    /// connecting included.
     ///
     /// # Errors
     ///
@@ -131,33 +139,16 @@ impl Bridge {
         plan: Plan,
         progress: impl Fn(Progress) + Send + Sync,
     ) -> Result<Run, BridgeError> {
-        let (calls, writes) = (self.calls.calls(), self.calls.writes());
         let report = self.pass.apply(plan, progress).await?;
-        Ok(self.counted(report, calls, writes))
-    }
-
-    /// Plans, lets `look` see the plan, and applies it; the calls of both steps are counted.
-    ///
-    /// # Errors
-    ///
-    /// As [`plan`](Self::plan) and [`apply`](Self::apply).
-    pub async fn run(
-        &self,
-        look: impl FnOnce(&Plan),
-        progress: impl Fn(Progress) + Send + Sync,
-    ) -> Result<Run, BridgeError> {
-        let (calls, writes) = (self.calls.calls(), self.calls.writes());
-        let plan = self.plan().await?;
-        look(&plan);
-        let report = self.pass.apply(plan, progress).await?;
-        Ok(self.counted(report, calls, writes))
-    }
-
-    fn counted(&self, report: Report, calls: Tally, writes: Tally) -> Run {
-        let (calls, writes) = (self.calls.calls() - calls, self.calls.writes() - writes);
+        let now = (self.calls.calls(), self.calls.writes());
+        let before = {
+            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *told, now)
+        };
+        let (calls, writes) = (now.0 - before.0, now.1 - before.1);
         let mut run = Run { report, writes, calls, calls_per_contact: None };
         run.calls_per_contact = run.per_contact();
-        run
+        Ok(run)
     }
 }
 
@@ -208,7 +199,7 @@ async fn connect_moloni(
             Arc::new(manager)
         }
     };
-    let limit = RateLimit::new(10, Duration::from_secs(600) / moloni.requests_per_minute.max(1));
+    let limit = RateLimit::new(10, Duration::from_mins(10) / moloni.requests_per_minute.max(1));
     let mut client = moloni_client::Client::builder().tokens(tokens).http(http.clone().rate_limit(limit));
     if let Some(url) = &moloni.url {
         client = client.base_url(url);
@@ -230,7 +221,10 @@ async fn only_company(client: &moloni_client::Client) -> Result<CompanyId, Bridg
         [] => Err(BridgeError::Company("this login reaches no company".to_owned())),
         several => {
             let ids: Vec<_> = several.iter().map(ToString::to_string).collect();
-            let why = format!("this login reaches several companies; set MOLONI_COMPANY_ID to one of {}", ids.join(", "));
+            let why = format!(
+                "this login reaches several companies; set MOLONI_COMPANY_ID to one of {}",
+                ids.join(", ")
+            );
             Err(BridgeError::Company(why))
         }
     }

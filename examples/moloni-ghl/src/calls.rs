@@ -30,10 +30,7 @@ impl std::ops::Sub for Tally {
     type Output = Self;
 
     fn sub(self, earlier: Self) -> Self {
-        Self {
-            ghl: self.ghl.saturating_sub(earlier.ghl),
-            moloni: self.moloni.saturating_sub(earlier.moloni),
-        }
+        Self { ghl: self.ghl.saturating_sub(earlier.ghl), moloni: self.moloni.saturating_sub(earlier.moloni) }
     }
 }
 

@@ -33,5 +33,5 @@ mod settings;
 pub use bridge::{Bridge, BridgeError, Run};
 pub use calls::{CallCounter, Tally};
 pub use mapping::{ContactFields, contact_mapping};
-pub use sync_core::engine::{Plan, Progress, Report};
 pub use settings::{GhlSettings, MoloniLogin, MoloniSettings, Settings, SettingsError, Timing};
+pub use sync_core::engine::{Plan, Progress, Report};

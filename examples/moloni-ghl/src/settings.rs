@@ -66,7 +66,8 @@ pub enum MoloniLogin {
 pub struct Timing {
     /// One request.
     pub request: Duration,
-    /// From announcing a create to sending it.
+    /// One whole call to HighLevel, all its attempts and pauses included. It is the time within which an announced
+    /// create is sent or never.
     pub send_within: Duration,
     /// Until HighLevel's search sees a write.
     pub index_lag: Duration,
@@ -75,8 +76,8 @@ pub struct Timing {
 impl Default for Timing {
     fn default() -> Self {
         Self {
-            request: Duration::from_secs(45),
-            send_within: Duration::from_secs(30),
+            request: Duration::from_secs(30),
+            send_within: Duration::from_mins(1),
             index_lag: Duration::from_secs(15),
         }
     }
@@ -147,7 +148,10 @@ impl Settings {
             } else {
                 ""
             };
-            return Err(SettingsError(format!("set these environment variables: {}{or}", missing.join(", "))));
+            return Err(SettingsError(format!(
+                "set these environment variables: {}{or}",
+                missing.join(", ")
+            )));
         }
         let company = number(variable, "MOLONI_COMPANY_ID")?;
         let requests = number(variable, "MOLONI_REQUESTS_PER_MINUTE")?.and_then(|n| u32::try_from(n).ok());
@@ -160,7 +164,8 @@ fn number(
     variable: impl Fn(&'static str) -> Option<String>,
     name: &'static str,
 ) -> Result<Option<u64>, SettingsError> {
-    let parse = |text: String| text.parse().map_err(|_| SettingsError(format!("{name} must be a whole number")));
+    let parse =
+        |text: String| text.parse().map_err(|_| SettingsError(format!("{name} must be a whole number")));
     variable(name).map(parse).transpose()
 }
 
@@ -176,7 +181,13 @@ mod tests {
     #[test]
     fn every_missing_variable_is_named() {
         let error = read(&[("GHL_LOCATION_ID", "loc"), ("MOLONI_PASSWORD", " ")]).unwrap_err().to_string();
-        for name in ["GHL_ACCESS_TOKEN", "MOLONI_CLIENT_ID", "MOLONI_CLIENT_SECRET", "MOLONI_USERNAME", "MOLONI_PASSWORD"] {
+        for name in [
+            "GHL_ACCESS_TOKEN",
+            "MOLONI_CLIENT_ID",
+            "MOLONI_CLIENT_SECRET",
+            "MOLONI_USERNAME",
+            "MOLONI_PASSWORD",
+        ] {
             assert!(error.contains(name), "{error}");
         }
         assert!(!error.contains("GHL_LOCATION_ID"), "{error}");
@@ -184,7 +195,8 @@ mod tests {
 
     #[test]
     fn secrets_do_not_show() {
-        let all = [("GHL_LOCATION_ID", "loc"), ("GHL_ACCESS_TOKEN", "s3cret"), ("MOLONI_ACCESS_TOKEN", "s3cret")];
+        let all =
+            [("GHL_LOCATION_ID", "loc"), ("GHL_ACCESS_TOKEN", "s3cret"), ("MOLONI_ACCESS_TOKEN", "s3cret")];
         assert!(!format!("{:?}", read(&all).unwrap()).contains("s3cret"));
     }
 

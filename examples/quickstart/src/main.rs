@@ -2,6 +2,7 @@
 //!
 //! Without addresses it starts a sandbox of each service and fills them with made-up people.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
+#![allow(clippy::doc_markdown, reason = "the help text is plain text")]
 
 mod meter;
 
@@ -12,7 +13,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use moloni_ghl::sandbox::{PairConfig, SandboxPair};
-use moloni_ghl::{Bridge, Plan, Run, Settings};
+use moloni_ghl::{Bridge, Run, Settings};
 use sync_core::store::{MemoryStore, SqliteStore, Store};
 use tracing_subscriber::EnvFilter;
 
@@ -85,15 +86,14 @@ async fn quickstart(args: &Args) -> Result<Vec<Run>, Box<dyn Error>> {
 
     let mut runs = Vec::new();
     for number in 1..=2 {
-        let (silent, meter) = (args.json, Meter::new(args.json));
-        let show = |plan: &Plan| {
-            if !silent {
-                println!("Run {number}: {plan}")
-            }
-        };
-        let run = bridge.run(show, |progress| meter.show(progress)).await?;
+        let meter = Meter::new(args.json);
+        let plan = bridge.plan().await?;
+        if !args.json {
+            println!("Run {number}: {plan}");
+        }
+        let run = bridge.apply(plan, |progress| meter.show(progress)).await?;
         meter.clear();
-        if !silent {
+        if !args.json {
             println!("{run}");
         }
         runs.push(run);

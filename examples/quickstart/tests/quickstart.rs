@@ -1,4 +1,13 @@
 //! The quickstart as a person runs it: the binary, its output, its exit status, and what the sandboxes saw of it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "a test says what is wrong by failing"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -33,7 +42,9 @@ fn pointed_at(pair: &SandboxPair) -> Command {
 }
 
 async fn pair(customers: usize) -> SandboxPair {
-    SandboxPair::start(PairConfig { customers, seed: SEED, speed: 50.0, ..PairConfig::default() }).await.unwrap()
+    SandboxPair::start(PairConfig { customers, seed: SEED, speed: 50.0, ..PairConfig::default() })
+        .await
+        .unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -92,7 +103,10 @@ async fn the_first_run_does_what_the_seed_makes_and_the_second_nothing() {
     let first_calls = number(&first, "/calls/ghl");
     let derived = (expected.notes + expected.tasks) as u64;
     let most = expected.created as f64 * 1.1;
-    assert!((first_calls - derived) as f64 <= most, "{first_calls} calls, {derived} of them for notes and tasks");
+    assert!(
+        (first_calls - derived) as f64 <= most,
+        "{first_calls} calls, {derived} of them for notes and tasks"
+    );
     let moloni = pair.moloni.calls();
     assert_eq!(moloni.len() as u64, number(&first, "/calls/moloni") + number(&second, "/calls/moloni"));
     assert!(moloni.iter().all(|c| !c.effect), "Moloni is only read");
@@ -121,7 +135,9 @@ async fn alone_it_starts_its_own_sandboxes_and_prints_plan_and_summary() {
     let output = quickstart().args(["--customers", "60"]).output().await.unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
     let shown = text(&output.stdout);
-    for part in ["Run 1: Plan ", "Run 2: Plan ", "to create", "for review", "writes in", "contacts", "notes", "tasks"] {
+    for part in
+        ["Run 1: Plan ", "Run 2: Plan ", "to create", "for review", "writes in", "contacts", "notes", "tasks"]
+    {
         assert!(shown.contains(part), "{part:?} in\n{shown}");
     }
     assert!(shown.contains("HighLevel: 0 writes in "), "the second run:\n{shown}");
@@ -182,7 +198,7 @@ async fn without_its_state_it_finds_everything_again() {
     let run = || pointed_at(&pair).arg("--json").output();
     runs(&run().await.unwrap());
     // The index has caught up by the next day.
-    pair.ghl.advance(Duration::from_secs(60));
+    pair.ghl.advance(Duration::from_mins(1));
     let before = pair.ghl.state();
     let [again, _] = runs(&run().await.unwrap());
     assert_eq!(number(&again, "/created"), 0, "{again}");
@@ -222,7 +238,11 @@ async fn bad_input_gets_one_clear_line() {
     says(&complaint(quickstart().arg("--state").arg(&directory)).await, &[directory.to_str().unwrap()]);
     let plain = ["--ghl-url", "http://services.example.com", "--moloni-url", "https://y.pt"];
     let mut insecure = quickstart();
-    insecure.args(plain).envs([("GHL_LOCATION_ID", "l"), ("GHL_ACCESS_TOKEN", "t"), ("MOLONI_ACCESS_TOKEN", "t")]);
+    insecure.args(plain).envs([
+        ("GHL_LOCATION_ID", "l"),
+        ("GHL_ACCESS_TOKEN", "t"),
+        ("MOLONI_ACCESS_TOKEN", "t"),
+    ]);
     says(&complaint(insecure.env("MOLONI_COMPANY_ID", "1")).await, &["must be https"]);
 }
 
@@ -230,19 +250,21 @@ async fn bad_input_gets_one_clear_line() {
 async fn wrong_accounts_and_expired_tokens_get_one_clear_line() {
     let pair = pair(10).await;
     let expired = {
-        pair.ghl.advance(Duration::from_secs(25 * 3600));
+        pair.ghl.advance(Duration::from_hours(25));
         complaint(&mut pointed_at(&pair)).await
     };
     says(&expired, &["contacts", "401", "get a new access token"]);
 
     let pit = pair.ghl.credentials().pit.clone();
-    let elsewhere = complaint(pointed_at(&pair).env("GHL_ACCESS_TOKEN", &pit).env("GHL_LOCATION_ID", "elsewhere")).await;
+    let elsewhere =
+        complaint(pointed_at(&pair).env("GHL_ACCESS_TOKEN", &pit).env("GHL_LOCATION_ID", "elsewhere")).await;
     says(&elsewhere, &["403", "check the location id"]);
 
-    let company = complaint(pointed_at(&pair).env("GHL_ACCESS_TOKEN", &pit).env("MOLONI_COMPANY_ID", "77")).await;
+    let company =
+        complaint(pointed_at(&pair).env("GHL_ACCESS_TOKEN", &pit).env("MOLONI_COMPANY_ID", "77")).await;
     says(&company, &["customers", "77"]);
 
-    pair.moloni.advance(Duration::from_secs(2 * 3600));
+    pair.moloni.advance(Duration::from_hours(2));
     let expired = complaint(pointed_at(&pair).env("GHL_ACCESS_TOKEN", &pit)).await;
     says(&expired, &["Moloni", "400"]);
 }
@@ -257,7 +279,10 @@ async fn a_host_that_answers_html_gets_one_clear_line() {
             let mut request = [0_u8; 4096];
             let _ = stream.read(&mut request).await;
             let page = "<html><body>Welcome</body></html>";
-            let head = format!("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", page.len());
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                page.len()
+            );
             let _ = stream.write_all((head + page).as_bytes()).await;
         }
     });
@@ -305,7 +330,10 @@ async fn every_recorded_customer_and_invoice_is_accounted_for() {
     let counts = ["created", "linked", "review", "failed"].map(|name| number(&first, &format!("/{name}")));
     assert_eq!(counts.iter().sum::<u64>(), customers.len() as u64);
     assert_eq!(number(&first, "/failed"), 0);
-    let of = |name: &str| number(&first, &format!("/collections/{name}/created")) + number(&first, &format!("/collections/{name}/review"));
+    let of = |name: &str| {
+        number(&first, &format!("/collections/{name}/created"))
+            + number(&first, &format!("/collections/{name}/review"))
+    };
     assert_eq!(of("notes"), invoices as u64);
     assert_eq!(of("tasks"), open as u64);
     assert_eq!(number(&second, "/writes/ghl"), 0);

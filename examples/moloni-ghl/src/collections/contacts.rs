@@ -9,8 +9,8 @@ use ghl_contacts::{
 use serde_json::Value;
 use sync_core::AccountKey;
 use sync_core::engine::{
-    Caps, Collection, Fault, FaultKind, ListPage, Marker, MarkerKind, PageToken, Probe, Raw, RecordId, RecordRef,
-    Scope, SetUp, Snapshot, WriteError, Written,
+    Caps, Collection, Fault, FaultKind, ListPage, Marker, MarkerKind, PageToken, Probe, Raw, RecordId,
+    RecordRef, Scope, SetUp, Snapshot, WriteError, Written,
 };
 
 use super::to_raw;
@@ -128,6 +128,12 @@ impl GhlContacts {
                 }
                 continue;
             }
+            if name == "postalCode" || name == "country" {
+                // The service takes no `null` for these two.
+                let text = value.as_str().unwrap_or_default();
+                update = if name == "country" { update.country(text) } else { update.postal_code(text) };
+                continue;
+            }
             let patch = match value {
                 Value::Null => Patch::Clear,
                 Value::String(text) => Patch::Set(text.clone()),
@@ -139,8 +145,6 @@ impl GhlContacts {
                 "phone" => update.phone(patch),
                 "address1" => update.address1(patch),
                 "city" => update.city(patch),
-                "postalCode" => update.postal_code(patch),
-                "country" => update.country(patch),
                 "website" => update.website(patch),
                 "source" => update.source(patch),
                 _ => return Err(unusable(name)),
@@ -151,7 +155,10 @@ impl GhlContacts {
 }
 
 fn unusable(field: &str) -> Fault {
-    Fault::new(FaultKind::Broken, format!("contacts have no field {field} that can be written with this value"))
+    Fault::new(
+        FaultKind::Broken,
+        format!("contacts have no field {field} that can be written with this value"),
+    )
 }
 
 #[async_trait]

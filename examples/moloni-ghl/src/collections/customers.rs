@@ -29,7 +29,10 @@ pub(super) fn customer_snapshot(customer: &moloni_client::types::Customer) -> Re
 
 /// The id of a Moloni record.
 pub(super) fn number(at: &RecordRef) -> Result<u64, Fault> {
-    at.id.as_str().parse().map_err(|_| Fault::new(FaultKind::Broken, format!("{} is no id of Moloni's", at.id)))
+    at.id
+        .as_str()
+        .parse()
+        .map_err(|_| Fault::new(FaultKind::Broken, format!("{} is no id of Moloni's", at.id)))
 }
 
 #[async_trait]

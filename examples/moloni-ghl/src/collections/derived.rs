@@ -4,8 +4,8 @@ use ghl_contacts::{Client, ContactId, NewNote, NewTask, Note, NoteId, NoteUpdate
 use serde_json::Value;
 use sync_core::AccountKey;
 use sync_core::engine::{
-    Caps, Collection, Fault, FaultKind, ListPage, Marker, PageToken, Raw, RecordId, RecordRef, Scope, Snapshot,
-    WriteError, Written,
+    Caps, Collection, Fault, FaultKind, ListPage, Marker, PageToken, Raw, RecordId, RecordRef, Scope,
+    Snapshot, WriteError, Written,
 };
 
 use crate::fault::{ghl, ghl_write};

@@ -21,15 +21,14 @@ impl Rule for InvoiceNote {
     fn derive(&self, snapshot: &Snapshot) -> Vec<Wanted> {
         let Some(fact) = Fact::of(snapshot).filter(|f| f.is_one_of(&INVOICES)) else { return Vec::new() };
         let (reference, document) = (fact.reference(), &fact.document);
-        let mut body = format!("Invoice {reference} issued on {}: {}", document.date, money(document.net_value));
-        if let Some(due) = document.expiration_date {
-            body += &format!(", due on {due}");
-        }
-        let life = match document.status {
-            DocumentStatus::Closed => Life::Open,
+        let due = document.expiration_date.map(|due| format!(", due on {due}")).unwrap_or_default();
+        let total = money(document.net_value);
+        let issued = format!("Invoice {reference} issued on {}: {total}{due}", document.date);
+        let (body, life) = match document.status {
+            DocumentStatus::Closed => (issued, Life::Open),
             DocumentStatus::Annulled => {
-                body += &format!("\nAnnulled, last changed on {}", document.lastmodified.strftime("%F"));
-                Life::Done
+                let since = document.lastmodified.strftime("%F");
+                (format!("{issued}\nAnnulled, last changed on {since}"), Life::Done)
             }
             _ => return Vec::new(),
         };

@@ -8,8 +8,8 @@ pub use collect_task::CollectTask;
 pub use customer_note::CustomerNote;
 pub use invoice_note::InvoiceNote;
 
-use moloni_client::types::{Document, DocumentKind};
 use moloni_client::Amount;
+use moloni_client::types::{Document, DocumentKind};
 use sync_core::engine::{ProjectionKey, Raw, RecordId, Snapshot};
 
 /// The name of HighLevel's notes as a collection.

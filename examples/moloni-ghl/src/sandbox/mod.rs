@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 pub use population::{Expected, Population};
 
-use crate::settings::{GhlSettings, REQUESTS_PER_MINUTE, MoloniLogin, MoloniSettings, Settings, Timing};
+use crate::settings::{GhlSettings, MoloniLogin, MoloniSettings, REQUESTS_PER_MINUTE, Settings, Timing};
 
 /// How a [`SandboxPair`] starts.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,7 +72,8 @@ impl SandboxPair {
             fixtures: config.fixtures.clone(),
             ..Default::default()
         };
-        let moloni = started("Moloni", config.moloni_port, moloni_client::sandbox::Sandbox::start(moloni).await)?;
+        let moloni =
+            started("Moloni", config.moloni_port, moloni_client::sandbox::Sandbox::start(moloni).await)?;
         let expected = if config.fixtures.is_some() {
             Expected::default()
         } else {
@@ -85,7 +86,11 @@ impl SandboxPair {
     }
 
     /// Settings that connect a [`Bridge`](crate::Bridge) to this pair, with pauses to match its speed.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive number of requests, rounded down")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a positive number of requests, rounded down"
+    )]
     pub fn settings(&self) -> Settings {
         let (ghl, moloni) = (self.ghl.credentials(), self.moloni.credentials());
         let ghl = GhlSettings {
@@ -107,7 +112,7 @@ impl SandboxPair {
         let mut settings = Settings::new(ghl, moloni);
         settings.timing = Timing {
             request: Duration::from_secs(5),
-            send_within: Duration::from_secs(1),
+            send_within: Duration::from_secs(5),
             index_lag: Duration::from_secs(3),
         };
         settings
@@ -161,9 +166,9 @@ impl SandboxPair {
 
 fn started<T>(name: &str, port: u16, result: io::Result<T>) -> io::Result<T> {
     result.map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            io::Error::other(format!("{name} sandbox: port {port} is taken; choose another one, or 0 for any"))
-        }
+        io::ErrorKind::AddrInUse => io::Error::other(format!(
+            "{name} sandbox: port {port} is taken; choose another one, or 0 for any"
+        )),
         _ => io::Error::other(format!("{name} sandbox: {error}")),
     })
 }

@@ -13,26 +13,92 @@ pub(super) struct Person {
 }
 
 const GIVEN: [&str; 24] = [
-    "Ana", "Beatriz", "Carlos", "Catarina", "Daniel", "Diogo", "Duarte", "Filipa", "Francisco", "Inês", "João",
-    "José", "Leonor", "Luís", "Margarida", "Mariana", "Matilde", "Miguel", "Nuno", "Patrícia", "Rui", "Sofia",
-    "Teresa", "Tomás",
+    "Ana",
+    "Beatriz",
+    "Carlos",
+    "Catarina",
+    "Daniel",
+    "Diogo",
+    "Duarte",
+    "Filipa",
+    "Francisco",
+    "Inês",
+    "João",
+    "José",
+    "Leonor",
+    "Luís",
+    "Margarida",
+    "Mariana",
+    "Matilde",
+    "Miguel",
+    "Nuno",
+    "Patrícia",
+    "Rui",
+    "Sofia",
+    "Teresa",
+    "Tomás",
 ];
 const FAMILY: [&str; 24] = [
-    "Almeida", "Araújo", "Brandão", "Carvalho", "Conceição", "Correia", "Costa", "Fernandes", "Ferreira",
-    "Gonçalves", "Guimarães", "Lopes", "Magalhães", "Marques", "Martins", "Mendonça", "Monteiro", "Moreira",
-    "Nogueira", "Pinheiro", "Ramalho", "Simões", "Teixeira", "Vieira",
+    "Almeida",
+    "Araújo",
+    "Brandão",
+    "Carvalho",
+    "Conceição",
+    "Correia",
+    "Costa",
+    "Fernandes",
+    "Ferreira",
+    "Gonçalves",
+    "Guimarães",
+    "Lopes",
+    "Magalhães",
+    "Marques",
+    "Martins",
+    "Mendonça",
+    "Monteiro",
+    "Moreira",
+    "Nogueira",
+    "Pinheiro",
+    "Ramalho",
+    "Simões",
+    "Teixeira",
+    "Vieira",
 ];
 const TRADE: [&str; 12] = [
-    "Carpintaria", "Padaria", "Oficina", "Clínica", "Farmácia", "Papelaria", "Transportes", "Construções",
-    "Cerâmica", "Adega", "Confeções", "Gráfica",
+    "Carpintaria",
+    "Padaria",
+    "Oficina",
+    "Clínica",
+    "Farmácia",
+    "Papelaria",
+    "Transportes",
+    "Construções",
+    "Cerâmica",
+    "Adega",
+    "Confeções",
+    "Gráfica",
 ];
 const CITY: [(&str, u32); 10] = [
-    ("Lisboa", 1000), ("Porto", 4000), ("Braga", 4700), ("Coimbra", 3000), ("Aveiro", 3800), ("Évora", 7000),
-    ("Faro", 8000), ("Viseu", 3500), ("Setúbal", 2900), ("Guarda", 6300),
+    ("Lisboa", 1000),
+    ("Porto", 4000),
+    ("Braga", 4700),
+    ("Coimbra", 3000),
+    ("Aveiro", 3800),
+    ("Évora", 7000),
+    ("Faro", 8000),
+    ("Viseu", 3500),
+    ("Setúbal", 2900),
+    ("Guarda", 6300),
 ];
 const STREET: [&str; 8] = [
-    "Rua das Oliveiras", "Avenida da Liberdade", "Rua do Comércio", "Travessa do Moinho", "Largo da Igreja",
-    "Rua de São João", "Rua Nova", "Estrada da Ponte",
+    "Rua das Oliveiras",
+    "Avenida da Liberdade",
+    "Rua do Comércio",
+    "Travessa do Moinho",
+    "Largo da Igreja",
+    "Rua de São João",
+    "Rua Nova",
+    "Estrada da Ponte",
 ];
 
 fn choose<T: Copy>(random: &mut Rng, from: &[T], or: T) -> T {
@@ -81,7 +147,8 @@ fn ascii(text: &str) -> String {
 /// A tax number from its first eight digits: the ninth is the check digit.
 pub(super) fn nif(first_eight: u32) -> String {
     let digits = format!("{first_eight:08}");
-    let sum: u32 = (2..=9).rev().zip(digits.chars()).map(|(weight, c)| weight * c.to_digit(10).unwrap_or(0)).sum();
+    let sum: u32 =
+        (2..=9).rev().zip(digits.chars()).map(|(weight, c)| weight * c.to_digit(10).unwrap_or(0)).sum();
     let check = match sum % 11 {
         0 | 1 => 0,
         rest => 11 - rest,

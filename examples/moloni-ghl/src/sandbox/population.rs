@@ -147,7 +147,7 @@ impl Population {
     fn make_special(&self, position: usize, known: Known, person: &mut Person, shared: &mut Option<String>) {
         match known {
             Known::No => {
-                if position % 7 == 0 {
+                if position.is_multiple_of(7) {
                     person.email.clear();
                 }
                 // Three pairs of branches: the second of a pair has the first one's tax number.
@@ -163,7 +163,7 @@ impl Population {
                 None => *shared = Some(person.email.clone()),
             },
             Known::Unclear(Unclear::NothingKnown) => {
-                person.nif = "999999990".to_owned();
+                "999999990".clone_into(&mut person.nif);
                 person.email.clear();
                 person.phone.clear();
             }
