@@ -37,6 +37,8 @@ impl AuthorizePage {
 
 /// HighLevel's OAuth for location tokens: the page, the code, the refresh.
 ///
+/// Source: `apps/oauth.json` in the vendor's public description of the API, `GoHighLevel/highlevel-api-docs`, June 2026.
+///
 /// Give it to a [`TokenManager`](crate::TokenManager) as its [`Refresh`]:
 ///
 /// ```no_run

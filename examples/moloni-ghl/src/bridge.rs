@@ -10,7 +10,7 @@ use serde::Serialize;
 use sync_core::engine::{MappingError, Pass, PassError, Plan, Progress, Report};
 use sync_core::http::RateLimit;
 use sync_core::store::Store;
-use sync_core::{AccountKey, Env, TokenError};
+use sync_core::{AccountKey, Env, Observer, TokenError};
 
 use crate::calls::{CallCounter, Tally};
 use crate::collections::{GhlContacts, GhlNotes, GhlTasks, MoloniCustomers, MoloniDocuments};
@@ -96,7 +96,7 @@ impl Bridge {
         }
         let ghl = ghl.build()?;
 
-        let (moloni, company) = connect_moloni(settings, &http, &env).await?;
+        let (moloni, company) = connect_moloni(settings, &http, &env, calls.clone()).await?;
         let (timing, fields) = (settings.timing, ContactFields::default());
         let today = jiff::tz::TimeZone::UTC.to_datetime(env.now()).date();
         let mapping = contact_mapping(&fields, today)?;
@@ -180,6 +180,7 @@ async fn connect_moloni(
     settings: &Settings,
     http: &HttpSettings,
     env: &Arc<dyn Env>,
+    observer: Arc<dyn Observer>,
 ) -> Result<(moloni_client::Client, CompanyId), BridgeError> {
     let moloni = &settings.moloni;
     let tokens: Arc<dyn TokenSource> = match &moloni.login {
@@ -193,7 +194,6 @@ async fn connect_moloni(
             let pair = oauth.password(username.clone(), password.clone()).await?;
             let store = Arc::new(MemoryTokenStore::new(env.clone()));
             let account = AccountKey::new("moloni", username);
-            let observer = http.watcher().clone();
             let manager = TokenManager::with_env(account, store, Arc::new(oauth), env.clone(), observer);
             manager.connect(pair).await?;
             Arc::new(manager)

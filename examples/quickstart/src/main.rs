@@ -2,7 +2,7 @@
 //!
 //! Without addresses it starts a sandbox of each service and fills them with made-up people.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
-#![allow(clippy::doc_markdown, reason = "the help text is plain text")]
+#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "the help text is plain text")]
 
 mod meter;
 

@@ -1,6 +1,6 @@
 //! A GoHighLevel and a Moloni on loopback, filled with made-up people, for any client to try itself on.
 #![allow(clippy::print_stderr, reason = "a command-line program")]
-#![allow(clippy::doc_markdown, reason = "the help text is plain text")]
+#![allow(clippy::doc_markdown, rustdoc::bare_urls, reason = "the help text is plain text")]
 
 use std::io::{self, Write};
 use std::path::PathBuf;

@@ -22,6 +22,8 @@ const SEARCH: Operation =
     Operation::new("contacts.search", Method::POST, "/contacts/search", Idempotency::Safe);
 
 /// The contacts of a location. From [`Client::contacts`].
+///
+/// Source: `apps/contacts.json` in the vendor's public description of the API, `GoHighLevel/highlevel-api-docs`, June 2026.
 #[derive(Debug, Clone, Copy)]
 pub struct Contacts<'a> {
     pub(crate) client: &'a Client,
@@ -47,8 +49,6 @@ impl Contacts<'_> {
     /// after an error with [`outcome_unknown`](Error::outcome_unknown) look before you try again.
     ///
     /// The answer differs from what [`get`](Self::get) gives: it has no `name`, for example.
-    ///
-    /// Official page: <https://highlevel.stoplight.io/docs/integrations/4c8362223c17b-create-contact>
     ///
     /// # Errors
     ///

@@ -20,6 +20,8 @@ const CREATE: Operation = Operation::new(
 );
 
 /// The custom fields of a location. From [`Client::custom_fields`].
+///
+/// Source: `apps/locations.json` in the vendor's public description of the API, `GoHighLevel/highlevel-api-docs`, June 2026.
 #[derive(Debug, Clone, Copy)]
 pub struct CustomFields<'a> {
     pub(crate) client: &'a Client,

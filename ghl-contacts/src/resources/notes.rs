@@ -17,6 +17,8 @@ const UPDATE: Operation =
     Operation::new("notes.update", Method::PUT, "/contacts/{contactId}/notes/{id}", Idempotency::Idempotent);
 
 /// The notes of a contact. From [`Client::notes`].
+///
+/// Source: `apps/contacts.json` in the vendor's public description of the API, `GoHighLevel/highlevel-api-docs`, June 2026.
 #[derive(Debug, Clone, Copy)]
 pub struct Notes<'a> {
     pub(crate) client: &'a Client,

@@ -15,6 +15,8 @@ const REMOVE: Operation =
 /// The tags of a contact. From [`Client::tags`].
 ///
 /// Both calls touch only the tags they name; there is no call here that replaces all of them.
+///
+/// Source: `apps/contacts.json` in the vendor's public description of the API, `GoHighLevel/highlevel-api-docs`, June 2026.
 #[derive(Debug, Clone, Copy)]
 pub struct Tags<'a> {
     pub(crate) client: &'a Client,

@@ -28,6 +28,8 @@ const COMPLETE: Operation = Operation::new(
 );
 
 /// The tasks of a contact. From [`Client::tasks`].
+///
+/// Source: `apps/contacts.json` in the vendor's public description of the API, `GoHighLevel/highlevel-api-docs`, June 2026.
 #[derive(Debug, Clone, Copy)]
 pub struct Tasks<'a> {
     pub(crate) client: &'a Client,

@@ -76,7 +76,7 @@ impl HttpSettings {
         Ok(self)
     }
 
-    /// Trusts a further certificate authority, given as PEM. Default: those of the system. Needs one of the TLS
+    /// Trusts further certificate authorities, given as PEM, one or several. Default: those of the system. Needs one of the TLS
     /// features.
     ///
     /// # Errors
@@ -84,9 +84,12 @@ impl HttpSettings {
     /// [`HttpErrorKind::Request`] if this is no certificate.
     #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
     pub fn certificate(mut self, pem: &[u8]) -> Result<Self, HttpError> {
-        let wrong =
-            |_| HttpError::new(HttpErrorKind::Request, "certificate", "this is no certificate in PEM");
-        self.certificates.push(reqwest::Certificate::from_pem(pem).map_err(wrong)?);
+        let found = reqwest::Certificate::from_pem_bundle(pem).unwrap_or_default();
+        if found.is_empty() {
+            let what = "this is no certificate in PEM";
+            return Err(HttpError::new(HttpErrorKind::Request, "certificate", what));
+        }
+        self.certificates.extend(found);
         Ok(self)
     }
 
@@ -146,16 +149,6 @@ impl HttpSettings {
         self
     }
 
-    /// The clock in use.
-    pub fn clock(&self) -> &Arc<dyn Env> {
-        &self.env
-    }
-
-    /// The observer in use.
-    pub fn watcher(&self) -> &Arc<dyn Observer> {
-        &self.observer
-    }
-
     pub(super) fn build_client(&self) -> Result<reqwest::Client, HttpError> {
         if let Some(client) = &self.client {
             return Ok(client.clone());
@@ -176,7 +169,10 @@ impl HttpSettings {
         for certificate in &self.certificates {
             builder = builder.add_root_certificate(certificate.clone());
         }
-        builder.build().map_err(|error| HttpError::from_reqwest("client", error))
+        let unusable = "the settings do not make a client: check proxy and certificates";
+        builder.build().map_err(|error| {
+            HttpError::new(HttpErrorKind::Request, "HTTP client", unusable).with_source(error.without_url())
+        })
     }
 }
 

@@ -320,3 +320,44 @@ fn calls_can_be_spawned() {
     fn send<T: Send>(_: T) {}
     let _ = |client: &HttpClient| send(client.send(Request::new(&READ)));
 }
+
+#[tokio::test]
+async fn a_proxy_gets_the_request_and_not_the_service() {
+    let (proxy, service) = (Script::start(vec![ok()]).await, Script::start(vec![ok()]).await);
+    let settings = HttpSettings::new().proxy(&proxy.url()).unwrap();
+    let base = Url::parse(&service.url()).unwrap();
+    let limit = RateLimit::new(10, Duration::from_secs(1));
+    let account = AccountKey::new("things", 1);
+    let client = HttpClient::new(&settings, Arc::new(Things), account, base, None, limit).unwrap();
+    client.send(Request::new(&READ).arg("id", 7)).await.unwrap();
+    assert_eq!(proxy.paths(), [format!("{}/things/7", service.url())]);
+    assert_eq!(service.requests(), 0);
+}
+
+#[tokio::test]
+async fn the_callers_own_client_is_used() {
+    let script = Script::start(vec![ok()]).await;
+    // Nothing listens at port 1, so only a client that goes through this proxy fails.
+    let nowhere = sync_core::http::reqwest::Proxy::all("http://127.0.0.1:1").unwrap();
+    let own = sync_core::http::reqwest::Client::builder().proxy(nowhere).build().unwrap();
+    let settings = HttpSettings::new().client(own).env(Arc::new(ManualEnv::new(1)));
+    let base = Url::parse(&script.url()).unwrap();
+    let limit = RateLimit::new(10, Duration::from_secs(1));
+    let account = AccountKey::new("things", 1);
+    let client = HttpClient::new(&settings, Arc::new(Things), account, base, None, limit).unwrap();
+    let error = client.send(Request::new(&READ).arg("id", 7)).await.unwrap_err();
+    assert_eq!(error.kind(), HttpErrorKind::Connect);
+    assert_eq!(script.requests(), 0);
+}
+
+#[test]
+fn proxies_and_certificates_are_checked_when_they_are_given() {
+    let proxy = HttpSettings::new().proxy("not a url").unwrap_err();
+    assert_eq!(proxy.to_string(), "proxy: the address is not a URL (nothing was sent)");
+    #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+    {
+        let pem = b"-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
+        let certificate = HttpSettings::new().certificate(pem).unwrap_err();
+        assert_eq!(certificate.to_string(), "certificate: this is no certificate in PEM (nothing was sent)");
+    }
+}
