@@ -44,10 +44,7 @@ pub(super) fn birth(
         let hits: Vec<_> = candidates.iter().filter(agrees).collect();
         if hits.len() > 1 {
             let name = matcher_name(mapping, matcher);
-            return Birth::Review(format!(
-                "{} records have its {name}: merge them, or link one by hand",
-                hits.len()
-            ));
+            return Birth::Review(format!("{} records have its {name}: merge them", hits.len()));
         }
         if let Some(hit) = hits.first() {
             found.insert(&hit.id);
@@ -58,16 +55,23 @@ pub(super) fn birth(
         [] => without_match(mapping, left, shared, unique, candidates),
         [only] => {
             if !certain {
-                return Birth::Review(format!("record {only} matches, but other records match it as well"));
+                return Birth::Review(format!(
+                    "record {only} matches, but is matched by others as well: give each a key of its own"
+                ));
             }
             match contradiction(mapping, left, candidates, only) {
-                Some(name) => Birth::Review(format!("record {only} matches, but has another {name}")),
+                Some(name) => Birth::Review(format!(
+                    "record {only} matches, but has another {name}: correct the one that is wrong"
+                )),
                 None => Birth::Link((*only).clone()),
             }
         }
         several => {
             let ids: Vec<_> = several.iter().map(|id| id.as_str()).collect();
-            Birth::Review(format!("its keys point at different records: {}", ids.join(", ")))
+            Birth::Review(format!(
+                "its keys point at different records, {}: merge them, or correct the key that is wrong",
+                ids.join(", ")
+            ))
         }
     }
 }
@@ -103,11 +107,14 @@ fn without_match(
         let name = mapping.name(*position);
         if shared(*position) {
             return Birth::Review(format!(
-                "other records have the same {name}, and it can be given to one only"
+                "others have the same {name}, and only one record can: change it in all but one"
             ));
         }
         if let Some(taken) = candidates.iter().find(|c| c.fields.get(*position) == left.get(*position)) {
-            return Birth::Review(format!("record {} has its {name}, and nothing else agrees", taken.id));
+            return Birth::Review(format!(
+                "record {} has its {name}, and nothing else agrees: correct the one that is wrong",
+                taken.id
+            ));
         }
     }
     Birth::Create
@@ -189,7 +196,7 @@ mod tests {
                 json!({ "vat": "1", "email": "a" }),
                 &[],
                 json!([{ "vat": "1" }, { "email": "a" }]),
-                "review: its keys point at different records: 0, 1",
+                "review: its keys point at different records, 0, 1: merge",
             ),
             (
                 "two keys, one record",
@@ -220,13 +227,7 @@ mod tests {
                 "link 0",
             ),
             ("shared vat, nothing there", json!({ "vat": "1" }), &["vat"], json!([]), "create"),
-            (
-                "shared mail",
-                json!({ "email": "a" }),
-                &["email"],
-                json!([]),
-                "review: other records have the same",
-            ),
+            ("shared mail", json!({ "email": "a" }), &["email"], json!([]), "review: others have the same"),
             (
                 "linked to another",
                 json!({ "vat": "1" }),

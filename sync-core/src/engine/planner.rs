@@ -304,7 +304,9 @@ fn part_rivals(records: &mut [PlannedRecord]) {
     for record in records {
         let RecordStep::Link { right, .. } = &record.step else { continue };
         if suitors.get(right).is_some_and(|n| *n > 1) {
-            let reason = format!("record {right} matches it, and other records as well: link it by hand");
+            let reason = format!(
+                "record {right} matches, but is matched by others as well: give each a key of its own"
+            );
             record.step = RecordStep::Review { reason };
         }
     }

@@ -363,8 +363,9 @@ impl<'a> Apply<'a> {
             }
         }
         self.withdraw(announced, record.link.clone()).await?;
-        let why =
-            format!("record {id} is in the way, and it is not certain that it is the same: decide by hand");
+        let why = format!(
+            "record {id} is in the way, and it is not certain that it is the same: correct the one that is wrong"
+        );
         Ok(Outcome::Ended(Ending::Review(Some(why))))
     }
 
