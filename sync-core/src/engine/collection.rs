@@ -11,7 +11,9 @@ use crate::AccountKey;
 
 /// One kind of record of one account on one side: the customers of a company, the contacts of a location.
 ///
-/// What only reads implements the first four methods; the writing ones then refuse.
+/// What only reads leaves the writing methods alone: they refuse. What is written lets its records be found again by
+/// the [`Marker`] that they carry: a top-level collection through [`find`](Self::find), one under another record
+/// through [`list`](Self::list).
 #[async_trait]
 pub trait Collection: Send + Sync + Debug {
     /// Its name in plans, reports and stored projections, such as `contacts`.
@@ -118,8 +120,6 @@ impl SetUp {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Caps {
-    /// How a record that we created is found again.
-    pub marker: MarkerKind,
     /// Fields of which the service allows each value once, by their names in the mapping.
     pub unique: Vec<String>,
     /// How long one request may be under way.
@@ -129,21 +129,9 @@ pub struct Caps {
 }
 
 impl Caps {
-    /// No marker, nothing unique, requests of at most 60 s, no lag.
+    /// Nothing unique, requests of at most 60 s, no lag.
     pub fn new() -> Self {
-        Self {
-            marker: MarkerKind::None,
-            unique: Vec::new(),
-            request_timeout: Duration::from_secs(60),
-            index_lag: Duration::ZERO,
-        }
-    }
-
-    /// Sets how a record that we created is found again.
-    #[must_use]
-    pub fn marker(mut self, kind: MarkerKind) -> Self {
-        self.marker = kind;
-        self
+        Self { unique: Vec::new(), request_timeout: Duration::from_secs(60), index_lag: Duration::ZERO }
     }
 
     /// Sets the fields of which the service allows each value once.
@@ -172,16 +160,6 @@ impl Default for Caps {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// How a record that we created is found again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum MarkerKind {
-    /// Not at all: only by its natural keys.
-    None,
-    /// By [`Probe::Marker`], once the index has caught up.
-    Searchable,
 }
 
 /// What a record that we create carries, to be found again if the answer is lost.

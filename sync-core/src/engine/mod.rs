@@ -28,9 +28,7 @@ mod record;
 mod report;
 mod rule;
 
-pub use collection::{
-    Caps, Collection, ListPage, Marker, MarkerKind, PageToken, Probe, SetUp, WriteError, Written,
-};
+pub use collection::{Caps, Collection, ListPage, Marker, PageToken, Probe, SetUp, WriteError, Written};
 pub use fault::{Fault, FaultKind};
 pub use link::{Baseline, Link, LinkId, Pending, Projection, ProjectionKey};
 pub use mapping::{Field, FieldValue, Fields, Mapping, MappingBuilder, MappingError};

@@ -7,8 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sync_core::ManualEnv;
 use sync_core::engine::{
-    Caps, Life, Mapping, MarkerKind, Pass, Plan, ProjectionKey, Raw, RecordId, Report, Rule, Snapshot,
-    Wanted, normalise,
+    Caps, Life, Mapping, Pass, Plan, ProjectionKey, Raw, RecordId, Report, Rule, Snapshot, Wanted, normalise,
 };
 
 use super::fake::{Fake, Row};
@@ -116,7 +115,7 @@ impl World {
     pub(crate) fn new() -> Self {
         let (env, fuse) = (Arc::new(ManualEnv::new(1)), Arc::new(Fuse::default()));
         let fake = |name, caps| Fake::new(name, caps, &env, &fuse);
-        let searchable = || Caps::new().marker(MarkerKind::Searchable).index_lag(LAG);
+        let searchable = || Caps::new().index_lag(LAG);
         Self {
             customers: fake("customers", Caps::new()),
             documents: fake("documents", Caps::new()),

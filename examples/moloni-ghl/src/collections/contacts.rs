@@ -9,8 +9,8 @@ use ghl_contacts::{
 use serde_json::Value;
 use sync_core::AccountKey;
 use sync_core::engine::{
-    Caps, Collection, Fault, FaultKind, ListPage, Marker, MarkerKind, PageToken, Probe, Raw, RecordId,
-    RecordRef, Scope, SetUp, Snapshot, WriteError, Written,
+    Caps, Collection, Fault, FaultKind, ListPage, Marker, PageToken, Probe, Raw, RecordId, RecordRef, Scope,
+    SetUp, Snapshot, WriteError, Written,
 };
 
 use super::to_raw;
@@ -34,7 +34,6 @@ impl GhlContacts {
     /// The contacts of the client's location.
     pub fn new(client: Client, fields: ContactFields, timing: Timing) -> Self {
         let caps = Caps::new()
-            .marker(MarkerKind::Searchable)
             .unique(["email", "phone"])
             .request_timeout(timing.request)
             .index_lag(timing.index_lag);
