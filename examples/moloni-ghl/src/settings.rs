@@ -34,12 +34,12 @@ pub struct MoloniSettings {
     pub company: Option<u64>,
     /// The way in.
     pub login: MoloniLogin,
-    /// How many requests per minute Moloni gets at most, a sixth of them in one burst. Moloni publishes no quota;
-    /// 60 is what its own plugins stay below.
+    /// How many requests per minute Moloni gets at most, in bursts of 10 at most. Moloni publishes no quota; 60 is the
+    /// pace of the bulk tools in its own plugin.
     pub requests_per_minute: u32,
 }
 
-/// What Moloni's own plugins stay below.
+/// The pace of the bulk tools in Moloni's own plugin.
 pub(crate) const REQUESTS_PER_MINUTE: u32 = 60;
 
 /// The ways into Moloni.
@@ -64,12 +64,12 @@ pub enum MoloniLogin {
 /// How long things may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
-    /// One request.
+    /// One request. Default: 30 s.
     pub request: Duration,
     /// One whole call to HighLevel, all its attempts and pauses included. It is the time within which an announced
-    /// create is sent or never.
+    /// create is sent or never. Default: 1 minute.
     pub send_within: Duration,
-    /// Until HighLevel's search sees a write.
+    /// Until HighLevel's search sees a write. Default: 15 s.
     pub index_lag: Duration,
 }
 
@@ -154,8 +154,13 @@ impl Settings {
             )));
         }
         let company = number(variable, "MOLONI_COMPANY_ID")?;
-        let requests = number(variable, "MOLONI_REQUESTS_PER_MINUTE")?.and_then(|n| u32::try_from(n).ok());
-        let requests_per_minute = requests.unwrap_or(REQUESTS_PER_MINUTE).max(1);
+        let requests_per_minute = match number(variable, "MOLONI_REQUESTS_PER_MINUTE")? {
+            None => REQUESTS_PER_MINUTE,
+            Some(n) => u32::try_from(n).ok().filter(|n| *n > 0).ok_or_else(|| {
+                let most = u32::MAX;
+                SettingsError(format!("MOLONI_REQUESTS_PER_MINUTE must be a whole number from 1 to {most}"))
+            })?,
+        };
         Ok(Self::new(ghl, MoloniSettings { url: moloni_url, company, login, requests_per_minute }))
     }
 }
@@ -198,6 +203,20 @@ mod tests {
         let all =
             [("GHL_LOCATION_ID", "loc"), ("GHL_ACCESS_TOKEN", "s3cret"), ("MOLONI_ACCESS_TOKEN", "s3cret")];
         assert!(!format!("{:?}", read(&all).unwrap()).contains("s3cret"));
+    }
+
+    #[test]
+    fn a_pace_that_cannot_be_is_refused_and_not_replaced() {
+        for bad in ["0", "-1", "fast", "99999999999"] {
+            let all = [
+                ("GHL_LOCATION_ID", "loc"),
+                ("GHL_ACCESS_TOKEN", "x"),
+                ("MOLONI_ACCESS_TOKEN", "x"),
+                ("MOLONI_REQUESTS_PER_MINUTE", bad),
+            ];
+            let error = read(&all).unwrap_err().to_string();
+            assert!(error.starts_with("MOLONI_REQUESTS_PER_MINUTE must be a whole number"), "{bad}: {error}");
+        }
     }
 
     #[test]
