@@ -210,3 +210,16 @@ async fn a_token_that_expires_on_the_way_stops_the_run_once() {
     assert_eq!(healed.report.counts.failed, 0, "{healed}");
     assert_eq!(healed.report.counts.created + counts.created, pair.expected.created);
 }
+
+#[tokio::test]
+async fn a_custom_field_that_a_person_deletes_is_missed_by_the_next_plan() {
+    let pair = pair(5).await;
+    let bridge = Bridge::connect(&hasty(&pair), store()).await.unwrap();
+    let plan = bridge.plan().await.unwrap();
+    bridge.apply(plan, |_| {}).await.unwrap();
+    assert!(bridge.plan().await.unwrap().set_up.is_empty());
+    let field = records(&pair, "customFields").into_iter().find(|f| f["name"] == "Moloni number").unwrap();
+    let id = field["id"].as_str().unwrap().to_owned();
+    pair.ghl.human(Edit::Delete { collection: "custom_fields".into(), id }).unwrap();
+    assert_eq!(bridge.plan().await.unwrap().set_up, [r#"custom field "Moloni number""#]);
+}

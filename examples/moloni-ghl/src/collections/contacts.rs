@@ -46,11 +46,13 @@ impl GhlContacts {
 
     async fn load_fields(&self) -> Result<(), Fault> {
         let list = self.client.custom_fields().list().await.map_err(ghl)?;
-        let mut ids = self.ids.write().unwrap_or_else(PoisonError::into_inner);
+        let mut ids = HashMap::new();
         for definition in list {
             // Two fields of one name: the first one that the service lists.
             ids.entry(definition.name).or_insert(definition.id);
         }
+        // In place of what an earlier look found: a value for a field that is gone would be dropped without a word.
+        *self.ids.write().unwrap_or_else(PoisonError::into_inner) = ids;
         Ok(())
     }
 
@@ -79,7 +81,6 @@ impl GhlContacts {
     }
 
     fn written(&self, contact: &Contact) -> Written {
-        // What the answer does not hold is unknown, not empty: only what it does hold is compared.
         Written { id: RecordId::new(&contact.id), stored: self.snapshot(contact).ok() }
     }
 
