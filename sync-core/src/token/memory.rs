@@ -16,9 +16,17 @@ pub struct MemoryTokenStore {
 
 #[derive(Debug, Default)]
 struct Account {
-    tokens: Option<Versioned<TokenSet>>,
+    /// The last version given out; it outlives the pair.
+    rev: Option<Rev>,
+    tokens: Option<TokenSet>,
     lease: Option<(Lease, Duration)>,
     fence: u64,
+}
+
+impl Account {
+    fn stored(&self) -> Option<Versioned<TokenSet>> {
+        Some(Versioned { rev: self.rev?, value: self.tokens.clone()? })
+    }
 }
 
 impl MemoryTokenStore {
@@ -35,7 +43,7 @@ impl MemoryTokenStore {
 #[async_trait]
 impl TokenStore for MemoryTokenStore {
     async fn load(&self, account: &AccountKey) -> Result<Option<Versioned<TokenSet>>, StoreError> {
-        Ok(self.accounts().get(account).and_then(|a| a.tokens.clone()))
+        Ok(self.accounts().get(account).and_then(Account::stored))
     }
 
     async fn swap(
@@ -46,13 +54,20 @@ impl TokenStore for MemoryTokenStore {
     ) -> Result<Swap, StoreError> {
         let mut accounts = self.accounts();
         let entry = accounts.entry(account.clone()).or_default();
-        let stored = entry.tokens.as_ref().map(|t| t.rev);
-        if stored != expect {
-            return Ok(Swap::Stale(entry.tokens.clone()));
+        let stored = entry.stored();
+        if stored.as_ref().map(|t| t.rev) != expect {
+            return Ok(Swap::Stale(stored));
         }
-        let rev = stored.map_or(Rev::FIRST, Rev::next);
-        entry.tokens = Some(Versioned { rev, value: new });
+        let rev = entry.rev.map_or(Rev::FIRST, Rev::next);
+        (entry.rev, entry.tokens) = (Some(rev), Some(new));
         Ok(Swap::Stored(rev))
+    }
+
+    async fn remove(&self, account: &AccountKey) -> Result<(), StoreError> {
+        if let Some(entry) = self.accounts().get_mut(account) {
+            entry.tokens = None;
+        }
+        Ok(())
     }
 
     async fn lease(
@@ -69,7 +84,7 @@ impl TokenStore for MemoryTokenStore {
         }
         entry.fence += 1;
         let lease = Lease { owner: owner.to_owned(), fence: entry.fence };
-        entry.lease = Some((lease.clone(), now + ttl));
+        entry.lease = Some((lease.clone(), now.saturating_add(ttl)));
         Ok(Some(lease))
     }
 
@@ -90,18 +105,19 @@ mod tests {
     use jiff::Timestamp;
 
     fn set(access: &str) -> TokenSet {
+        crate::trace::on();
         TokenSet::new(access.into(), Timestamp::UNIX_EPOCH)
     }
 
     #[tokio::test]
     async fn the_second_writer_gets_the_first_ones_pair() {
         let (store, key) = (MemoryTokenStore::new(Arc::new(ManualEnv::new(1))), AccountKey::new("x", 1));
-        assert!(matches!(store.swap(&key, None, set("a")).await.unwrap(), Swap::Stored(Rev::FIRST)));
+        assert!(matches!(store.swap(&key, None, set("s3cr3t-a")).await.unwrap(), Swap::Stored(Rev::FIRST)));
         assert!(
-            matches!(store.swap(&key, None, set("b")).await.unwrap(), Swap::Stale(Some(t)) if t.rev == Rev::FIRST)
+            matches!(store.swap(&key, None, set("s3cr3t-b")).await.unwrap(), Swap::Stale(Some(t)) if t.rev == Rev::FIRST)
         );
         assert!(
-            matches!(store.swap(&key, Some(Rev::FIRST), set("c")).await.unwrap(), Swap::Stored(r) if r.get() == 2)
+            matches!(store.swap(&key, Some(Rev::FIRST), set("s3cr3t-c")).await.unwrap(), Swap::Stored(r) if r.get() == 2)
         );
     }
 

@@ -88,6 +88,41 @@ impl TokenSet {
         self
     }
 
+    /// Fills what a renewal did not say again from the pair it renews: a reply without a refresh token keeps the old
+    /// one, and details that are missing in it still hold.
+    #[must_use]
+    pub(super) fn inherit(mut self, old: &Self) -> Self {
+        if self.refresh.is_none() {
+            (self.refresh, self.refresh_expires_at) = (old.refresh.clone(), old.refresh_expires_at);
+        }
+        for (name, value) in &old.details {
+            self.details.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        self
+    }
+
+    /// Sets the life of the refresh token, counted from `obtained_at`. Nothing changes if there is none.
+    #[must_use]
+    pub fn refresh_expires_in(mut self, life: Duration) -> Self {
+        self.refresh_expires_at = self.refresh.as_ref().and(self.obtained_at.checked_add(life).ok());
+        self
+    }
+
+    /// Adds to [`details`](Self::details).
+    #[must_use]
+    pub fn detail(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.details.insert(name.into(), value.into());
+        self
+    }
+
+    /// When to renew a pair that nobody uses, so that its refresh token does not age out: after two thirds of that
+    /// token's life. `None` if it has no clock or there is none.
+    pub fn renew_idle_at(&self) -> Option<Timestamp> {
+        let until = self.refresh.as_ref().and(self.refresh_expires_at)?;
+        let life = until.duration_since(self.obtained_at).unsigned_abs();
+        until.checked_sub(life / 3).ok()
+    }
+
     /// Whether `access` has stopped working at `now`.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.access_expires_at.is_some_and(|at| at <= now)
@@ -103,19 +138,50 @@ impl TokenSet {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret;
+
     use super::*;
+
+    const DAY: Duration = Duration::from_secs(24 * 3600);
 
     #[test]
     fn debug_shows_no_token() {
-        let set =
-            TokenSet::new("top-secret".into(), Timestamp::UNIX_EPOCH).refresh_token("also-secret".into());
-        assert!(!format!("{set:?}").contains("secret\""), "{set:?}");
-        assert!(!format!("{set:#?}").contains("top-secret"));
+        let set = TokenSet::new("s3cr3t-access".into(), Timestamp::UNIX_EPOCH)
+            .refresh_token("s3cr3t-refresh".into());
+        assert!(!format!("{set:?}").contains("s3cr3t"), "{set:?}");
+        assert!(!format!("{set:#?}").contains("s3cr3t"));
+    }
+
+    #[test]
+    fn a_renewal_keeps_what_the_reply_does_not_repeat() {
+        let at = Timestamp::UNIX_EPOCH;
+        let old = TokenSet::new("s3cr3t-a".into(), at)
+            .refresh_token("s3cr3t-r".into())
+            .refresh_expires_in(DAY * 14);
+        let old = old.detail("location", "l1").detail("scope", "read");
+        let new = TokenSet::new("s3cr3t-b".into(), at + DAY).detail("scope", "write").inherit(&old);
+        assert_eq!(new.refresh.as_ref().map(ExposeSecret::expose_secret), Some("s3cr3t-r"));
+        assert_eq!(new.refresh_expires_at, Some(at + DAY * 14));
+        assert_eq!((new.details["location"].as_str(), new.details["scope"].as_str()), ("l1", "write"));
+
+        let rotated =
+            TokenSet::new("s3cr3t-c".into(), at + DAY).refresh_token("s3cr3t-s".into()).inherit(&old);
+        assert_eq!(rotated.refresh.as_ref().map(ExposeSecret::expose_secret), Some("s3cr3t-s"));
+        assert_eq!(rotated.refresh_expires_at, None, "the old token's clock is not the new one's");
+    }
+
+    #[test]
+    fn an_idle_pair_is_due_after_two_thirds_of_its_refresh_token_s_life() {
+        let at = Timestamp::UNIX_EPOCH;
+        let set = TokenSet::new("s3cr3t-a".into(), at).refresh_token("s3cr3t-r".into());
+        assert_eq!(set.renew_idle_at(), None);
+        assert_eq!(set.refresh_expires_in(DAY * 15).renew_idle_at(), Some(at + DAY * 10));
+        assert_eq!(TokenSet::new("s3cr3t-a".into(), at).refresh_expires_in(DAY).renew_idle_at(), None);
     }
 
     #[test]
     fn early_is_a_fraction_of_the_life() {
-        let set = TokenSet::new("a".into(), Timestamp::UNIX_EPOCH);
+        let set = TokenSet::new("s3cr3t-a".into(), Timestamp::UNIX_EPOCH);
         assert_eq!(set.clone().expires_in(Duration::from_secs(3600)).early(), Duration::from_secs(300));
         assert_eq!(set.clone().expires_in(Duration::from_secs(100)).early(), Duration::from_secs(10));
         assert_eq!(set.early(), Duration::ZERO);

@@ -1,5 +1,6 @@
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -67,16 +68,32 @@ impl TokenSource for StaticToken {
     }
 }
 
-/// Buys a new pair for an old one: the part of OAuth that differs by service.
+/// Buys tokens: the part of OAuth that differs by service.
 #[async_trait]
 pub trait Refresh: Send + Sync + Debug {
-    /// Sends the refresh token of `current` and returns the new pair. A reply without a refresh token keeps the
-    /// old one: the caller sees to that.
+    /// Sends the refresh token of `current` and returns the new pair. What the reply leaves out (a refresh token that
+    /// stays, details of the grant) the manager takes over from `current`.
     ///
     /// # Errors
     ///
     /// [`RefreshError::Rejected`] only if the service itself said that the grant is invalid.
     async fn refresh(&self, current: &TokenSet) -> Result<TokenSet, RefreshError>;
+
+    /// Gets the first pair of an account of which none is stored, where that takes nobody's consent: a token that
+    /// derives from another account's. By default there is none: somebody must authorise the account.
+    ///
+    /// # Errors
+    ///
+    /// [`RefreshError`], as for [`refresh`](Self::refresh).
+    async fn obtain(&self) -> Result<Option<TokenSet>, RefreshError> {
+        Ok(None)
+    }
+
+    /// The longest that [`refresh`](Self::refresh) takes, its retries included. While it runs, other processes leave
+    /// the account alone for twice as long. Default: 40 seconds.
+    fn time_limit(&self) -> Duration {
+        Duration::from_secs(40)
+    }
 }
 
 /// Why a refresh gave no pair.
@@ -86,12 +103,16 @@ pub enum RefreshError {
     /// The service says that the refresh token is not, or no longer, valid.
     #[error("the service refused the refresh token: {0}")]
     Rejected(String),
-    /// The set-up is wrong, such as an unknown client id: a new attempt cannot help.
-    #[error("the service refused the client: {0}")]
+    /// The set-up is wrong, such as an unknown client id or a location that is switched off: somebody must change
+    /// something.
+    #[error("the service refuses to renew the tokens: {0}")]
     Misconfigured(String),
     /// No usable answer. A later attempt may succeed.
     #[error("the token endpoint gave no usable answer: {0}")]
     Unavailable(String),
+    /// The tokens derive from another account's, and that one has none.
+    #[error("the tokens derive from another account's: {0}")]
+    Source(Box<TokenError>),
 }
 
 /// Why there is no access token.
@@ -113,11 +134,16 @@ pub enum TokenError {
     #[error("the service refused the access token, and it cannot be renewed")]
     Rejected,
     /// The pair has expired and could not be renewed this time.
-    #[error(transparent)]
-    Refresh(RefreshError),
+    #[error("the tokens of account {account} cannot be renewed: {error}")]
+    Refresh {
+        /// Which account.
+        account: AccountKey,
+        /// Why.
+        error: RefreshError,
+    },
     /// The token store failed.
     #[error("the token store failed: {0}")]
-    Store(#[source] Arc<StoreError>),
+    Store(Arc<StoreError>),
     /// The refresh ended without a result, because its runtime shut down.
     #[error("the refresh was interrupted")]
     Interrupted,
@@ -126,11 +152,20 @@ pub enum TokenError {
 impl TokenError {
     /// Whether trying again later can help without anybody doing anything.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Refresh(RefreshError::Unavailable(_)) | Self::Store(_) | Self::Interrupted)
+        match self {
+            Self::Refresh { error: RefreshError::Source(error), .. } => error.is_transient(),
+            Self::Refresh { error, .. } => matches!(error, RefreshError::Unavailable(_)),
+            Self::Store(_) | Self::Interrupted => true,
+            _ => false,
+        }
     }
 
     /// Whether a person must authorise the account (again).
     pub fn needs_reconnect(&self) -> bool {
-        matches!(self, Self::NotConnected(_) | Self::ReconnectNeeded { .. } | Self::Rejected)
+        match self {
+            Self::Refresh { error: RefreshError::Source(error), .. } => error.needs_reconnect(),
+            Self::NotConnected(_) | Self::ReconnectNeeded { .. } | Self::Rejected => true,
+            _ => false,
+        }
     }
 }

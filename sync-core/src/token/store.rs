@@ -11,6 +11,12 @@ use crate::AccountKey;
 /// A rotated refresh token exists nowhere else: an implementation returns from [`swap`](Self::swap) only when
 /// the pair would survive a crash. [`MemoryTokenStore`](super::MemoryTokenStore) forgets with the process and
 /// is for tests and for tokens that never rotate.
+///
+/// Versions of one account only grow, even beyond a [`remove`](Self::remove): somebody may still hold an old one.
+/// The comparison in `swap` is what protects the pair. The lease only spares the service a second request: whoever
+/// outlives it finds the version changed, and stores nothing.
+///
+/// The suite `conformance::token_store` (feature `conformance`) checks an implementation.
 #[async_trait]
 pub trait TokenStore: Send + Sync + Debug {
     /// The pair of `account`, `None` if it was never stored.
@@ -32,7 +38,14 @@ pub trait TokenStore: Send + Sync + Debug {
         new: TokenSet,
     ) -> Result<Swap, StoreError>;
 
-    /// Takes the right to refresh `account` for `ttl`, `None` while somebody else holds it.
+    /// Forgets the pair, for an account that is disconnected. Nothing happens if there is none.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written.
+    async fn remove(&self, account: &AccountKey) -> Result<(), StoreError>;
+
+    /// Takes the right to refresh `account` for `ttl`, `None` while anybody holds it, `owner` included.
     ///
     /// # Errors
     ///

@@ -1,7 +1,9 @@
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use super::renewal::FRESH;
 use super::*;
-use crate::{ManualEnv, MemoryTokenStore};
+use crate::{Event, Lease, ManualEnv, MemoryTokenStore, RefreshError, StoreError, Swap, Versioned};
 
 /// A service that rotates: each refresh token works once.
 #[derive(Debug, Default)]
@@ -9,6 +11,8 @@ struct Rotating {
     calls: AtomicU32,
     refuse: AtomicBool,
     offline: AtomicBool,
+    misconfigured: AtomicBool,
+    derives: bool,
     gate: Option<tokio::sync::Semaphore>,
 }
 
@@ -26,13 +30,35 @@ impl Refresh for Rotating {
         if self.offline.load(Ordering::SeqCst) {
             return Err(RefreshError::Unavailable("HTTP 502".into()));
         }
+        if self.misconfigured.load(Ordering::SeqCst) {
+            return Err(RefreshError::Misconfigured("invalid_client".into()));
+        }
         let at = current.obtained_at + Duration::from_secs(3600);
-        Ok(pair(&format!("access-{number}"), at))
+        Ok(pair(&format!("s3cr3t-access-{number}"), at))
+    }
+
+    async fn obtain(&self) -> Result<Option<TokenSet>, RefreshError> {
+        let first = || pair("s3cr3t-derived", ManualEnv::new(1).now());
+        Ok(self.derives.then(first))
+    }
+}
+
+/// Remembers what it hears.
+#[derive(Debug, Default)]
+struct Heard(Mutex<Vec<String>>);
+
+impl Observer for Heard {
+    fn on_event(&self, event: &Event<'_>) {
+        let name = format!("{event:?}");
+        self.0.lock().unwrap().push(name.split(' ').next().unwrap().to_owned());
     }
 }
 
 fn pair(access: &str, at: jiff::Timestamp) -> TokenSet {
-    TokenSet::new(access.into(), at).expires_in(Duration::from_secs(3600)).refresh_token("refresh".into())
+    crate::trace::on();
+    TokenSet::new(access.into(), at)
+        .expires_in(Duration::from_secs(3600))
+        .refresh_token("s3cr3t-refresh".into())
 }
 
 struct Fixture {
@@ -48,10 +74,9 @@ fn account() -> AccountKey {
 
 async fn fixture_on(store: Arc<dyn TokenStore>, env: Arc<ManualEnv>, service: Rotating) -> Fixture {
     let service = Arc::new(service);
-    let manager =
-        TokenManager::with_env(account(), store.clone(), service.clone(), env.clone(), Arc::new(NoObserver));
+    let manager = TokenManager::builder(account(), store.clone(), service.clone()).env(env.clone()).build();
     if store.load(&account()).await.unwrap().is_none() {
-        manager.connect(pair("access-0", env.now())).await.unwrap();
+        manager.connect(pair("s3cr3t-access-0", env.now())).await.unwrap();
     }
     Fixture { env, store, service, manager }
 }
@@ -69,31 +94,37 @@ fn text(token: &AccessToken) -> &str {
 const HOUR: Duration = Duration::from_secs(3600);
 
 #[tokio::test]
-async fn a_hundred_callers_share_one_refresh() {
+async fn a_thousand_callers_share_one_refresh() {
     let f = fixture(Rotating::default()).await;
     f.env.advance(HOUR);
-    let calls = (0..100).map(|_| {
+    let calls = (0..1000).map(|_| {
         let manager = f.manager.clone();
         tokio::spawn(async move { text(&manager.access().await.unwrap()).to_owned() })
     });
     for call in calls.collect::<Vec<_>>() {
-        assert_eq!(call.await.unwrap(), "access-1");
+        assert_eq!(call.await.unwrap(), "s3cr3t-access-1");
     }
     assert_eq!(f.service.calls.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
-async fn refresh_survives_a_caller_that_gives_up() {
+async fn a_hundred_callers_that_give_up_lose_nothing() {
     let f = fixture(Rotating { gate: Some(tokio::sync::Semaphore::new(0)), ..Rotating::default() }).await;
     f.env.advance(HOUR);
-    let manager = f.manager.clone();
-    let caller = tokio::spawn(async move { manager.access().await });
+    let callers = (0..100).map(|_| {
+        let manager = f.manager.clone();
+        tokio::spawn(async move { manager.access().await })
+    });
+    let callers: Vec<_> = callers.collect();
     while f.service.calls.load(Ordering::SeqCst) == 0 {
         tokio::task::yield_now().await;
     }
-    caller.abort();
+    for caller in callers {
+        caller.abort();
+        assert!(caller.await.unwrap_err().is_cancelled());
+    }
     f.service.gate.as_ref().unwrap().add_permits(1);
-    assert_eq!(text(&f.manager.access().await.unwrap()), "access-1");
+    assert_eq!(text(&f.manager.access().await.unwrap()), "s3cr3t-access-1");
     assert_eq!(f.service.calls.load(Ordering::SeqCst), 1);
     assert_eq!(f.store.load(&account()).await.unwrap().unwrap().rev.get(), 2);
 }
@@ -103,9 +134,9 @@ async fn a_rejection_hits_only_the_version_that_was_sent() {
     let f = fixture(Rotating::default()).await;
     let first = f.manager.access().await.unwrap();
     let second = f.manager.renew(first.rev).await.unwrap();
-    assert_eq!(text(&second), "access-1");
+    assert_eq!(text(&second), "s3cr3t-access-1");
     // A late answer to a request that carried the first token.
-    assert_eq!(text(&f.manager.renew(first.rev).await.unwrap()), "access-1");
+    assert_eq!(text(&f.manager.renew(first.rev).await.unwrap()), "s3cr3t-access-1");
     assert_eq!(f.service.calls.load(Ordering::SeqCst), 1);
 }
 
@@ -115,18 +146,18 @@ async fn a_token_that_still_serves_outlives_a_failed_early_refresh() {
     f.service.offline.store(true, Ordering::SeqCst);
     f.env.advance(Duration::from_secs(59 * 60));
     for _ in 0..50 {
-        assert_eq!(text(&f.manager.access().await.unwrap()), "access-0");
+        assert_eq!(text(&f.manager.access().await.unwrap()), "s3cr3t-access-0");
         tokio::task::yield_now().await;
     }
     assert_eq!(f.service.calls.load(Ordering::SeqCst), 1, "left alone for a while after the failure");
-    f.env.advance(QUIET);
+    f.env.advance(Duration::from_secs(30));
     f.service.offline.store(false, Ordering::SeqCst);
     f.manager.access().await.unwrap();
     while f.service.calls.load(Ordering::SeqCst) < 2 {
         tokio::task::yield_now().await;
     }
     f.env.advance(Duration::from_secs(40));
-    assert_eq!(text(&f.manager.access().await.unwrap()), "access-2");
+    assert_eq!(text(&f.manager.access().await.unwrap()), "s3cr3t-access-2");
 }
 
 #[tokio::test]
@@ -142,8 +173,8 @@ async fn a_dead_refresh_token_is_sticky_until_somebody_reconnects() {
 
     // A person authorises again, in another process.
     let rev = f.store.load(&account()).await.unwrap().unwrap().rev;
-    f.store.swap(&account(), Some(rev), pair("fresh", f.env.now())).await.unwrap();
-    assert_eq!(text(&f.manager.access().await.unwrap()), "fresh");
+    f.store.swap(&account(), Some(rev), pair("s3cr3t-fresh", f.env.now())).await.unwrap();
+    assert_eq!(text(&f.manager.access().await.unwrap()), "s3cr3t-fresh");
 }
 
 #[tokio::test]
@@ -168,9 +199,9 @@ async fn a_pair_rotated_by_others_is_adopted_after_a_refusal() {
         tokio::task::yield_now().await;
     }
     let rev = f.store.load(&account()).await.unwrap().unwrap().rev;
-    f.store.swap(&account(), Some(rev), pair("theirs", f.env.now())).await.unwrap();
+    f.store.swap(&account(), Some(rev), pair("s3cr3t-theirs", f.env.now())).await.unwrap();
     f.service.gate.as_ref().unwrap().add_permits(1);
-    assert_eq!(text(&call.await.unwrap().unwrap()), "theirs");
+    assert_eq!(text(&call.await.unwrap().unwrap()), "s3cr3t-theirs");
 }
 
 /// Fails to store while `broken`.
@@ -196,6 +227,9 @@ impl TokenStore for Breakable {
         }
         self.inner.swap(account, expect, new).await
     }
+    async fn remove(&self, account: &AccountKey) -> Result<(), StoreError> {
+        self.inner.remove(account).await
+    }
     async fn lease(
         &self,
         account: &AccountKey,
@@ -219,6 +253,155 @@ async fn a_pair_that_could_not_be_saved_is_saved_later_and_not_bought_twice() {
     store.broken.store(true, Ordering::SeqCst);
     assert!(matches!(f.manager.access().await.unwrap_err(), TokenError::Store(_)), "persist before publish");
     store.broken.store(false, Ordering::SeqCst);
-    assert_eq!(text(&f.manager.access().await.unwrap()), "access-1");
+    assert_eq!(text(&f.manager.access().await.unwrap()), "s3cr3t-access-1");
     assert_eq!(f.service.calls.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_pair_that_could_not_be_saved_is_saved_even_if_nobody_asks_again() {
+    let env = Arc::new(ManualEnv::new(1));
+    let store =
+        Arc::new(Breakable { inner: MemoryTokenStore::new(env.clone()), broken: AtomicBool::new(false) });
+    let f = fixture_on(store.clone(), env, Rotating::default()).await;
+    f.env.advance(HOUR);
+    store.broken.store(true, Ordering::SeqCst);
+    f.manager.access().await.unwrap_err();
+    store.broken.store(false, Ordering::SeqCst);
+    drop(f.manager);
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    let stored = store.load(&account()).await.unwrap().unwrap();
+    assert_eq!(text(&AccessToken { rev: stored.rev, secret: stored.value.access }), "s3cr3t-access-1");
+}
+
+#[tokio::test]
+async fn a_failing_token_endpoint_is_asked_less_and_less_often() {
+    let f = fixture(Rotating::default()).await;
+    f.service.offline.store(true, Ordering::SeqCst);
+    f.env.advance(HOUR);
+    // Ten calls a second for ten minutes.
+    for _ in 0..6000 {
+        let error = f.manager.access().await.unwrap_err();
+        assert!(error.is_transient() && !error.needs_reconnect(), "{error}");
+        f.env.advance(Duration::from_millis(100));
+    }
+    let asked = f.service.calls.load(Ordering::SeqCst);
+    // After 1, 2, 4, 8, 16, 32, and then every 60 seconds.
+    assert!((14..=16).contains(&asked), "{asked}");
+    f.service.offline.store(false, Ordering::SeqCst);
+    f.env.advance(Duration::from_secs(60));
+    f.manager.access().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_wrong_set_up_is_tried_once_a_minute_and_is_not_a_lost_connection() {
+    let f = fixture(Rotating::default()).await;
+    f.service.misconfigured.store(true, Ordering::SeqCst);
+    f.env.advance(HOUR);
+    for _ in 0..600 {
+        let error = f.manager.access().await.unwrap_err();
+        assert!(!error.is_transient() && !error.needs_reconnect(), "{error}");
+        assert!(error.to_string().contains("test:1"), "{error}");
+        f.env.advance(Duration::from_millis(100));
+    }
+    assert_eq!(f.service.calls.load(Ordering::SeqCst), 1);
+    f.env.advance(Duration::from_secs(1));
+    f.service.misconfigured.store(false, Ordering::SeqCst);
+    assert_eq!(text(&f.manager.access().await.unwrap()), "s3cr3t-access-2");
+}
+
+#[tokio::test]
+async fn while_the_token_endpoint_rests_another_process_s_pair_is_found() {
+    let f = fixture(Rotating::default()).await;
+    f.service.offline.store(true, Ordering::SeqCst);
+    f.env.advance(HOUR);
+    f.manager.access().await.unwrap_err();
+    let rev = f.store.load(&account()).await.unwrap().unwrap().rev;
+    f.store.swap(&account(), Some(rev), pair("s3cr3t-theirs", f.env.now())).await.unwrap();
+    assert_eq!(text(&f.manager.access().await.unwrap()), "s3cr3t-theirs");
+    assert_eq!(f.service.calls.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_fresh_from_the_service_buys_no_further_one() {
+    let f = fixture(Rotating::default()).await;
+    let mut token = f.manager.access().await.unwrap();
+    token = f.manager.renew(token.rev).await.unwrap();
+    for _ in 0..10 {
+        let error = f.manager.renew(token.rev).await.unwrap_err();
+        assert!(error.is_transient(), "{error}");
+    }
+    assert_eq!(f.service.calls.load(Ordering::SeqCst), 1);
+    f.env.advance(FRESH);
+    assert_eq!(text(&f.manager.renew(token.rev).await.unwrap()), "s3cr3t-access-2");
+}
+
+#[tokio::test]
+async fn a_lost_connection_is_reported_once() {
+    let env = Arc::new(ManualEnv::new(1));
+    let (store, heard) = (Arc::new(MemoryTokenStore::new(env.clone())), Arc::new(Heard::default()));
+    let service = Arc::new(Rotating { refuse: AtomicBool::new(true), ..Rotating::default() });
+    let manager = TokenManager::builder(account(), store, service.clone()).env(env.clone());
+    let manager = manager.observer(heard.clone()).build();
+    manager.connect(pair("s3cr3t", env.now())).await.unwrap();
+    env.advance(HOUR);
+    for _ in 0..10 {
+        manager.access().await.unwrap_err();
+        manager.renew(Rev::FIRST).await.unwrap_err();
+        manager.keep_alive().await.unwrap_err();
+    }
+    assert_eq!(*heard.0.lock().unwrap(), ["ReconnectNeeded"]);
+    assert_eq!(service.calls.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn an_account_that_derives_its_tokens_needs_nobody_to_connect_it() {
+    let env = Arc::new(ManualEnv::new(1));
+    let store = Arc::new(MemoryTokenStore::new(env.clone()));
+    let service = Arc::new(Rotating { derives: true, ..Rotating::default() });
+    let manager = TokenManager::builder(account(), store.clone(), service).env(env).build();
+    assert_eq!(text(&manager.access().await.unwrap()), "s3cr3t-derived");
+    assert!(store.load(&account()).await.unwrap().is_some(), "stored before it is used");
+}
+
+#[tokio::test]
+async fn a_disconnected_account_stays_so_until_somebody_connects_it() {
+    let f = fixture(Rotating::default()).await;
+    f.manager.access().await.unwrap();
+    f.manager.disconnect().await.unwrap();
+    assert!(f.store.load(&account()).await.unwrap().is_none());
+    assert!(matches!(f.manager.access().await.unwrap_err(), TokenError::NotConnected(_)));
+    f.manager.connect(pair("s3cr3t-again", f.env.now())).await.unwrap();
+    assert_eq!(text(&f.manager.access().await.unwrap()), "s3cr3t-again");
+}
+
+#[tokio::test]
+async fn a_refresh_that_runs_does_not_bring_a_disconnected_account_back() {
+    let f = fixture(Rotating { gate: Some(tokio::sync::Semaphore::new(0)), ..Rotating::default() }).await;
+    f.env.advance(HOUR);
+    let manager = f.manager.clone();
+    let caller = tokio::spawn(async move { manager.access().await });
+    while f.service.calls.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    let (disconnected, ()) = tokio::join!(f.manager.disconnect(), async {
+        f.service.gate.as_ref().unwrap().add_permits(1);
+    });
+    disconnected.unwrap();
+    drop(caller.await);
+    assert!(f.store.load(&account()).await.unwrap().is_none());
+    assert!(matches!(f.manager.access().await.unwrap_err(), TokenError::NotConnected(_)));
+}
+
+#[tokio::test]
+async fn whoever_dies_while_refreshing_holds_the_others_up_for_the_lease_only() {
+    let f = fixture(Rotating::default()).await;
+    f.env.advance(HOUR);
+    let held = f.store.lease(&account(), "a dead process", Duration::from_secs(90)).await.unwrap();
+    assert!(held.is_some());
+    let before = f.env.monotonic();
+    f.manager.access().await.unwrap();
+    let waited = f.env.monotonic().saturating_sub(before);
+    assert!((90..=91).contains(&waited.as_secs()), "{waited:?}");
 }
