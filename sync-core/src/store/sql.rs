@@ -1,95 +1,12 @@
 //! What the stores on SQL databases share: their statements, and what a commit checks before it writes.
 
-use std::fmt::{self, Display};
-
-use async_trait::async_trait;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::{Accounts, BindError, Commit, CommitError};
+use crate::database::{Arg, Connection, Place, Row};
 use crate::engine::{Link, LinkId, Projection, ProjectionKey, RecordId};
-use crate::{AccountKey, Rev, StoreError, Versioned};
-
-/// The version of the tables, and of the JSON in them: what an older program would read wrongly is a new version.
-pub(super) const SCHEMA: usize = 1;
-
-/// A record's version, its name and its JSON.
-pub(super) type Row = (i64, String, String);
-
-/// A value in a statement.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Arg<'a> {
-    Text(&'a str),
-    Optional(Option<&'a str>),
-    Number(i64),
-}
-
-/// A connection to either database. Both number the values in a statement with `$1`, `$2`.
-#[async_trait]
-pub(super) trait Connection: Send {
-    async fn rows(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<Vec<Row>, sqlx::Error>;
-
-    async fn run(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<(), sqlx::Error>;
-}
-
-/// Binds `args` to a query. A function cannot do it for both databases without naming a dozen bounds.
-macro_rules! bind {
-    ($query:expr, $args:expr) => {{
-        let mut query = $query;
-        for arg in $args {
-            query = match *arg {
-                Arg::Text(text) => query.bind(text.to_owned()),
-                Arg::Optional(text) => query.bind(text.map(str::to_owned)),
-                Arg::Number(number) => query.bind(number),
-            };
-        }
-        query
-    }};
-}
-pub(super) use bind;
-
-/// Which state this is, for error messages.
-#[derive(Debug)]
-pub(super) struct Place {
-    store: &'static str,
-    name: String,
-}
-
-impl Place {
-    pub(super) fn new(store: &'static str, name: impl Display) -> Self {
-        Self { store, name: name.to_string() }
-    }
-
-    pub(super) fn error(&self, why: impl Display) -> StoreError {
-        StoreError::new(self.store, format!("{self}: {why}"))
-    }
-
-    /// The cause is told in words and not attached: its `Debug` may hold a row's values.
-    pub(super) fn failed(&self, error: &sqlx::Error) -> StoreError {
-        match error {
-            sqlx::Error::Database(error) => self.error(error.message()),
-            sqlx::Error::Io(error) => self.error(error),
-            error => self.error(error),
-        }
-    }
-
-    /// The version of the tables that were found, if this program knows it.
-    pub(super) fn known_schema(&self, found: i64) -> Result<usize, StoreError> {
-        usize::try_from(found).ok().filter(|version| *version <= SCHEMA).ok_or_else(|| {
-            self.error(format_args!(
-                "its schema has version {found}, and this program knows versions up to {SCHEMA}: \
-                 update the program, or give it a new place for its state"
-            ))
-        })
-    }
-}
-
-impl Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)
-    }
-}
+use crate::{Rev, StoreError, Versioned};
 
 const LINK: &str = "SELECT rev, id, body FROM links WHERE id = $1";
 const LINK_OF_LEFT: &str = "SELECT rev, id, body FROM links WHERE left_id = $1 AND id <> $2";
@@ -154,7 +71,7 @@ impl<'a> Session<'a> {
             let accounts = [Arg::Text(wanted.left.as_str()), Arg::Text(wanted.right.as_str())];
             return Ok(self.run(PUT_ACCOUNTS, &accounts).await?);
         };
-        let found = Accounts { left: self.account(left)?, right: self.account(right)? };
+        let found = Accounts { left: self.place.account(left)?, right: self.place.account(right)? };
         if found == *wanted {
             return Ok(());
         }
@@ -164,7 +81,7 @@ impl<'a> Session<'a> {
     pub(super) async fn commit(&mut self, commit: &Commit) -> Result<(), CommitError> {
         self.check(commit).await?;
         for (seen, link) in &commit.links {
-            let (rev, body) = (self.next(*seen)?, self.encode(link)?);
+            let (rev, body) = (self.place.next(*seen)?, self.encode(link)?);
             let (id, left) = (link.id.as_str(), link.left.as_str());
             let right = Arg::Optional(link.right.as_ref().map(RecordId::as_str));
             let row = [Arg::Text(id), Arg::Number(rev), Arg::Text(left), right, Arg::Text(&body)];
@@ -174,7 +91,7 @@ impl<'a> Session<'a> {
             self.run(DELETE_LINK, &[Arg::Text(id.as_str())]).await?;
         }
         for (seen, projection) in &commit.projections {
-            let (rev, body) = (self.next(*seen)?, self.encode(projection)?);
+            let (rev, body) = (self.place.next(*seen)?, self.encode(projection)?);
             let row = [Arg::Text(projection.key.as_str()), Arg::Number(rev), Arg::Text(&body)];
             self.run(PUT_PROJECTION, &row).await?;
         }
@@ -215,7 +132,7 @@ impl<'a> Session<'a> {
         seen: Option<Rev>,
     ) -> Result<(), CommitError> {
         let found = self.row(sql, &[Arg::Text(key)]).await?;
-        let found = found.map(|(rev, ..)| self.rev(rev)).transpose()?;
+        let found = found.map(|(rev, ..)| self.place.rev(rev)).transpose()?;
         if found == seen { Ok(()) } else { Err(CommitError::Stale(key.to_owned())) }
     }
 
@@ -268,20 +185,7 @@ impl<'a> Session<'a> {
             self.place
                 .error(format_args!("the row of {key} is damaged at column {} of its JSON", error.column()))
         })?;
-        Ok(Versioned { rev: self.rev(rev)?, value })
-    }
-
-    fn account(&self, key: String) -> Result<AccountKey, StoreError> {
-        serde_json::from_value(Value::String(key)).map_err(|error| self.place.error(error))
-    }
-
-    fn rev(&self, column: i64) -> Result<Rev, StoreError> {
-        u64::try_from(column).map(Rev::from).map_err(|error| self.place.error(error))
-    }
-
-    fn next(&self, seen: Option<Rev>) -> Result<i64, StoreError> {
-        let next = seen.map_or(Rev::FIRST, Rev::next);
-        i64::try_from(next.get()).map_err(|error| self.place.error(error))
+        Ok(Versioned { rev: self.place.rev(rev)?, value })
     }
 }
 

@@ -1,42 +1,14 @@
 use std::fmt;
-use std::fs::OpenOptions;
-use std::io::ErrorKind;
 use std::path::Path;
-use std::time::Duration;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::error::DatabaseError;
-use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 
-use super::sql::{Arg, Connection, Place, Row, SCHEMA, Session, bind};
+use super::sql::Session;
 use super::{Accounts, BindError, Commit, CommitError, Store};
+use crate::database::SqliteDatabase;
 use crate::engine::{Link, LinkId, Projection, ProjectionKey};
-use crate::{StoreError, Versioned};
-
-/// How long a commit waits for another process that writes.
-const WAIT: Duration = Duration::from_secs(30);
-
-/// How long opening waits before it tries again.
-const PAUSE: Duration = Duration::from_millis(20);
-
-/// Marks the file as ours: `SYNC` in ASCII, in the header field that SQLite has for this.
-const APPLICATION_ID: i64 = 0x5359_4e43;
-
-const MIGRATIONS: [&str; SCHEMA] = ["
-    PRAGMA application_id = 0x53594e43;
-    PRAGMA user_version = 1;
-    CREATE TABLE accounts (left_account TEXT NOT NULL, right_account TEXT NOT NULL) STRICT;
-    CREATE TABLE links (
-        id TEXT NOT NULL PRIMARY KEY,
-        rev INTEGER NOT NULL,
-        left_id TEXT NOT NULL UNIQUE,
-        right_id TEXT UNIQUE,
-        body TEXT NOT NULL
-    ) STRICT;
-    CREATE TABLE projections (id TEXT NOT NULL PRIMARY KEY, rev INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
-"];
+use crate::{Seal, SqliteTokenStore, StoreError, Versioned};
 
 /// Keeps the state in one SQLite file.
 ///
@@ -48,6 +20,7 @@ const MIGRATIONS: [&str; SCHEMA] = ["
 /// - Beside `state.db` lie `state.db-wal` and `state.db-shm` while it is open, and after a crash: keep them with
 ///   it. Copy a file in use with `sqlite3 state.db ".backup copy.db"`.
 /// - A file is upgraded when it is opened. One that a newer version of the program wrote is refused.
+/// - Tokens may lie in the same file, see [`tokens`](Self::tokens).
 ///
 /// The feature `sqlite` needs Rust 1.94. SQLite itself is compiled in, which takes a C compiler; the store runs
 /// on tokio.
@@ -66,8 +39,7 @@ const MIGRATIONS: [&str; SCHEMA] = ["
 /// # }
 /// ```
 pub struct SqliteStore {
-    pool: SqlitePool,
-    place: Place,
+    database: SqliteDatabase,
 }
 
 impl SqliteStore {
@@ -78,124 +50,35 @@ impl SqliteStore {
     /// The file cannot be read and written, is not an SQLite database, belongs to another program, or was written
     /// by a newer version of this one. The error names the file.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        let path = path.as_ref();
-        let place = Place::new("sqlite", path.display());
-        create(path).map_err(|error| match error.kind() {
-            ErrorKind::NotFound => place.error("the folder of this file does not exist"),
-            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-                place.error("this file may not be read and written")
-            }
-            _ => place.error(error),
-        })?;
-        // Made absolute, because SQLite takes `:memory:` and `file:` at the beginning of a name for something else.
-        let file = std::path::absolute(path).map_err(|error| place.error(error))?;
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(WAIT);
-        // One connection: within the process, commits then queue in order instead of trying until they get through.
-        let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
-        let store = Self { pool: pool.connect_lazy_with(options), place };
-        // In this order: a file that is not ours stays as it is.
-        store.refuse_strangers().await?;
-        store.write_ahead().await?;
-        store.migrate().await?;
-        Ok(store)
+        Ok(Self { database: SqliteDatabase::open(path.as_ref()).await? })
     }
 
-    async fn refuse_strangers(&self) -> Result<(), StoreError> {
-        let failed = |error| self.place.failed(&error);
-        let mut connection = self.acquire().await?;
-        // The tables first: another process may be making ours, and it makes them at one moment with our mark.
-        let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
-            .fetch_one(&mut *connection)
-            .await
-            .map_err(failed)?;
-        let owner: i64 =
-            sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await.map_err(failed)?;
-        if owner != APPLICATION_ID && tables > 0 {
-            return Err(self.place.error("this file is the database of another program"));
-        }
-        Ok(())
+    /// The tokens in this file, over the same connection.
+    ///
+    /// # Errors
+    ///
+    /// As [`SqliteTokenStore::open`].
+    pub async fn tokens(&self, seal: Arc<dyn Seal>) -> Result<SqliteTokenStore, StoreError> {
+        SqliteTokenStore::on(self.database.clone(), seal).await
     }
-
-    /// Turns on the write-ahead log, which the file then keeps. If another process writes to the file at that
-    /// moment, SQLite fails at once, without the wait it otherwise grants.
-    async fn write_ahead(&self) -> Result<(), StoreError> {
-        let mut left = WAIT;
-        loop {
-            match sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(&self.pool).await {
-                Err(error) if is_busy(&error) && !left.is_zero() => {
-                    tokio::time::sleep(PAUSE).await;
-                    left = left.saturating_sub(PAUSE);
-                }
-                result => return result.map(drop).map_err(|error| self.place.failed(&error)),
-            }
-        }
-    }
-
-    async fn migrate(&self) -> Result<(), StoreError> {
-        let mut transaction = self.begin().await?;
-        let found = self.schema(&mut transaction).await?;
-        for migration in MIGRATIONS.iter().skip(found) {
-            let made = sqlx::raw_sql(*migration).execute(&mut *transaction).await;
-            made.map_err(|error| self.place.failed(&error))?;
-        }
-        self.end(transaction).await
-    }
-
-    /// The version of the tables. Asked in every transaction that writes: a newer program may have upgraded the
-    /// file since it was opened.
-    async fn schema(&self, connection: &mut SqliteConnection) -> Result<usize, StoreError> {
-        let found = sqlx::query_scalar("PRAGMA user_version").fetch_one(connection).await;
-        self.place.known_schema(found.map_err(|error| self.place.failed(&error))?)
-    }
-
-    async fn acquire(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
-        self.pool.acquire().await.map_err(|error| self.place.failed(&error))
-    }
-
-    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(|error| self.place.failed(&error))
-    }
-
-    async fn end(&self, transaction: Transaction<'static, Sqlite>) -> Result<(), StoreError> {
-        transaction.commit().await.map_err(|error| self.place.failed(&error))
-    }
-}
-
-/// Creates the file if it is not there, and finds out early whether it can be read and written.
-fn create(path: &Path) -> std::io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
-}
-
-fn is_busy(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(DatabaseError::code);
-    // The low byte of each of SQLite's finer codes is the plain one: 5 is `SQLITE_BUSY`.
-    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 
 impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqliteStore").field("place", &self.place).finish_non_exhaustive()
+        f.debug_struct("SqliteStore").field("place", &self.database.place).finish_non_exhaustive()
     }
 }
 
 #[async_trait]
 impl Store for SqliteStore {
     async fn bind(&self, accounts: &Accounts) -> Result<(), BindError> {
-        let mut transaction = self.begin().await?;
-        self.schema(&mut transaction).await?;
-        Session::new(&self.place, &mut *transaction).bind(accounts).await?;
-        Ok(self.end(transaction).await?)
+        let mut transaction = self.database.begin().await?;
+        Session::new(&self.database.place, &mut *transaction).bind(accounts).await?;
+        Ok(self.database.end(transaction).await?)
     }
 
     async fn link(&self, id: &LinkId) -> Result<Option<Versioned<Link>>, StoreError> {
-        Session::new(&self.place, &mut *self.acquire().await?).link(id).await
+        Session::new(&self.database.place, &mut *self.database.acquire().await?).link(id).await
     }
 
     async fn links_page(
@@ -203,11 +86,13 @@ impl Store for SqliteStore {
         after: Option<&LinkId>,
         limit: usize,
     ) -> Result<Vec<Versioned<Link>>, StoreError> {
-        Session::new(&self.place, &mut *self.acquire().await?).links_page(after, limit).await
+        Session::new(&self.database.place, &mut *self.database.acquire().await?)
+            .links_page(after, limit)
+            .await
     }
 
     async fn projection(&self, key: &ProjectionKey) -> Result<Option<Versioned<Projection>>, StoreError> {
-        Session::new(&self.place, &mut *self.acquire().await?).projection(key).await
+        Session::new(&self.database.place, &mut *self.database.acquire().await?).projection(key).await
     }
 
     async fn projections_page(
@@ -215,24 +100,14 @@ impl Store for SqliteStore {
         after: Option<&ProjectionKey>,
         limit: usize,
     ) -> Result<Vec<Versioned<Projection>>, StoreError> {
-        Session::new(&self.place, &mut *self.acquire().await?).projections_page(after, limit).await
+        Session::new(&self.database.place, &mut *self.database.acquire().await?)
+            .projections_page(after, limit)
+            .await
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
-        let mut transaction = self.begin().await?;
-        self.schema(&mut transaction).await?;
-        Session::new(&self.place, &mut *transaction).commit(&commit).await?;
-        Ok(self.end(transaction).await?)
-    }
-}
-
-#[async_trait]
-impl Connection for SqliteConnection {
-    async fn rows(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<Vec<Row>, sqlx::Error> {
-        bind!(sqlx::query_as(sql), args).fetch_all(self).await
-    }
-
-    async fn run(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<(), sqlx::Error> {
-        bind!(sqlx::query(sql), args).execute(self).await.map(drop)
+        let mut transaction = self.database.begin().await?;
+        Session::new(&self.database.place, &mut *transaction).commit(&commit).await?;
+        Ok(self.database.end(transaction).await?)
     }
 }

@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "tests fail loudly")]
 
 mod careless;
+mod places;
 mod postgres;
 mod sqlite;
+#[path = "../trace/mod.rs"]
+mod trace;
 
 use sync_core::conformance;
 use sync_core::engine::{Link, LinkId, RecordId};
@@ -30,9 +33,4 @@ async fn two_links_of_one_commit_cannot_have_one_record(store: &impl Store) {
         assert!(matches!(&result, Err(CommitError::Claimed { by, .. }) if by.as_str() == "a"), "{result:?}");
         assert!(store.links_page(None, 10).await.unwrap().is_empty(), "nothing is written");
     }
-}
-
-#[allow(clippy::print_stderr, reason = "who reads the test's output shall know that it proved nothing")]
-fn skip(why: &str) {
-    eprintln!("skipped: {why}");
 }

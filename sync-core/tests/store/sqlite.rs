@@ -1,7 +1,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio, id};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -11,35 +11,7 @@ use sync_core::conformance;
 use sync_core::engine::{Link, LinkId, RecordId};
 use sync_core::store::{Commit, SqliteStore, Store};
 
-/// A folder of its own, which goes when it is dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("sync-core-store-{}-{}", id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self, name: impl AsRef<Path>) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).ok();
-    }
-}
-
-async fn raw(path: &Path, sql: &'static str) {
-    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
-    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
-    sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
-    connection.close().await.unwrap();
-}
+use super::places::{Folder, raw, skip};
 
 async fn refusal(path: &Path) -> String {
     let error = SqliteStore::open(path).await.unwrap_err().to_string();
@@ -144,7 +116,7 @@ async fn a_newer_schema_is_refused() {
     let open = SqliteStore::open(&file).await.unwrap();
     raw(&file, "PRAGMA user_version = 99").await;
     let error = refusal(&file).await;
-    assert!(error.contains("has version 99") && error.contains("up to 1: update the program"), "{error}");
+    assert!(error.contains("has version 99") && error.contains("up to 2: update the program"), "{error}");
     // And by one that had it open already.
     let link = Link::new(LinkId::new("a"), RecordId::new("a"));
     let error = open.commit(Commit::link(None, link)).await.unwrap_err().to_string();
@@ -189,7 +161,7 @@ async fn a_file_that_may_not_be_written_is_refused() {
     SqliteStore::open(&file).await.unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o400)).unwrap();
     if OpenOptions::new().write(true).open(&file).is_ok() {
-        super::skip("this user may write to any file");
+        skip("this user may write to any file");
         return;
     }
     assert!(refusal(&file).await.ends_with("this file may not be read and written"));

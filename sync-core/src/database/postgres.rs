@@ -1,0 +1,185 @@
+use std::str::FromStr;
+
+use async_trait::async_trait;
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, Postgres, Transaction};
+
+use super::{Arg, Connection, Place, Row, SCHEMA, bind};
+use crate::StoreError;
+
+/// Enough for a few syncs of one process; commits to one schema wait for each other anyway.
+const CONNECTIONS: u32 = 4;
+
+/// The advisory lock under which tables are made. Any number does that nobody else is likely to take.
+const MIGRATION_LOCK: i64 = 0x7379_6e63_636f_7265;
+
+const MIGRATIONS: [&str; SCHEMA] = [
+    r#"
+    CREATE TABLE schema_version (version BIGINT NOT NULL);
+    INSERT INTO schema_version VALUES (1);
+    CREATE TABLE accounts (left_account TEXT NOT NULL, right_account TEXT NOT NULL);
+    CREATE TABLE links (
+        id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+        rev BIGINT NOT NULL,
+        left_id TEXT COLLATE "C" NOT NULL UNIQUE,
+        right_id TEXT COLLATE "C" UNIQUE,
+        body TEXT NOT NULL
+    );
+    CREATE TABLE projections (id TEXT COLLATE "C" NOT NULL PRIMARY KEY, rev BIGINT NOT NULL, body TEXT NOT NULL);
+"#,
+    // `rev` is the last version given out, 0 if there was none; it stays when the pair goes. Times are
+    // milliseconds since 1970.
+    r#"
+    UPDATE schema_version SET version = 2;
+    CREATE TABLE tokens (
+        account TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+        rev BIGINT NOT NULL,
+        sealed TEXT,
+        fence BIGINT NOT NULL,
+        lease_owner TEXT,
+        lease_from BIGINT,
+        lease_until BIGINT
+    );
+"#,
+];
+
+/// One schema of a PostgreSQL database and a few connections to it. Clones share them.
+#[derive(Clone)]
+pub(crate) struct PostgresDatabase {
+    pool: PgPool,
+    pub(crate) place: Place,
+}
+
+impl PostgresDatabase {
+    pub(crate) async fn connect(url: &SecretString, schema: &str) -> Result<Self, StoreError> {
+        let place = Place::new("postgres", format_args!("schema {schema}"));
+        if !is_plain_name(schema) {
+            return Err(place.error("the name has other characters than a-z, 0-9 and _, or is too long"));
+        }
+        // The parser's own error may quote parts of the URL.
+        let options = PgConnectOptions::from_str(url.expose_secret()).map_err(|_| {
+            place.error("the URL is not of the form postgres://user:password@host:5432/database")
+        })?;
+        let options = options.application_name("sync-core").options([
+            ("search_path", schema),
+            ("synchronous_commit", "on"),
+            ("lock_timeout", "30s"),
+            ("idle_in_transaction_session_timeout", "30s"),
+        ]);
+        // Apart from the pool, which goes on trying for a while where nobody answers.
+        let mut connection =
+            PgConnection::connect_with(&options).await.map_err(|error| place.failed(&error))?;
+        migrate(&place, schema, &mut connection).await?;
+        connection.close().await.map_err(|error| place.failed(&error))?;
+        Ok(Self { pool: pool(options), place })
+    }
+
+    pub(crate) async fn acquire(&self) -> Result<PoolConnection<Postgres>, StoreError> {
+        self.pool.acquire().await.map_err(|error| self.place.failed(&error))
+    }
+
+    /// Begins a transaction that writes tokens, next to others that do. No program can change that table's form
+    /// before its end.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        let mut transaction = self.begin_unlocked().await?;
+        let locked = transaction.run("LOCK TABLE tokens IN ROW EXCLUSIVE MODE", &[]).await;
+        locked.map_err(|error| self.place.failed(&error))?;
+        self.place.check_schema(&mut *transaction).await?;
+        Ok(transaction)
+    }
+
+    async fn begin_unlocked(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        let transaction = self.pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED");
+        transaction.await.map_err(|error| self.place.failed(&error))
+    }
+
+    pub(crate) async fn end(&self, transaction: Transaction<'static, Postgres>) -> Result<(), StoreError> {
+        transaction.commit().await.map_err(|error| self.place.not_confirmed(&error))
+    }
+}
+
+#[cfg(feature = "engine")]
+impl PostgresDatabase {
+    /// The same schema over connections of its own.
+    pub(crate) fn apart(&self) -> Self {
+        let options = self.pool.connect_options().as_ref().clone();
+        Self { pool: pool(options), place: self.place.clone() }
+    }
+
+    /// Begins a transaction that writes the state. It holds the row with the schema's version until its end, so
+    /// that writers come one after the other, each seeing what the one before it wrote.
+    pub(crate) async fn begin_in_turn(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        let mut transaction = self.begin_unlocked().await?;
+        let found = sqlx::query_scalar("SELECT version FROM schema_version FOR UPDATE");
+        let found = found.fetch_one(&mut *transaction).await.map_err(|error| self.place.failed(&error))?;
+        self.place.known_schema(found)?;
+        Ok(transaction)
+    }
+}
+
+fn pool(options: PgConnectOptions) -> PgPool {
+    PgPoolOptions::new().max_connections(CONNECTIONS).connect_lazy_with(options)
+}
+
+/// Whether a name means the same with and without quotes, in a statement and in a list of schemas.
+fn is_plain_name(name: &str) -> bool {
+    name.len() < 64
+        && name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+async fn migrate(place: &Place, schema: &str, connection: &mut PgConnection) -> Result<(), StoreError> {
+    let failed = |error| place.failed(&error);
+    let mut transaction = connection.begin().await.map_err(failed)?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(MIGRATION_LOCK)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    // Asked first, because who may not create a schema may not say `CREATE SCHEMA IF NOT EXISTS` either.
+    let exists: bool = sqlx::query_scalar("SELECT to_regnamespace($1) IS NOT NULL")
+        .bind(schema.to_owned())
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    if !exists {
+        // A schema's name cannot be bound; `is_plain_name` holds.
+        let create = AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
+        sqlx::query(create).execute(&mut *transaction).await.map_err(failed)?;
+    }
+    let current: Option<String> = sqlx::query_scalar("SELECT current_schema()::text")
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    if current.as_deref() != Some(schema) {
+        return Err(
+            place.error("the connection does not stay in this schema: does a pooler drop its options?")
+        );
+    }
+    let made: bool = sqlx::query_scalar("SELECT to_regclass('schema_version') IS NOT NULL")
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    let found = if made { place.check_schema(&mut *transaction).await? } else { 0 };
+    for migration in MIGRATIONS.iter().skip(found) {
+        sqlx::raw_sql(*migration).execute(&mut *transaction).await.map_err(failed)?;
+    }
+    transaction.commit().await.map_err(failed)
+}
+
+#[async_trait]
+impl Connection for PgConnection {
+    async fn rows(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<Vec<Row>, sqlx::Error> {
+        bind!(sqlx::query_as(sql), args).fetch_all(self).await
+    }
+
+    async fn run(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<(), sqlx::Error> {
+        bind!(sqlx::query(sql), args).execute(self).await.map(drop)
+    }
+
+    async fn schema(&mut self) -> Result<i64, sqlx::Error> {
+        sqlx::query_scalar("SELECT version FROM schema_version").fetch_one(self).await
+    }
+}

@@ -1,0 +1,177 @@
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::error::DatabaseError;
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
+
+use super::{Arg, Connection, Place, Row, SCHEMA, bind};
+use crate::StoreError;
+
+/// How long a commit waits for another process that writes.
+const WAIT: Duration = Duration::from_secs(30);
+
+/// How long opening waits before it tries again.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Marks the file as ours: `SYNC` in ASCII, in the header field that SQLite has for this.
+const APPLICATION_ID: i64 = 0x5359_4e43;
+
+const MIGRATIONS: [&str; SCHEMA] = [
+    "
+    PRAGMA application_id = 0x53594e43;
+    PRAGMA user_version = 1;
+    CREATE TABLE accounts (left_account TEXT NOT NULL, right_account TEXT NOT NULL) STRICT;
+    CREATE TABLE links (
+        id TEXT NOT NULL PRIMARY KEY,
+        rev INTEGER NOT NULL,
+        left_id TEXT NOT NULL UNIQUE,
+        right_id TEXT UNIQUE,
+        body TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE projections (id TEXT NOT NULL PRIMARY KEY, rev INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+",
+    // `rev` is the last version given out, 0 if there was none; it stays when the pair goes. Times are
+    // milliseconds since 1970.
+    "
+    PRAGMA user_version = 2;
+    CREATE TABLE tokens (
+        account TEXT NOT NULL PRIMARY KEY,
+        rev INTEGER NOT NULL,
+        sealed TEXT,
+        fence INTEGER NOT NULL,
+        lease_owner TEXT,
+        lease_from INTEGER,
+        lease_until INTEGER
+    ) STRICT;
+",
+];
+
+/// One SQLite file and the connection to it. Clones share the connection.
+#[derive(Clone)]
+pub(crate) struct SqliteDatabase {
+    pool: SqlitePool,
+    pub(crate) place: Place,
+}
+
+impl SqliteDatabase {
+    pub(crate) async fn open(path: &Path) -> Result<Self, StoreError> {
+        let place = Place::new("sqlite", path.display());
+        create(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => place.error("the folder of this file does not exist"),
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                place.error("this file may not be read and written")
+            }
+            _ => place.error(error),
+        })?;
+        // Made absolute, because SQLite takes `:memory:` and `file:` at the beginning of a name for something else.
+        let file = std::path::absolute(path).map_err(|error| place.error(error))?;
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(WAIT);
+        // One connection: within the process, commits then queue in order instead of trying until they get through.
+        let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+        let database = Self { pool: pool.connect_lazy_with(options), place };
+        // In this order: a file that is not ours stays as it is.
+        database.refuse_strangers().await?;
+        database.write_ahead().await?;
+        database.migrate().await?;
+        Ok(database)
+    }
+
+    async fn refuse_strangers(&self) -> Result<(), StoreError> {
+        let failed = |error| self.place.failed(&error);
+        let mut connection = self.acquire().await?;
+        // The tables first: another process may be making ours, and it makes them at one moment with our mark.
+        let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(failed)?;
+        let owner: i64 =
+            sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await.map_err(failed)?;
+        if owner != APPLICATION_ID && tables > 0 {
+            return Err(self.place.error("this file is the database of another program"));
+        }
+        Ok(())
+    }
+
+    /// Turns on the write-ahead log, which the file then keeps. If another process writes to the file at that
+    /// moment, SQLite fails at once, without the wait it otherwise grants.
+    async fn write_ahead(&self) -> Result<(), StoreError> {
+        let mut left = WAIT;
+        loop {
+            match sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(&self.pool).await {
+                Err(error) if is_busy(&error) && !left.is_zero() => {
+                    tokio::time::sleep(PAUSE).await;
+                    left = left.saturating_sub(PAUSE);
+                }
+                result => return result.map(drop).map_err(|error| self.place.failed(&error)),
+            }
+        }
+    }
+
+    async fn migrate(&self) -> Result<(), StoreError> {
+        let (mut transaction, found) = self.begin_at().await?;
+        for migration in MIGRATIONS.iter().skip(found) {
+            let made = sqlx::raw_sql(*migration).execute(&mut *transaction).await;
+            made.map_err(|error| self.place.failed(&error))?;
+        }
+        self.end(transaction).await
+    }
+
+    pub(crate) async fn acquire(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+        self.pool.acquire().await.map_err(|error| self.place.failed(&error))
+    }
+
+    /// Begins a transaction that writes: nobody else writes to the file until its end.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        Ok(self.begin_at().await?.0)
+    }
+
+    /// A transaction and the version of the tables it found.
+    async fn begin_at(&self) -> Result<(Transaction<'static, Sqlite>, usize), StoreError> {
+        let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await;
+        let mut transaction = transaction.map_err(|error| self.place.failed(&error))?;
+        let found = self.place.check_schema(&mut *transaction).await?;
+        Ok((transaction, found))
+    }
+
+    pub(crate) async fn end(&self, transaction: Transaction<'static, Sqlite>) -> Result<(), StoreError> {
+        transaction.commit().await.map_err(|error| self.place.not_confirmed(&error))
+    }
+}
+
+/// Creates the file if it is not there, and finds out early whether it can be read and written.
+fn create(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    // The low byte of each of SQLite's finer codes is the plain one: 5 is `SQLITE_BUSY`.
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
+}
+
+#[async_trait]
+impl Connection for SqliteConnection {
+    async fn rows(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<Vec<Row>, sqlx::Error> {
+        bind!(sqlx::query_as(sql), args).fetch_all(self).await
+    }
+
+    async fn run(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<(), sqlx::Error> {
+        bind!(sqlx::query(sql), args).execute(self).await.map(drop)
+    }
+
+    async fn schema(&mut self) -> Result<i64, sqlx::Error> {
+        sqlx::query_scalar("PRAGMA user_version").fetch_one(self).await
+    }
+}
