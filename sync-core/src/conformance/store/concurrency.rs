@@ -1,22 +1,13 @@
-use std::future::Future;
 use std::sync::Arc;
 
 use tokio::sync::Barrier;
 use tokio::task::{JoinSet, yield_now};
 
 use super::fixtures::{accounts, everything, new_link, put, read};
+use crate::conformance::{WRITERS, together};
 use crate::engine::{Link, LinkId};
 use crate::store::{BindError, Commit, CommitError, Store};
 use crate::{Rev, Versioned};
-
-const WRITERS: usize = 16;
-
-/// Runs the futures in tasks of their own, which takes that they are `Send`, and gives what they return.
-async fn together<T: Send + 'static>(
-    futures: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
-) -> Vec<T> {
-    futures.into_iter().collect::<JoinSet<T>>().join_all().await
-}
 
 fn is_stale(result: &Result<(), CommitError>) -> bool {
     matches!(result, Err(CommitError::Stale(_)))

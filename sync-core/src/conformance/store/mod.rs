@@ -17,11 +17,12 @@ mod fixtures;
 use std::sync::Arc;
 
 use fixtures::{
-    ODD, accounts, assert_claimed, assert_stale, delete, everything, first_version, full_link,
-    full_projection, new_link, put, read, read_projection,
+    accounts, assert_claimed, assert_stale, delete, everything, first_version, full_link, full_projection,
+    new_link, put, read, read_projection,
 };
 
 use crate::Rev;
+use crate::conformance::ODD;
 use crate::engine::{LinkId, Projection, ProjectionKey};
 use crate::store::{Accounts, BindError, Commit, Store};
 
