@@ -1,8 +1,10 @@
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
+use secrecy::ExposeSecret;
 use tracing::Instrument;
 use url::{Host, Url};
 
@@ -12,7 +14,9 @@ use super::{
     CallOptions, HttpError, HttpErrorKind, HttpSettings, Limiter, RateLimit, Reply, Request, Service, Verdict,
 };
 use crate::retry::RetryBudget;
-use crate::{AccessToken, AccountKey, Env, Event, Observer, RetryPolicy, TokenError, TokenSource};
+use crate::{
+    AccessToken, AccountKey, Env, Event, Observer, RetryPolicy, SecretString, TokenError, TokenSource,
+};
 
 /// Sends the requests of one account at one service, and survives what can be survived.
 ///
@@ -38,7 +42,6 @@ pub struct HttpClient {
     options: CallOptions,
 }
 
-#[derive(Debug)]
 struct Shared {
     reqwest: reqwest::Client,
     service: Arc<dyn Service>,
@@ -50,6 +53,22 @@ struct Shared {
     budget: RetryBudget,
     env: Arc<dyn Env>,
     observer: Arc<dyn Observer>,
+}
+
+impl fmt::Debug for Shared {
+    /// Leaves the client out: one that the caller made may have secrets among its headers.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("service", &self.service)
+            .field("account", &self.account)
+            .field("base", &self.base.as_str())
+            .field("tokens", &self.tokens)
+            .field("limiter", &self.limiter)
+            .field("retry", &self.retry)
+            .field("env", &self.env)
+            .field("observer", &self.observer)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The largest answer accepted. The largest known is a page of 500 contacts, well under 4 MiB.
@@ -105,6 +124,11 @@ impl HttpClient {
     /// The clock in use.
     pub fn env(&self) -> &Arc<dyn Env> {
         &self.shared.env
+    }
+
+    /// Who hears what happens.
+    pub fn observer(&self) -> &Arc<dyn Observer> {
+        &self.shared.observer
     }
 
     /// Sends `request`. An answer of any status is `Ok`; its [`verdict`](Reply::verdict) tells what it means.
@@ -246,6 +270,10 @@ impl Call<'_> {
                     shared.limiter.learn(&shared.account, rate, sent);
                 }
                 let retry_after = retry_after(&headers, shared.env.now());
+                let body = match token {
+                    Some(token) if verdict != Verdict::Success => without(&token.secret, body),
+                    _ => body,
+                };
                 Ok(Reply { status, headers, body, verdict, rate, retry_after, attempts: self.attempts })
             }
             Err(Failure::Reqwest(error)) => {
@@ -369,6 +397,17 @@ async fn fetch(
     Ok((status, headers, body.freeze()))
 }
 
+/// Takes a token out of a refusal: gateways may repeat the request, header and all.
+fn without(token: &SecretString, body: Bytes) -> Bytes {
+    /// What is shorter is no token of a service, and may be a part of any word.
+    const SHORTEST: usize = 8;
+    let (token, text) = (token.expose_secret(), String::from_utf8_lossy(&body));
+    if token.len() < SHORTEST || !text.contains(token) {
+        return body;
+    }
+    text.replace(token, "…").into()
+}
+
 /// Secrets travel over TLS, or do not leave the machine.
 fn check_base(base: &Url) -> Result<(), String> {
     let loopback = match base.host() {
@@ -403,7 +442,7 @@ mod tests {
             ("http://localhost:1", true),
             ("http://api.example.com", false),
             ("ftp://127.0.0.1", false),
-            ("https://user:pw@api.example.com", false),
+            ("https://user:s3cr3t@api.example.com", false),
             ("https://api.example.com/?a=1", false),
         ];
         for (url, ok) in table {

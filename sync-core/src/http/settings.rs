@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +18,9 @@ use crate::{Env, NoObserver, Observer, RetryPolicy, SystemEnv};
 ///     .options(CallOptions::new().timeout(Duration::from_secs(20)));
 /// # let _ = settings;
 /// ```
-#[derive(Debug, Clone)]
+///
+/// `Debug` shows neither the proxy, whose address may hold a password, nor a client of your own.
+#[derive(Clone)]
 pub struct HttpSettings {
     pub(super) client: Option<reqwest::Client>,
     pub(super) proxy: Option<reqwest::Proxy>,
@@ -173,6 +176,20 @@ impl HttpSettings {
         builder.build().map_err(|error| {
             HttpError::new(HttpErrorKind::Request, "HTTP client", unusable).with_source(error.without_url())
         })
+    }
+}
+
+impl fmt::Debug for HttpSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpSettings")
+            .field("user_agent", &self.user_agent)
+            .field("retry", &self.retry)
+            .field("options", &self.options)
+            .field("limiter", &self.limiter)
+            .field("limit", &self.limit)
+            .field("env", &self.env)
+            .field("observer", &self.observer)
+            .finish_non_exhaustive()
     }
 }
 

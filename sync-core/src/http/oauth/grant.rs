@@ -1,8 +1,3 @@
-//! OAuth 2 grants over the HTTP layer, for the clients' token endpoints.
-//!
-//! The `oauth2` crate builds the requests and reads the answers; it stays behind this module, because its parse
-//! error keeps the raw answer, tokens included.
-
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
@@ -11,60 +6,16 @@ use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
 };
 use oauth2::{
-    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
-    ExtraTokenFields, RedirectUrl, RefreshToken, RequestTokenError, ResourceOwnerPassword,
-    ResourceOwnerUsername, Scope, StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
+    AuthType, AuthorizationCode, ClientId, ClientSecret, EndpointNotSet, ExtraTokenFields, RedirectUrl,
+    RefreshToken, RequestTokenError, ResourceOwnerPassword, ResourceOwnerUsername, StandardRevocableToken,
+    StandardTokenResponse, TokenResponse, TokenUrl,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-use url::Url;
 
-use super::{HeaderMap, HttpClient, HttpError, Operation, Reply, Request, Verdict};
+use super::OAuthApp;
+use crate::http::{HeaderMap, HttpClient, HttpError, Operation, Reply, Request, Verdict};
 use crate::{RefreshError, TokenSet};
-
-/// An application as it is registered with a service.
-#[derive(Debug, Clone)]
-pub struct OAuthApp {
-    client_id: String,
-    client_secret: SecretString,
-    redirect: Option<Url>,
-}
-
-impl OAuthApp {
-    /// An application with these credentials.
-    pub fn new(client_id: impl Into<String>, client_secret: impl Into<SecretString>) -> Self {
-        Self { client_id: client_id.into(), client_secret: client_secret.into(), redirect: None }
-    }
-
-    /// Sets the registered redirect address; it must equal the registered one byte for byte.
-    #[must_use]
-    pub fn redirect(mut self, url: Url) -> Self {
-        self.redirect = Some(url);
-        self
-    }
-
-    /// The public half of the credentials.
-    pub fn client_id(&self) -> &str {
-        &self.client_id
-    }
-
-    /// The address of `page` to send a person to, and the `state` in it.
-    ///
-    /// Keep the state with the person's session, and take only a callback that belongs to it.
-    ///
-    /// # Errors
-    ///
-    /// [`GrantError::Set`] if there is no redirect address.
-    pub fn authorize_url(&self, page: &Url, scopes: &[&str]) -> Result<(Url, SecretString), GrantError> {
-        let redirect = self.redirect.as_ref().ok_or(GrantError::Set("the redirect address is missing"))?;
-        let client = oauth2::basic::BasicClient::new(ClientId::new(self.client_id.clone()))
-            .set_auth_uri(AuthUrl::from_url(page.clone()))
-            .set_redirect_uri(RedirectUrl::from_url(redirect.clone()));
-        let scopes = scopes.iter().map(|s| Scope::new((*s).to_owned()));
-        let (url, state) = client.authorize_url(CsrfToken::new_random).add_scopes(scopes).url();
-        Ok((url, state.into_secret().into()))
-    }
-}
 
 /// What a token is asked for.
 #[derive(Debug, Clone)]
@@ -114,7 +65,7 @@ pub enum GrantError {
         description: String,
         /// How long the service asks to be left alone.
         retry_after: Option<Duration>,
-        /// The answer's headers: a service may say more there, such as how long a login is locked.
+        /// The answer's headers: a service may say more there, such as how long a login is locked. Marked as sensitive.
         headers: Box<HeaderMap>,
     },
     /// The service said yes, but gave nothing usable.
@@ -144,7 +95,11 @@ impl From<GrantError> for RefreshError {
                 Self::Rejected(description.clone())
             }
             GrantError::Set(_) => Self::Misconfigured(error.to_string()),
-            GrantError::Refused { status: 400..=403, code, .. } if !code.is_empty() => {
+            // The service has no time: Request Timeout, Too Early, Too Many Requests.
+            GrantError::Refused { status: 408 | 425 | 429, .. } => Self::Unavailable(error.to_string()),
+            GrantError::Refused { status, code, .. }
+                if (400..=499).contains(status) || (!code.is_empty() && *status < 500) =>
+            {
                 Self::Misconfigured(error.to_string())
             }
             _ => Self::Unavailable(error.to_string()),
@@ -172,10 +127,10 @@ type Client = oauth2::Client<
     EndpointNotSet,
 >;
 
-/// Asks the token endpoint `operation` for tokens. A reply without a refresh token keeps the one that was sent.
+/// Asks the token endpoint `operation` for tokens.
 ///
-/// `extra` are the service's own parameters. Text and numbers that the answer holds beside the standard fields
-/// come back in [`TokenSet::details`].
+/// `extra` are the service's own parameters. Text, numbers and flags that the answer holds beside the standard fields
+/// come back in [`TokenSet::details`], except those whose name speaks of a token or a secret.
 ///
 /// # Errors
 ///
@@ -221,20 +176,23 @@ pub async fn request(
         // The adapter lets only successes through; what the crate cannot read it would show, tokens included.
         _ => GrantError::Malformed { status: 200 },
     })?;
-    Ok(token_set(&tokens, grant, http.env().now()))
+    Ok(token_set(&tokens, http.env().now()))
 }
 
-fn token_set(tokens: &Tokens, grant: &Grant, now: jiff::Timestamp) -> TokenSet {
+/// Whether a field of an answer may be a secret, by its name. A token's id is none.
+fn may_be_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let speaks = ["token", "secret", "password", "assertion"].iter().any(|word| name.contains(word));
+    speaks && !name.ends_with("id")
+}
+
+fn token_set(tokens: &Tokens, now: jiff::Timestamp) -> TokenSet {
     let mut set = TokenSet::new(tokens.access_token().secret().clone().into(), now);
     if let Some(life) = tokens.expires_in() {
         set = set.expires_in(life);
     }
-    set.refresh = match (tokens.refresh_token(), grant) {
-        (Some(new), _) => Some(new.secret().clone().into()),
-        (None, Grant::Refresh(old)) => Some(old.clone()),
-        (None, _) => None,
-    };
-    for (name, value) in &tokens.extra_fields().0 {
+    set.refresh = tokens.refresh_token().map(|token| token.secret().clone().into());
+    for (name, value) in tokens.extra_fields().0.iter().filter(|(name, _)| !may_be_secret(name)) {
         let text = match value {
             Value::String(text) => text.clone(),
             Value::Number(number) => number.to_string(),
@@ -273,10 +231,10 @@ async fn send(
     let ours = Request::new(&operation).anonymous();
     let ours = match carry {
         Carry::Form => ours.form(fields.iter().map(|(n, v)| (n.as_str(), v.as_str()))),
-        Carry::Query => fields.into_iter().fold(ours, |r, (name, value)| r.query(name, value)),
+        Carry::Query => fields.iter().fold(ours, |r, (name, value)| r.query(name.clone(), value)),
     };
     let reply = http.send(ours).await.map_err(|error| SendError(GrantError::Http(error)))?;
-    if let Some(refused) = refusal(&reply) {
+    if let Some(refused) = refusal(&reply, &fields) {
         return Err(SendError(refused));
     }
     let status = reply.status;
@@ -288,23 +246,43 @@ async fn send(
         .map_err(|_| SendError(GrantError::Malformed { status }))
 }
 
+/// Takes what was sent and is secret out of what came back: a gateway may repeat the request in its own words.
+fn without_secrets(text: &str, sent: &[(String, String)]) -> String {
+    let secrets =
+        sent.iter().filter(|(name, value)| (name == "code" || may_be_secret(name)) && !value.is_empty());
+    secrets.fold(text.to_owned(), |text, (_, secret)| {
+        let in_url: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        text.replace(secret, "…").replace(&in_url, "…")
+    })
+}
+
 /// What an answer refuses, `None` if it should hold tokens.
-fn refusal(reply: &Reply) -> Option<GrantError> {
+fn refusal(reply: &Reply, sent: &[(String, String)]) -> Option<GrantError> {
     let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |name: &str| match body.get(name) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(several)) => {
+            several.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; ")
+        }
+        _ => String::new(),
+    };
     let code = text("error");
     if reply.verdict == Verdict::Success && code.is_empty() {
         return None;
     }
+    // A word of the standard is what it is, whatever was sent.
+    let is_word = code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    let code = if is_word { code } else { without_secrets(&code, sent) };
     let description = [text("error_description"), text("message"), text("msg")];
+    let description = description.into_iter().find(|d| !d.is_empty());
+    let mut headers = reply.headers.clone();
+    // There may be a session among them: `Debug` shows no value.
+    headers.values_mut().for_each(|value| value.set_sensitive(true));
     Some(GrantError::Refused {
         status: reply.status,
         code,
-        description: description
-            .into_iter()
-            .find(|d| !d.is_empty())
-            .unwrap_or_else(|| "no reason given".to_owned()),
+        description: without_secrets(description.as_deref().unwrap_or("no reason given"), sent),
         retry_after: reply.retry_after,
-        headers: Box::new(reply.headers.clone()),
+        headers: Box::new(headers),
     })
 }
