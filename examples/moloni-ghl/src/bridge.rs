@@ -194,7 +194,8 @@ async fn connect_moloni(
             let pair = oauth.password(username.clone(), password.clone()).await?;
             let store = Arc::new(MemoryTokenStore::new(env.clone()));
             let account = AccountKey::new("moloni", username);
-            let manager = TokenManager::with_env(account, store, Arc::new(oauth), env.clone(), observer);
+            let manager = TokenManager::builder(account, store, Arc::new(oauth)).env(env.clone());
+            let manager = manager.observer(observer).build();
             manager.connect(pair).await?;
             Arc::new(manager)
         }

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::time::Duration;
 
 use ghl_contacts::SecretString;
@@ -14,8 +15,8 @@ pub struct Settings {
     pub timing: Timing,
 }
 
-/// A HighLevel location and its token.
-#[derive(Debug, Clone)]
+/// A HighLevel location and its token. `Debug` shows the location alone.
+#[derive(Clone)]
 pub struct GhlSettings {
     /// Where HighLevel is, `None` for the real one.
     pub url: Option<String>,
@@ -25,8 +26,8 @@ pub struct GhlSettings {
     pub token: SecretString,
 }
 
-/// A Moloni company and the way in.
-#[derive(Debug, Clone)]
+/// A Moloni company and the way in. `Debug` leaves the address out.
+#[derive(Clone)]
 pub struct MoloniSettings {
     /// Where Moloni is, with the version, such as `https://api.moloni.pt/v1/`; `None` for the real one.
     pub url: Option<String>,
@@ -37,6 +38,22 @@ pub struct MoloniSettings {
     /// How many requests per minute Moloni gets at most, in bursts of 10 at most. Moloni publishes no quota; 60 is the
     /// pace of the bulk tools in its own plugin.
     pub requests_per_minute: u32,
+}
+
+impl fmt::Debug for GhlSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GhlSettings").field("location", &self.location).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for MoloniSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MoloniSettings")
+            .field("company", &self.company)
+            .field("login", &self.login)
+            .field("requests_per_minute", &self.requests_per_minute)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The pace of the bulk tools in Moloni's own plugin.
@@ -201,8 +218,8 @@ mod tests {
     #[test]
     fn secrets_do_not_show() {
         let all =
-            [("GHL_LOCATION_ID", "loc"), ("GHL_ACCESS_TOKEN", "s3cret"), ("MOLONI_ACCESS_TOKEN", "s3cret")];
-        assert!(!format!("{:?}", read(&all).unwrap()).contains("s3cret"));
+            [("GHL_LOCATION_ID", "loc"), ("GHL_ACCESS_TOKEN", "s3cr3t"), ("MOLONI_ACCESS_TOKEN", "s3cr3t")];
+        assert!(!format!("{:?}", read(&all).unwrap()).contains("s3cr3t"));
     }
 
     #[test]
@@ -210,8 +227,8 @@ mod tests {
         for bad in ["0", "-1", "fast", "99999999999"] {
             let all = [
                 ("GHL_LOCATION_ID", "loc"),
-                ("GHL_ACCESS_TOKEN", "x"),
-                ("MOLONI_ACCESS_TOKEN", "x"),
+                ("GHL_ACCESS_TOKEN", "s3cr3t"),
+                ("MOLONI_ACCESS_TOKEN", "s3cr3t"),
                 ("MOLONI_REQUESTS_PER_MINUTE", bad),
             ];
             let error = read(&all).unwrap_err().to_string();
@@ -223,8 +240,8 @@ mod tests {
     fn a_company_must_be_a_number() {
         let all = [
             ("GHL_LOCATION_ID", "loc"),
-            ("GHL_ACCESS_TOKEN", "x"),
-            ("MOLONI_ACCESS_TOKEN", "x"),
+            ("GHL_ACCESS_TOKEN", "s3cr3t"),
+            ("MOLONI_ACCESS_TOKEN", "s3cr3t"),
             ("MOLONI_COMPANY_ID", "acme"),
         ];
         assert!(read(&all).unwrap_err().to_string().starts_with("MOLONI_COMPANY_ID must be a whole number"));

@@ -54,12 +54,12 @@ pub trait Collection: Send + Sync + Debug {
     /// [`Fault`].
     async fn list(&self, scope: &Scope, page: Option<&PageToken>) -> Result<ListPage, Fault>;
 
-    /// One record, `None` if it is gone.
+    /// What is at a record's place.
     ///
     /// # Errors
     ///
     /// [`Fault`].
-    async fn get(&self, at: &RecordRef) -> Result<Option<Snapshot>, Fault>;
+    async fn get(&self, at: &RecordRef) -> Result<Read, Fault>;
 
     /// At most `limit` records that the probe finds. It may find too many, never too few: whoever asks compares
     /// again.
@@ -82,13 +82,15 @@ pub trait Collection: Send + Sync + Debug {
         Err(self.read_only())
     }
 
-    /// Sets the given fields of a record, and leaves the others.
+    /// Writes a part of a record, and leaves the rest. `seen` is the record as it was read last: a service with
+    /// conditional writes refuses if it is not so any more, and one that replaces records as a whole takes the rest
+    /// from it.
     ///
     /// # Errors
     ///
     /// [`WriteError`], which tells whether anything may have happened.
-    async fn update(&self, at: &RecordRef, raw: &Raw, marker: &Marker) -> Result<Written, WriteError> {
-        let _ = (at, raw, marker);
+    async fn update(&self, seen: &Snapshot, part: &Part, marker: &Marker) -> Result<Written, WriteError> {
+        let _ = (seen, part, marker);
         Err(self.read_only())
     }
 
@@ -97,6 +99,56 @@ pub trait Collection: Send + Sync + Debug {
     fn read_only(&self) -> WriteError {
         WriteError::NotApplied(Fault::new(FaultKind::Broken, format!("{} is read only", self.name())))
     }
+}
+
+/// What [`Collection::get`] finds.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Read {
+    /// The record.
+    Found(Snapshot),
+    /// Nothing, or a record that was deleted.
+    Gone,
+    /// Nothing, because the service has merged it into this one.
+    MovedTo(RecordRef),
+}
+
+impl Read {
+    /// The record, if it is there.
+    pub fn found(self) -> Option<Snapshot> {
+        match self {
+            Self::Found(snapshot) => Some(snapshot),
+            Self::Gone | Self::MovedTo(_) => None,
+        }
+    }
+}
+
+impl From<Option<Snapshot>> for Read {
+    fn from(found: Option<Snapshot>) -> Self {
+        found.map_or(Self::Gone, Self::Found)
+    }
+}
+
+/// A part of a record that one request writes. Names are the collection's own.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Part {
+    /// Values of fields; null clears.
+    Fields(Raw),
+    /// Members that a set gets beside those that it has.
+    AddTo {
+        /// The set's field.
+        field: String,
+        /// The members.
+        members: Vec<String>,
+    },
+    /// Members that a set loses.
+    RemoveFrom {
+        /// The set's field.
+        field: String,
+        /// The members.
+        members: Vec<String>,
+    },
 }
 
 /// What [`Collection::set_up`] finds.

@@ -131,7 +131,7 @@ fn all_matchers(mapping: &Mapping) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{RecordRef, Side, Snapshot};
+    use crate::engine::{Mapper, RecordRef, Side, Snapshot};
     use serde_json::{Value, json};
 
     fn mapping() -> Mapping {

@@ -13,27 +13,43 @@
 //! - **What people wrote is not overwritten** when two records meet for the first time: only empty fields are
 //!   filled. Later only fields that changed on the left are written.
 //! - **The same facts derive the same records**: their keys follow from the fact, so a second run finds them.
+//!
+//! Both directions are being built on pure decisions: [`decide`] for a pair, [`merge`] for its fields, [`settle`] and
+//! [`recover`] for what a write has done, [`project`] for derived records. They can be used by themselves.
 
 mod apply;
 mod collection;
+mod decide;
 mod fault;
 mod link;
 mod mapping;
 mod matching;
+pub mod merge;
 pub mod normalise;
 mod pass;
 mod plan;
 mod planner;
+mod policy;
+pub mod project;
 mod record;
+pub mod recover;
 mod report;
 mod rule;
+pub mod settle;
+pub mod validate;
+mod value;
 
-pub use collection::{Caps, Collection, ListPage, Marker, PageToken, Probe, SetUp, WriteError, Written};
+pub use collection::{
+    Caps, Collection, ListPage, Marker, PageToken, Part, Probe, Read, SetUp, WriteError, Written,
+};
+pub use decide::{Decision, Deleted, EditedAndDeleted, OnDelete, PairRules, Presence, Sight, decide};
 pub use fault::{Fault, FaultKind};
 pub use link::{Baseline, Link, LinkId, Pending, Projection, ProjectionKey};
-pub use mapping::{Field, FieldValue, Fields, Mapping, MappingBuilder, MappingError};
+pub use mapping::{Field, Fields, Mapper, Mapping, MappingBuilder, MappingError};
 pub use pass::{Pass, PassError, Progress};
 pub use plan::{Change, FactCount, Plan, PlannedProjection, PlannedRecord, ProjectionStep, RecordStep};
+pub use policy::{Conflict, Direction, Interval, Policy, Resolution, Resolve};
 pub use record::{Fingerprint, Raw, RecordId, RecordRef, Scope, Side, Snapshot};
 pub use report::{Counts, Remark, Report};
 pub use rule::{Life, Rule, Wanted};
+pub use value::{Agreed, FieldValue, Pair};

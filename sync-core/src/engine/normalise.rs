@@ -28,7 +28,8 @@ pub fn spaces(text: &str) -> Normalised {
 ///
 /// None.
 pub fn upper(text: &str) -> Normalised {
-    Ok(spaces(text)?.map(|t| t.to_uppercase()))
+    // Composed afterwards: upper case may take letters apart.
+    spaces(&text.to_uppercase())
 }
 
 /// An e-mail address in lower case.
@@ -37,8 +38,7 @@ pub fn upper(text: &str) -> Normalised {
 ///
 /// Something that is not `name@domain` without spaces.
 pub fn email(text: &str) -> Normalised {
-    let Some(text) = spaces(text)? else { return Ok(None) };
-    let text = text.to_lowercase();
+    let Some(text) = spaces(&text.to_lowercase())? else { return Ok(None) };
     match text.split_once('@') {
         Some((name, domain))
             if !name.is_empty()
@@ -58,24 +58,105 @@ pub fn email(text: &str) -> Normalised {
 ///
 /// Letters, or a number of digits that no such number has.
 pub fn phone(text: &str) -> Normalised {
+    phone_in("351", 9, text)
+}
+
+/// A phone number in E.164. One of `digits` digits without a country is one of `country`, such as `"34"` and 9 for Spain.
+///
+/// # Errors
+///
+/// Letters, or a number of digits that no such number has.
+pub fn phone_in(country: &str, digits: usize, text: &str) -> Normalised {
     let Some(text) = spaces(text)? else { return Ok(None) };
     if text.contains(|c: char| c.is_alphabetic()) {
         return Err("has letters, or is more than one phone number".to_owned());
     }
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let number: String = text.chars().filter(char::is_ascii_digit).collect();
     let international = if text.starts_with('+') {
-        digits
-    } else if let Some(rest) = digits.strip_prefix("00") {
+        number
+    } else if let Some(rest) = number.strip_prefix("00") {
         rest.to_owned()
-    } else if digits.len() == 9 {
-        format!("351{digits}")
+    } else if number.len() == digits {
+        format!("{country}{number}")
     } else {
-        digits
+        number
     };
     match international.len() {
         8..=15 => Ok(Some(format!("+{international}"))),
         _ => Err("has too few or too many digits for a phone number".to_owned()),
     }
+}
+
+/// A postal code. A Portuguese one gets its hyphen; others keep their spelling, in upper case.
+///
+/// # Errors
+///
+/// None.
+pub fn postal_code(text: &str) -> Normalised {
+    let Some(text) = upper(text)? else { return Ok(None) };
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let only_separators = text.chars().all(|c| c.is_ascii_digit() || c == ' ' || c == '-');
+    match digits.split_at_checked(4) {
+        Some((area, rest)) if only_separators && rest.len() == 3 => Ok(Some(format!("{area}-{rest}"))),
+        _ => Ok(Some(text)),
+    }
+}
+
+/// A country's code of two letters (ISO 3166-1), in upper case.
+///
+/// # Errors
+///
+/// Anything else, such as a country's name: translate it first.
+pub fn country(text: &str) -> Normalised {
+    let Some(code) = upper(text)? else { return Ok(None) };
+    if code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase()) {
+        return Ok(Some(code));
+    }
+    Err("is not a country's code of two letters".to_owned())
+}
+
+/// A day, such as `2026-01-02`. Of a moment, the day that it spells is taken, whatever its time zone:
+/// `2026-01-02T00:00:00+0100` is 2 January.
+///
+/// # Errors
+///
+/// Other spellings: `02/01/2026` is another day in America.
+pub fn date(text: &str) -> Normalised {
+    let Some(text) = spaces(text)? else { return Ok(None) };
+    let day = text.split(['T', ' ']).next().unwrap_or_default();
+    let date: jiff::civil::Date = day.parse().map_err(|_| "is not a day like 2026-01-02".to_owned())?;
+    Ok(Some(date.to_string()))
+}
+
+/// A number without an exponent: no thousands separators, a point before the decimals, no zeros at the end.
+///
+/// One separator alone is taken for the decimal one, so `1.234` is less than two. Of two kinds the last one is.
+///
+/// # Errors
+///
+/// Anything else.
+pub fn decimal(text: &str) -> Normalised {
+    let Some(text) = spaces(text)? else { return Ok(None) };
+    let wrong = || "is not a number like 1234.5".to_owned();
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", text.strip_prefix('+').unwrap_or(&text)),
+    };
+    let (whole, fraction) = digits.rsplit_once(['.', ',']).unwrap_or((digits, ""));
+    let mut groups = whole.split(['.', ',', ' ', '\'']);
+    let first = groups.next().unwrap_or_default();
+    let rest: Vec<&str> = groups.collect();
+    let grouped =
+        rest.is_empty() || ((1..=3).contains(&first.len()) && rest.iter().all(|group| group.len() == 3));
+    let whole: String = std::iter::once(first).chain(rest).collect();
+    let all_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if !grouped || (whole.is_empty() && fraction.is_empty()) || !all_digits(&whole) || !all_digits(fraction) {
+        return Err(wrong());
+    }
+    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let number = if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") };
+    Ok(Some(if number == "0" { number } else { format!("{sign}{number}") }))
 }
 
 /// A tax number: a leading `PT` and all separators removed, letters in upper case. Its check digit is not looked
@@ -85,7 +166,8 @@ pub fn phone(text: &str) -> Normalised {
 ///
 /// None.
 pub fn nif(text: &str) -> Normalised {
-    let text: String = text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_uppercase();
+    // In this order: some letters have no single one in upper case.
+    let text: String = text.to_uppercase().chars().filter(|c| c.is_alphanumeric()).collect();
     let bare =
         text.strip_prefix("PT").filter(|rest| rest.len() == 9 && rest.bytes().all(|b| b.is_ascii_digit()));
     Ok(some(bare.unwrap_or(&text).to_owned()))
@@ -115,6 +197,26 @@ mod tests {
             (nif, "ES-B12345678", Some("ESB12345678")),
             (nif, "PT12", Some("PT12")),
             (nif, "", None),
+            (postal_code, "4000 123", Some("4000-123")),
+            (postal_code, "4000-123", Some("4000-123")),
+            (postal_code, "4000123", Some("4000-123")),
+            (postal_code, "sw1a 1aa", Some("SW1A 1AA")),
+            (postal_code, "28013", Some("28013")),
+            (country, "pt", Some("PT")),
+            (country, " ", None),
+            (date, "2026-01-02", Some("2026-01-02")),
+            (date, "2026-01-02T00:00:00+0100", Some("2026-01-02")),
+            (date, "2026-01-02 23:59:59", Some("2026-01-02")),
+            (decimal, "1234.50", Some("1234.5")),
+            (decimal, "1.234,50", Some("1234.5")),
+            (decimal, "1,234.50", Some("1234.5")),
+            (decimal, "1 234,5", Some("1234.5")),
+            (decimal, "1.234", Some("1.234")),
+            (decimal, "-0,0", Some("0")),
+            (decimal, "+007", Some("7")),
+            (decimal, ".5", Some("0.5")),
+            (decimal, "-12.30", Some("-12.3")),
+            (|text| phone_in("34", 9, text), "600 000 000", Some("+34600000000")),
         ];
         for (normalise, text, want) in table {
             let got = normalise(text).unwrap();
@@ -133,10 +235,57 @@ mod tests {
             (email, "@example.pt"),
             (phone, "910000001 ou 910000002"),
             (phone, "12"),
+            (country, "Portugal"),
+            (date, "02/01/2026"),
+            (date, "2026-13-01"),
+            (decimal, "1e5"),
+            (decimal, "12.34.5"),
+            (decimal, "1,2,3"),
+            (decimal, "-,-"),
+            (decimal, "12 euros"),
         ];
         for (normalise, text) in table {
             let why = normalise(text).unwrap_err();
             assert!(!why.contains(text), "{why}");
+        }
+    }
+
+    const ALL: [(&str, Normaliser); 9] = [
+        ("spaces", spaces),
+        ("upper", upper),
+        ("email", email),
+        ("phone", phone),
+        ("nif", nif),
+        ("postal_code", postal_code),
+        ("country", country),
+        ("date", date),
+        ("decimal", decimal),
+    ];
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig {
+            failure_persistence: None,
+            ..proptest::prelude::ProptestConfig::with_cases(20_000)
+        })]
+
+        /// Total, and the same when done twice.
+        #[test]
+        fn normalisers_are_idempotent(
+            text in proptest::prop_oneof![
+                "\\PC{0,20}",
+                "[ 0-9.,+-]{0,14}",
+                "[a-zA-Z@. ]{0,14}",
+                "(PT)?[ 0-9-]{0,12}",
+                "20[0-9]{2}-[01][0-9]-[0-3][0-9](T[0-9:]{0,8})?",
+            ],
+        ) {
+            for (name, normalise) in ALL {
+                if let Ok(Some(once)) = normalise(&text) {
+                    proptest::prop_assert!(!once.is_empty(), "{name}: an empty value is no value");
+                    let twice = normalise(&once);
+                    proptest::prop_assert_eq!(twice.as_ref().ok(), Some(&Some(once.clone())), "{}: {:?}", name, text);
+                }
+            }
         }
     }
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::collection::{Marker, Probe};
 use super::link::{Link, LinkId, Projection, ProjectionKey};
-use super::mapping::Fields;
+use super::mapping::{Fields, Mapper};
 use super::matching::{Birth, Candidate, birth};
 use super::pass::{Facts, Pass, PassError, failed, list_all};
 use super::plan::{Change, FactCount, Plan, PlannedProjection, PlannedRecord, ProjectionStep, RecordStep};
@@ -330,7 +330,7 @@ fn plan_projections(
             return None;
         }
         let step = match known.get(&w.key).map(|p| &p.value) {
-            None if w.life == Life::Done => return None,
+            None if w.life != Life::Open => return None,
             _ if in_review.contains(&owner) => ProjectionStep::Waiting,
             Some(p) if p.pending.is_some() => ProjectionStep::Resume,
             Some(p) if p.left_to_human || p.wrote.as_ref() == Some(&fingerprint) => ProjectionStep::Unchanged,

@@ -33,4 +33,6 @@ pub enum Life {
     Open,
     /// It has served its purpose: brought up to date if it is there, not created any more.
     Done,
+    /// Its fact does not hold any more: amended or cancelled if it is there, never deleted, not created any more.
+    Void,
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 use sync_core::engine::{
-    Caps, Collection, Fault, FaultKind, ListPage, Marker, PageToken, Probe, Raw, RecordId, RecordRef, Scope,
-    SetUp, Snapshot, WriteError, Written,
+    Caps, Collection, Fault, FaultKind, ListPage, Marker, PageToken, Part, Probe, Raw, Read, RecordId,
+    RecordRef, Scope, SetUp, Snapshot, WriteError, Written,
 };
 use sync_core::jiff::Timestamp;
 use sync_core::{AccountKey, Env, ManualEnv, async_trait};
@@ -377,9 +377,9 @@ impl Collection for Fake {
         })
     }
 
-    async fn get(&self, at: &RecordRef) -> Result<Option<Snapshot>, Fault> {
+    async fn get(&self, at: &RecordRef) -> Result<Read, Fault> {
         self.call().await?;
-        Ok(self.state().rows.iter().find(|r| r.at == *at).map(Row::snapshot))
+        Ok(self.state().rows.iter().find(|r| r.at == *at).map(Row::snapshot).into())
     }
 
     async fn find(&self, scope: &Scope, by: &Probe, limit: usize) -> Result<Vec<Snapshot>, Fault> {
@@ -411,9 +411,10 @@ impl Collection for Fake {
         result
     }
 
-    async fn update(&self, at: &RecordRef, raw: &Raw, marker: &Marker) -> Result<Written, WriteError> {
+    async fn update(&self, seen: &Snapshot, part: &Part, marker: &Marker) -> Result<Written, WriteError> {
         self.call().await.map_err(WriteError::NotApplied)?;
-        let result = self.do_update(at, raw, marker);
+        let Part::Fields(raw) = part else { return Err(WriteError::NotApplied(fault(FaultKind::Broken))) };
+        let result = self.do_update(&seen.at, raw, marker);
         self.fuse.step().await;
         result
     }

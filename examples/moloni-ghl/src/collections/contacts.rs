@@ -9,11 +9,11 @@ use ghl_contacts::{
 use serde_json::Value;
 use sync_core::AccountKey;
 use sync_core::engine::{
-    Caps, Collection, Fault, FaultKind, ListPage, Marker, PageToken, Probe, Raw, RecordId, RecordRef, Scope,
-    SetUp, Snapshot, WriteError, Written,
+    Caps, Collection, Fault, FaultKind, ListPage, Marker, PageToken, Part, Probe, Raw, Read, RecordId,
+    RecordRef, Scope, SetUp, Snapshot, WriteError, Written,
 };
 
-use super::to_raw;
+use super::{fields, to_raw};
 use crate::fault::{ghl, ghl_write};
 use crate::mapping::ContactFields;
 use crate::settings::Timing;
@@ -205,9 +205,9 @@ impl Collection for GhlContacts {
         Ok(ListPage { records, next })
     }
 
-    async fn get(&self, at: &RecordRef) -> Result<Option<Snapshot>, Fault> {
+    async fn get(&self, at: &RecordRef) -> Result<Read, Fault> {
         let found = self.client.contacts().find(&ContactId::new(at.id.as_str())).await.map_err(ghl)?;
-        found.map(|contact| self.snapshot(&contact)).transpose()
+        Ok(found.map(|contact| self.snapshot(&contact)).transpose()?.into())
     }
 
     async fn find(&self, _: &Scope, by: &Probe, limit: usize) -> Result<Vec<Snapshot>, Fault> {
@@ -233,9 +233,10 @@ impl Collection for GhlContacts {
         Ok(self.written(&contact))
     }
 
-    async fn update(&self, at: &RecordRef, raw: &Raw, _: &Marker) -> Result<Written, WriteError> {
+    async fn update(&self, seen: &Snapshot, part: &Part, _: &Marker) -> Result<Written, WriteError> {
+        let raw = fields(part)?;
         let update = self.contact_update(raw).map_err(WriteError::NotApplied)?;
-        let id = ContactId::new(at.id.as_str());
+        let id = ContactId::new(seen.at.id.as_str());
         let contact = self.client.contacts().update(&id, &update).await.map_err(ghl_write)?;
         Ok(self.written(&contact))
     }

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use moloni_client::{Client, CompanyId, CustomerId};
 use sync_core::AccountKey;
 use sync_core::engine::{
-    Caps, Collection, Fault, FaultKind, ListPage, PageToken, RecordId, RecordRef, Scope, Snapshot,
+    Caps, Collection, Fault, FaultKind, ListPage, PageToken, Read, RecordId, RecordRef, Scope, Snapshot,
 };
 
 use super::{offset, to_raw};
@@ -61,8 +61,8 @@ impl Collection for MoloniCustomers {
         Ok(ListPage { records, next: page.next.map(|n| PageToken(n.to_string())) })
     }
 
-    async fn get(&self, at: &RecordRef) -> Result<Option<Snapshot>, Fault> {
+    async fn get(&self, at: &RecordRef) -> Result<Read, Fault> {
         let found = self.client.customers().find_one(CustomerId::from(number(at)?)).await.map_err(moloni)?;
-        found.as_ref().map(customer_snapshot).transpose()
+        Ok(found.as_ref().map(customer_snapshot).transpose()?.into())
     }
 }

@@ -4,10 +4,11 @@ use ghl_contacts::{Client, ContactId, NewNote, NewTask, Note, NoteId, NoteUpdate
 use serde_json::Value;
 use sync_core::AccountKey;
 use sync_core::engine::{
-    Caps, Collection, Fault, FaultKind, ListPage, Marker, PageToken, Raw, RecordId, RecordRef, Scope,
-    Snapshot, WriteError, Written,
+    Caps, Collection, Fault, FaultKind, ListPage, Marker, PageToken, Part, Raw, Read, RecordId, RecordRef,
+    Scope, Snapshot, WriteError, Written,
 };
 
+use super::fields;
 use crate::fault::{ghl, ghl_write};
 use crate::rules::{NOTES, TASKS};
 use crate::settings::Timing;
@@ -122,11 +123,11 @@ impl Collection for GhlNotes {
         Ok(ListPage { records: notes.iter().map(|n| note_snapshot(&contact, n)).collect(), next: None })
     }
 
-    async fn get(&self, at: &RecordRef) -> Result<Option<Snapshot>, Fault> {
+    async fn get(&self, at: &RecordRef) -> Result<Read, Fault> {
         let contact = parent(at)?;
         match self.client.notes(&contact).get(&NoteId::new(at.id.as_str())).await {
-            Ok(note) => Ok(Some(note_snapshot(&contact, &note))),
-            Err(error) if error.is_not_found() => Ok(None),
+            Ok(note) => Ok(Read::Found(note_snapshot(&contact, &note))),
+            Err(error) if error.is_not_found() => Ok(Read::Gone),
             Err(error) => Err(ghl(error)),
         }
     }
@@ -138,7 +139,8 @@ impl Collection for GhlNotes {
         Ok(Written { id: RecordId::new(&note.id), stored: Some(note_snapshot(&contact, &note)) })
     }
 
-    async fn update(&self, at: &RecordRef, raw: &Raw, marker: &Marker) -> Result<Written, WriteError> {
+    async fn update(&self, seen: &Snapshot, part: &Part, marker: &Marker) -> Result<Written, WriteError> {
+        let (at, raw) = (&seen.at, fields(part)?);
         let contact = parent(at).map_err(WriteError::NotApplied)?;
         let update = NoteUpdate::new().body(marked(text(raw, "body")?, marker));
         let id = NoteId::new(at.id.as_str());
@@ -167,11 +169,11 @@ impl Collection for GhlTasks {
         Ok(ListPage { records: tasks.iter().map(|t| task_snapshot(&contact, t)).collect(), next: None })
     }
 
-    async fn get(&self, at: &RecordRef) -> Result<Option<Snapshot>, Fault> {
+    async fn get(&self, at: &RecordRef) -> Result<Read, Fault> {
         let contact = parent(at)?;
         match self.client.tasks(&contact).get(&TaskId::new(at.id.as_str())).await {
-            Ok(task) => Ok(Some(task_snapshot(&contact, &task))),
-            Err(error) if error.is_not_found() => Ok(None),
+            Ok(task) => Ok(Read::Found(task_snapshot(&contact, &task))),
+            Err(error) if error.is_not_found() => Ok(Read::Gone),
             Err(error) => Err(ghl(error)),
         }
     }
@@ -185,7 +187,8 @@ impl Collection for GhlTasks {
         Ok(Written { id: RecordId::new(&task.id), stored: Some(task_snapshot(&contact, &task)) })
     }
 
-    async fn update(&self, at: &RecordRef, raw: &Raw, marker: &Marker) -> Result<Written, WriteError> {
+    async fn update(&self, seen: &Snapshot, part: &Part, marker: &Marker) -> Result<Written, WriteError> {
+        let (at, raw) = (&seen.at, fields(part)?);
         let contact = parent(at).map_err(WriteError::NotApplied)?;
         let mut update = TaskUpdate::new()
             .title(text(raw, "title")?)

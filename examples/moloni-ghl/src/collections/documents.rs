@@ -2,7 +2,9 @@ use async_trait::async_trait;
 use moloni_client::types::{Document, DocumentQuery};
 use moloni_client::{Client, CompanyId, DocumentId};
 use sync_core::AccountKey;
-use sync_core::engine::{Caps, Collection, Fault, ListPage, PageToken, RecordId, RecordRef, Scope, Snapshot};
+use sync_core::engine::{
+    Caps, Collection, Fault, ListPage, PageToken, Read, RecordId, RecordRef, Scope, Snapshot,
+};
 
 use super::customers::number;
 use super::{offset, to_raw};
@@ -51,8 +53,8 @@ impl Collection for MoloniDocuments {
         Ok(ListPage { records, next: page.next.map(|n| PageToken(n.to_string())) })
     }
 
-    async fn get(&self, at: &RecordRef) -> Result<Option<Snapshot>, Fault> {
+    async fn get(&self, at: &RecordRef) -> Result<Read, Fault> {
         let found = self.client.documents().find_one(DocumentId::from(number(at)?)).await.map_err(moloni)?;
-        found.as_ref().map(snapshot).transpose()
+        Ok(found.as_ref().map(snapshot).transpose()?.into())
     }
 }

@@ -12,13 +12,21 @@ pub use documents::MoloniDocuments;
 
 use serde::Serialize;
 use serde_json::Value;
-use sync_core::engine::{Fault, FaultKind, PageToken, Raw};
+use sync_core::engine::{Fault, FaultKind, PageToken, Part, Raw, WriteError};
 
 /// A record's fields by the service's own names.
 fn to_raw(record: &impl Serialize) -> Result<Raw, Fault> {
     match serde_json::to_value(record) {
         Ok(Value::Object(raw)) => Ok(raw),
         _ => Err(Fault::new(FaultKind::Broken, "a record is no object")),
+    }
+}
+
+/// The fields of a part: the only kind that is written here.
+fn fields(part: &Part) -> Result<&Raw, WriteError> {
+    match part {
+        Part::Fields(raw) => Ok(raw),
+        _ => Err(WriteError::NotApplied(Fault::new(FaultKind::Broken, "only whole fields are written here"))),
     }
 }
 

@@ -2,12 +2,12 @@ use std::collections::HashMap;
 
 use super::{Apply, Outcome, Owner, STILL_UNKNOWN, Trouble};
 use crate::Rev;
-use crate::engine::collection::{Collection, Marker, WriteError};
+use crate::engine::collection::{Collection, Marker, Part, WriteError};
 use crate::engine::fault::{Fault, FaultKind};
 use crate::engine::link::{Pending, Projection};
 use crate::engine::pass::list_all;
 use crate::engine::plan::{PlannedProjection, ProjectionStep};
-use crate::engine::record::{RecordRef, Scope, Snapshot};
+use crate::engine::record::{Raw, RecordRef, Scope, Snapshot};
 use crate::engine::report::Ending;
 use crate::engine::rule::Life;
 use crate::store::{Commit, CommitError};
@@ -126,7 +126,7 @@ impl Apply<'_> {
                 let resumed = planned.step == ProjectionStep::Resume;
                 Ok(Outcome::Done(if resumed { Ending::Created } else { Ending::Linked }, ()))
             }
-            None if planned.life == Life::Done => {
+            None if planned.life != Life::Open => {
                 // It never arrived, and is not needed any more.
                 if let Some(seen) = seen {
                     self.withdraw_projection(seen, planned).await?;
@@ -206,7 +206,9 @@ impl Apply<'_> {
             let why = "it was announced, but never placed";
             return Err(Fault::new(FaultKind::Broken, why).into());
         };
-        let result = target.update(&at, &planned.fields, &planned.key.marker()).await;
+        // What is there was not read: the record is the engine's own, as far as it is written.
+        let (unread, part) = (Snapshot::new(at, Raw::new()), Part::Fields(planned.fields.clone()));
+        let result = target.update(&unread, &part, &planned.key.marker()).await;
         let ending = match result {
             Ok(_) => Ending::Updated,
             Err(WriteError::NotApplied(fault)) if fault.kind() == FaultKind::Gone => {

@@ -6,10 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::{StreamExt, stream};
 
-use crate::engine::collection::{Collection, Probe, WriteError, Written};
+use crate::engine::collection::{Collection, Part, Probe, Read, WriteError, Written};
 use crate::engine::fault::{Fault, FaultKind};
 use crate::engine::link::{Baseline, Link, LinkId, Pending};
-use crate::engine::mapping::Fields;
+use crate::engine::mapping::{Fields, Mapper};
 use crate::engine::pass::{Pass, Progress};
 use crate::engine::plan::{Plan, PlannedProjection, PlannedRecord, RecordStep};
 use crate::engine::planner::several_carry;
@@ -239,7 +239,7 @@ impl<'a> Apply<'a> {
                     return Err(CommitError::Stale(record.link.to_string()).into());
                 };
                 let at = RecordRef::top(right.clone());
-                let Some(snapshot) = self.pass.right.get(&at).await? else { return Ok(gone(right)) };
+                let Some(snapshot) = self.pass.right.get(&at).await?.found() else { return Ok(gone(right)) };
                 let agreed = found.value.baseline.left.clone();
                 self.agree(record, Some(found.rev), found.value, &snapshot, &agreed, Ending::Updated).await
             }
@@ -267,7 +267,7 @@ impl<'a> Apply<'a> {
         let announced = before.map_or(Rev::FIRST, Rev::next);
 
         let values = pass.mapping.create(&record.fields);
-        let raw = pass.mapping.write(&values);
+        let raw = pass.mapping.write_right(&values);
         let result = match self.in_time(&pending) {
             Ok(()) => pass.right.create(&Scope::All, &raw, &link.id.marker()).await,
             Err(late) => Err(WriteError::NotApplied(late)),
@@ -350,7 +350,7 @@ impl<'a> Apply<'a> {
         id: &RecordId,
     ) -> Result<Outcome<Owner>, Trouble> {
         let found = self.pass.right.get(&RecordRef::top(id.clone())).await?;
-        if let Some(found) = found {
+        if let Read::Found(found) = found {
             let ours = found.marker.as_ref() == Some(&record.link.marker());
             if ours || (found.marker.is_none() && self.agrees(&record.fields, &found)) {
                 link.baseline = Baseline::default();
@@ -432,8 +432,8 @@ impl<'a> Apply<'a> {
             // The pair first: a crash in between must not leave two strangers.
             store.commit(Commit::link(seen, link.clone())).await?;
             seen = Some(seen.map_or(Rev::FIRST, Rev::next));
-            let raw = pass.mapping.write(&merge.writes);
-            let written = pass.right.update(&right.at, &raw, &link.id.marker()).await;
+            let part = Part::Fields(pass.mapping.write_right(&merge.writes));
+            let written = pass.right.update(right, &part, &link.id.marker()).await;
             let written = match written {
                 Ok(written) => written,
                 Err(WriteError::NotApplied(fault) | WriteError::Unknown(fault)) => return Err(fault.into()),
