@@ -7,20 +7,28 @@
     reason = "helpers of tests fail by panic"
 )]
 
+#[path = "sandbox/access.rs"]
+mod access;
 #[path = "sandbox/behaviours.rs"]
 mod behaviours;
+#[path = "sandbox/connecting.rs"]
+mod connecting;
 #[path = "sandbox/recordings.rs"]
 mod recordings;
+#[path = "sandbox/table.rs"]
+mod table;
+#[path = "../../sync-core/tests/trace/mod.rs"]
+mod trace;
 #[path = "sandbox/wire.rs"]
 mod wire;
 
 use std::time::Duration;
 
-use moloni_client::sandbox::{Config, Edit, Fault, FaultKind, Sandbox};
+use moloni_client::sandbox::{Config, Edit, Fault, FaultKind};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use wire::{ask, by_code, call, customer, login, refresh, start};
+use wire::{ask, by_code, call, customer, login, refresh, start, start_with};
 
 async fn pair(answer: Response) -> (String, String) {
     let body: Value = answer.json().await.unwrap();
@@ -210,7 +218,7 @@ async fn a_lost_reply_has_its_effect_and_a_dropped_call_has_none() {
 #[tokio::test]
 async fn a_quota_answers_429_until_its_interval_is_over() {
     let config = Config { requests: Some(2), speed: 6.0, ..Config::default() };
-    let sandbox = Sandbox::start(config).await.unwrap();
+    let sandbox = start_with(config).await;
     let count = call(&sandbox, "customers/count", json!({}));
     let status = async || count.send(&sandbox).await.status().as_u16();
     assert_eq!([status().await, status().await, status().await], [200, 200, 429]);
@@ -222,7 +230,7 @@ async fn a_quota_answers_429_until_its_interval_is_over() {
 async fn the_registered_redirect_address_is_compared_as_it_is() {
     let config =
         Config { redirect_uri: Some("https://app.example.com/back".to_owned()), ..Config::default() };
-    let sandbox = Sandbox::start(config).await.unwrap();
+    let sandbox = start_with(config).await;
     let longer = by_code(&sandbox).with("redirect_uri", "https://app.example.com/back?state=1");
     let expected = "The redirect URI provided is missing or does not match";
     assert_eq!(description(longer.send(&sandbox).await).await, expected);

@@ -1,4 +1,4 @@
-//! Tokens: who holds them, how long they live, how refresh tokens rotate.
+//! Codes and tokens: what they grant, how long they live, how refresh tokens rotate.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use serde_json::Value;
 use sync_core::sandbox_kit::Request;
 
 use super::refuse::Refusal;
+use super::scopes::Scopes;
 
 /// What the token endpoint advertises, in seconds.
 pub(super) const ACCESS_LIFE: i64 = 86_399;
@@ -23,11 +24,30 @@ pub(super) enum Holder {
     Company,
 }
 
+/// What a person granted. A pair of tokens has it from its code or its predecessor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Grant {
+    pub(super) holder: Holder,
+    pub(super) scopes: Scopes,
+}
+
+impl Grant {
+    /// Everything that can be granted in a location.
+    pub(super) fn of_location(id: &str) -> Self {
+        Self { holder: Holder::Location(id.to_owned()), scopes: Scopes::all() }
+    }
+
+    /// Everything that can be granted by the agency.
+    pub(super) fn of_company() -> Self {
+        Self { holder: Holder::Company, scopes: Scopes::all() }
+    }
+}
+
 /// A valid access token.
 #[derive(Debug, Clone)]
 pub(super) struct Access {
-    pub(super) holder: Holder,
-    pub(super) private: bool,
+    pub(super) grant: Grant,
+    private: bool,
     expires: Option<Timestamp>,
 }
 
@@ -35,23 +55,24 @@ impl Access {
     /// Calls are counted per app and per location or company.
     pub(super) fn rate_key(&self) -> String {
         let app = if self.private { "private" } else { "oauth" };
-        match &self.holder {
+        match &self.grant.holder {
             Holder::Location(id) => format!("{app}:{id}"),
             Holder::Company => format!("{app}:company"),
         }
     }
 
     pub(super) fn location(&self) -> Option<&str> {
-        match &self.holder {
+        match &self.grant.holder {
             Holder::Location(id) => Some(id),
             Holder::Company => None,
         }
     }
 }
 
-#[derive(Debug, Clone)]
+/// No `Debug`: the answer holds tokens.
+#[derive(Clone)]
 struct Refresh {
-    holder: Holder,
+    grant: Grant,
     expires: Timestamp,
     /// When it was first used, and the answer to that.
     used: Option<(Timestamp, Value)>,
@@ -60,11 +81,22 @@ struct Refresh {
 /// What presenting a refresh token leads to.
 pub(super) enum Presented {
     /// It may be exchanged for a new pair.
-    Fresh(Holder),
+    Fresh(Grant),
     /// It has been exchanged a moment ago: the answer of that time.
     Again(Value),
     /// Unknown, used or expired.
     Dead,
+}
+
+/// An authorization code.
+#[derive(Clone)]
+pub(super) struct Code {
+    /// The location that the person chose.
+    pub(super) location: String,
+    pub(super) scopes: Scopes,
+    /// Where the page sent it, which the exchange must repeat. `None` if no page gave it.
+    pub(super) redirect: Option<String>,
+    pub(super) expires: Option<Timestamp>,
 }
 
 /// All tokens and codes.
@@ -72,31 +104,46 @@ pub(super) enum Presented {
 pub(super) struct Tokens {
     access: BTreeMap<String, Access>,
     refresh: BTreeMap<String, Refresh>,
-    codes: Vec<String>,
+    codes: BTreeMap<String, Code>,
 }
 
 impl Tokens {
-    pub(super) fn add_access(&mut self, token: &str, holder: Holder, now: Timestamp) {
+    pub(super) fn add_access(&mut self, token: &str, grant: Grant, now: Timestamp) {
         let expires = Some(now + SignedDuration::from_secs(ACCESS_LIFE));
-        self.access.insert(token.to_owned(), Access { holder, private: false, expires });
+        self.access.insert(token.to_owned(), Access { grant, private: false, expires });
     }
 
-    pub(super) fn add_private(&mut self, token: &str, holder: Holder) {
-        self.access.insert(token.to_owned(), Access { holder, private: true, expires: None });
+    pub(super) fn add_private(&mut self, token: &str, grant: Grant) {
+        self.access.insert(token.to_owned(), Access { grant, private: true, expires: None });
     }
 
-    pub(super) fn add_refresh(&mut self, token: &str, holder: Holder, now: Timestamp) {
-        self.refresh.insert(token.to_owned(), Refresh { holder, expires: now + REFRESH_LIFE, used: None });
+    pub(super) fn add_refresh(&mut self, token: &str, grant: Grant, now: Timestamp) {
+        self.refresh.insert(token.to_owned(), Refresh { grant, expires: now + REFRESH_LIFE, used: None });
     }
 
-    pub(super) fn add_code(&mut self, code: &str) {
-        self.codes.push(code.to_owned());
+    pub(super) fn add_code(&mut self, code: &str, what: Code) {
+        self.codes.insert(code.to_owned(), what);
     }
 
-    /// Whether the code was good; it is used up now.
-    pub(super) fn take_code(&mut self, code: &str) -> bool {
-        let at = self.codes.iter().position(|c| c == code);
-        at.map(|at| self.codes.remove(at)).is_some()
+    /// What the code stands for, or a sentence that says why it cannot be exchanged. It stays as it is.
+    pub(super) fn present_code(
+        &self,
+        code: &str,
+        redirect: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Code, &'static str> {
+        let found = self.codes.get(code).ok_or("Invalid grant: authorization code is invalid")?;
+        if found.expires.is_some_and(|expires| now >= expires) {
+            return Err("Invalid grant: authorization code has expired");
+        }
+        if found.redirect.is_some() && found.redirect.as_deref() != redirect {
+            return Err("Invalid grant: redirect_uri is invalid");
+        }
+        Ok(found.clone())
+    }
+
+    pub(super) fn spend_code(&mut self, code: &str) {
+        self.codes.remove(code);
     }
 
     pub(super) fn present_refresh(&self, token: &str, now: Timestamp) -> Presented {
@@ -104,9 +151,7 @@ impl Tokens {
             Some(Refresh { used: Some((at, answer)), .. }) if now < *at + ROTATION_WINDOW => {
                 Presented::Again(answer.clone())
             }
-            Some(Refresh { used: None, expires, holder }) if now < *expires => {
-                Presented::Fresh(holder.clone())
-            }
+            Some(Refresh { used: None, expires, grant }) if now < *expires => Presented::Fresh(grant.clone()),
             _ => Presented::Dead,
         }
     }

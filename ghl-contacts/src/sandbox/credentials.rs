@@ -2,9 +2,27 @@ use std::fmt;
 
 use super::world::{alphanumeric, hex, uuid};
 
+/// What every secret begins with, after the `pit-` of a private integration token.
+const MARK: &str = "s3cr3t";
+
+fn marked(random: &str) -> String {
+    format!("{MARK}{}", random.get(MARK.len()..).unwrap_or_default())
+}
+
+/// A new access or refresh token.
+pub(super) fn token(random: &mut fastrand::Rng) -> String {
+    marked(&alphanumeric(random, 64))
+}
+
+/// A new authorization code.
+pub(super) fn code(random: &mut fastrand::Rng) -> String {
+    marked(&hex(random, 40))
+}
+
 /// What a client needs in order to call a sandbox. All of it follows from the seed.
 ///
-/// `Debug` hides the secrets.
+/// Every secret has `s3cr3t` in it, and so have the tokens that the sandbox issues later: search your own logs and
+/// errors for it. `Debug` hides the secrets.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Credentials {
@@ -12,21 +30,23 @@ pub struct Credentials {
     pub client_id: String,
     /// The OAuth app's secret.
     pub client_secret: String,
-    /// An authorization code. Works once, for a location or, with `user_type=Company`, for the agency.
+    /// An authorization code with all scopes, as if the page had given it. It works once, for
+    /// [`location_id`](Self::location_id) or, with `user_type=Company`, for the agency, and never expires.
     pub code: String,
-    /// An access token for [`location_id`](Self::location_id), good for a day.
+    /// An access token for [`location_id`](Self::location_id) with all scopes, good for a day.
     pub access_token: String,
     /// The refresh token that belongs to it.
     pub refresh_token: String,
-    /// A private integration token for [`location_id`](Self::location_id).
+    /// A private integration token for [`location_id`](Self::location_id) with all scopes.
     pub pit: String,
-    /// An access token for the agency, good for a day.
+    /// An access token for the agency with all scopes, good for a day.
     pub agency_token: String,
     /// The agency.
     pub company_id: String,
     /// The location that the tokens are for.
     pub location_id: String,
-    /// A second location of the same agency. Only tokens that `POST /oauth/locationToken` issues reach it.
+    /// A second location of the same agency. A token for it comes from `POST /oauth/locationToken`, or from a code
+    /// for which the person on the page chose it.
     pub other_location_id: String,
     /// A user.
     pub user_id: String,
@@ -44,12 +64,12 @@ impl Credentials {
     pub(super) fn invent(random: &mut fastrand::Rng) -> Self {
         Self {
             client_id: format!("{}-{}", hex(random, 24), alphanumeric(random, 8).to_lowercase()),
-            client_secret: uuid(random),
-            code: hex(random, 40),
-            access_token: alphanumeric(random, 64),
-            refresh_token: alphanumeric(random, 64),
-            pit: format!("pit-{}", uuid(random)),
-            agency_token: alphanumeric(random, 64),
+            client_secret: marked(&uuid(random)),
+            code: code(random),
+            access_token: token(random),
+            refresh_token: token(random),
+            pit: format!("pit-{}", marked(&uuid(random))),
+            agency_token: token(random),
             company_id: alphanumeric(random, 20),
             location_id: alphanumeric(random, 20),
             other_location_id: alphanumeric(random, 20),

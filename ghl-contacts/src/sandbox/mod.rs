@@ -17,15 +17,38 @@
 //! # What it does
 //!
 //! All 32 calls on contacts with their tasks, notes, tags, followers, campaigns, workflows and appointments;
-//! a location with its custom fields and tags; OAuth with codes, rotating refresh tokens and location tokens.
-//! Everything else answers 404. It is as strict as the service: unknown keys, a missing `Version`, a token of
-//! the wrong class and a taken e-mail are refused in the service's words, and every answer counts against the
-//! rate limits. Searches and lists see a write only after [`Config::index_lag`]; the duplicate search and every
-//! read by id see it at once.
+//! a location with its custom fields and tags; OAuth with its page, codes, rotating refresh tokens and location
+//! tokens. Everything else answers 404. It is as strict as the service: unknown keys, a missing `Version`, a token
+//! of the wrong class or without the scope and a taken e-mail are refused in the service's words, and every answer
+//! of the API counts against the rate limits. Searches and lists see a write only after [`Config::index_lag`]; the
+//! duplicate search and every read by id see it at once.
 //!
 //! It checks more than the service where the service is known to be vague: a contact that is gone answers 404,
 //! an id that cannot be one answers 400, and phone numbers need their `+` and country code. It has no
 //! opportunities, so a filter on them finds nothing, and it serves the OAuth calls in their dated form only.
+//!
+//! # The authorization page
+//!
+//! `GET /v2/oauth/chooselocation`, also without the `/v2`, is the page to which an app sends a person. There is no
+//! person here, so it answers at once: 302 to `redirect_uri` with a `code`, and with the `state` if one was sent.
+//! It checks `response_type`, `client_id`, `redirect_uri` (`https`, or `http` on this machine; see
+//! [`Config::redirect_uri`]) and `scope`; where it refuses, it answers 400 with HTML and sends nobody anywhere.
+//! The tokens that a code buys have exactly the scopes that were asked for, and so has every pair after them. A
+//! token from `POST /oauth/locationToken` has those of the agency's token except `oauth.*`.
+//!
+//! Two parameters decide for the person. The service has neither:
+//!
+//! | parameter | the person |
+//! |---|---|
+//! | `location_id=…` | chooses this location, not [`Credentials::location_id`] |
+//! | `deny=1` | refuses: 302 with `error=access_denied`, `error_description` and the `state` |
+//!
+//! Whether a code is for a location or, with `user_type=Company`, for the agency is said when it is exchanged.
+//!
+//! What the service does here is not written down everywhere. The sandbox decides as follows; do not build on it.
+//! A code lives for five minutes, and must be exchanged with the `redirect_uri` of the page. An exchange that is
+//! refused does not use it up. All refusals of the page but that of the client id have words of its own. Any text
+//! that can be a scope is granted.
 //!
 //! # Operations
 //!
@@ -37,7 +60,7 @@
 //! - `tags.` `add`, `remove`, `bulk`; `followers.` `add`, `remove`; `workflows.` `add`, `remove`;
 //!   `campaigns.` `add`, `remove`, `remove_all`; `appointments.list`
 //! - `locations.get`; `custom_fields.` `list`, `get`, `create`, `update`, `delete`; `location_tags.list`
-//! - `oauth.` `token`, `location_token`, `installed_locations`
+//! - `oauth.` `authorize` (the page), `token`, `location_token`, `installed_locations`
 //!
 //! # What a person can do
 //!
@@ -50,11 +73,12 @@
 //! | `notes`, `tasks`, `appointments` | create, update, delete | |
 //! | `custom_fields` | create, update, delete | `picklistOptions` |
 //! | `tags` | create, delete | a delete takes the tag from all contacts |
-//! | `locations` | update | `name`, `timezone`; `active: false` stops the refresh of its tokens |
+//! | `locations` | update | `name`, `timezone`; with `active: false` it gets no new tokens |
 //! | `tokens` | delete | the id is an access token, refresh token or private integration token, which is revoked |
 
 mod appointments;
 mod auth;
+mod authorize;
 mod children;
 mod contact;
 mod contacts;
@@ -72,6 +96,7 @@ mod oauth;
 mod rate;
 mod refuse;
 mod route;
+mod scopes;
 mod search;
 mod shapes;
 mod tags;
@@ -106,6 +131,9 @@ pub struct Config {
     pub burst_limit: u64,
     /// Calls per day, for each app and location.
     pub daily_limit: u64,
+    /// The address that the app has registered, to which alone the authorization page sends codes. `None` accepts
+    /// any.
+    pub redirect_uri: Option<String>,
 }
 
 impl Default for Config {
@@ -118,6 +146,7 @@ impl Default for Config {
             allow_duplicates: false,
             burst_limit: 100,
             daily_limit: 200_000,
+            redirect_uri: None,
         }
     }
 }

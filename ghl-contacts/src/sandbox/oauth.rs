@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sync_core::sandbox_kit::Answer;
 
-use super::auth::{ACCESS_LIFE, Holder, Presented};
+use super::auth::{ACCESS_LIFE, Grant, Holder, Presented};
 use super::normal::iso;
 use super::refuse::{Refusal, Reply};
 use super::route::Call;
@@ -37,10 +37,6 @@ pub(super) const INSTALLED_LOCATIONS: &[(&str, bool)] = &[
     ("locationId", false),
 ];
 
-const SCOPE: &str = "contacts.readonly contacts.write locations.readonly locations/customFields.readonly \
-                     locations/customFields.write locations/tags.readonly";
-const AGENCY_SCOPE: &str = "locations.readonly oauth.readonly oauth.write";
-
 fn invalid_grant(description: &str) -> Refusal {
     Refusal::oauth(400, "invalid_grant", description)
 }
@@ -59,26 +55,26 @@ impl World {
     }
 
     /// Issues a pair; the answer carries it in the form of the token endpoint.
-    fn issue(&mut self, holder: &Holder, now: Timestamp) -> Value {
+    fn issue(&mut self, grant: &Grant, now: Timestamp) -> Value {
         let (access, refresh) = (self.new_token(), self.new_token());
-        self.tokens.add_access(&access, holder.clone(), now);
-        self.tokens.add_refresh(&refresh, holder.clone(), now);
+        self.tokens.add_access(&access, grant.clone(), now);
+        self.tokens.add_refresh(&refresh, grant.clone(), now);
         let mut body = json!({
             "access_token": access,
             "token_type": "Bearer",
             "expires_in": ACCESS_LIFE,
             "refresh_token": refresh,
-            "refreshTokenId": self.new_token().get(..24),
+            "refreshTokenId": self.new_refresh_id(),
+            "scope": grant.scopes.to_string(),
             "companyId": self.credentials.company_id,
             "userId": self.credentials.user_id,
             "planId": null,
         });
-        let more = match holder {
+        let more = match &grant.holder {
             Holder::Location(id) => {
-                json!({ "scope": SCOPE, "userType": "Location", "locationId": id, "isBulkInstallation": false })
+                json!({ "userType": "Location", "locationId": id, "isBulkInstallation": false })
             }
             Holder::Company => json!({
-                "scope": AGENCY_SCOPE,
                 "userType": "Company",
                 "isBulkInstallation": true,
                 "installToFutureLocations": false,
@@ -109,34 +105,38 @@ pub(super) fn token(world: &mut World, call: &Call<'_>) -> Reply {
     }
 }
 
+/// A code that is refused stays good: the caller may have mistyped its own address.
 fn exchange(world: &mut World, call: &Call<'_>, code: &str) -> Reply {
-    if !world.tokens.take_code(code) {
-        return Err(invalid_grant("Invalid grant: authorization code is invalid"));
-    }
-    let holder = match call.text("user_type") {
-        Some("Company") => Holder::Company,
-        _ => Holder::Location(world.credentials.location_id.clone()),
+    let found = world.tokens.present_code(code, call.text("redirect_uri"), call.now);
+    let found = found.map_err(invalid_grant)?;
+    let holder = if call.text("user_type") == Some("Company") {
+        Holder::Company
+    } else {
+        world.refuse_inactive(&found.location)?;
+        Holder::Location(found.location)
     };
-    Ok(Answer::json(200, world.issue(&holder, call.now)).with_effect())
+    world.tokens.spend_code(code);
+    let grant = Grant { holder, scopes: found.scopes };
+    Ok(Answer::json(200, world.issue(&grant, call.now)).with_effect())
 }
 
 fn refresh(world: &mut World, call: &Call<'_>, token: &str) -> Reply {
-    let holder = match world.tokens.present_refresh(token, call.now) {
+    let grant = match world.tokens.present_refresh(token, call.now) {
         Presented::Dead => return Err(invalid_grant("This refresh token is invalid")),
         Presented::Again(answer) => return Ok(Answer::json(200, answer)),
-        Presented::Fresh(holder) => holder,
+        Presented::Fresh(grant) => grant,
     };
-    let class = match &holder {
+    let class = match &grant.holder {
         Holder::Location(_) => "Location",
         Holder::Company => "Company",
     };
     if call.text("user_type").is_some_and(|wanted| wanted != class) {
         return Err(Refusal::unauthorized("User type mismatch"));
     }
-    if let Holder::Location(id) = &holder {
+    if let Holder::Location(id) = &grant.holder {
         world.refuse_inactive(id)?;
     }
-    let answer = world.issue(&holder, call.now);
+    let answer = world.issue(&grant, call.now);
     world.tokens.mark_used(token, call.now, answer.clone());
     Ok(Answer::json(200, answer).with_effect())
 }
@@ -151,7 +151,9 @@ pub(super) fn location_token(world: &mut World, call: &Call<'_>) -> Reply {
         return Err(Refusal::bad_request("Location not found"));
     }
     world.refuse_inactive(&id)?;
-    let mut body = world.issue(&Holder::Location(id), call.now);
+    let agency = call.access.as_ref().map(|access| access.grant.scopes.of_location());
+    let grant = Grant { holder: Holder::Location(id), scopes: agency.unwrap_or_default() };
+    let mut body = world.issue(&grant, call.now);
     if let Some(body) = body.as_object_mut() {
         for absent in ["companyId", "userType", "refreshTokenId", "isBulkInstallation"] {
             body.remove(absent);

@@ -69,15 +69,22 @@ enum Versions {
     V3,
 }
 
+/// Who may call, and the scope that the token must have.
 #[derive(Clone, Copy)]
 enum Who {
     Anyone,
     /// The agency's OAuth token.
-    Company,
+    Company(&'static str),
     /// A token for one location. A first path parameter of a path below `/locations/` is that location.
-    Location,
-    LocationOrCompany,
+    Location(&'static str),
+    LocationOrCompany(&'static str),
 }
+
+const READ: Who = Who::Location("contacts.readonly");
+const WRITE: Who = Who::Location("contacts.write");
+const READ_FIELDS: Who = Who::Location("locations/customFields.readonly");
+const WRITE_FIELDS: Who = Who::Location("locations/customFields.write");
+const READ_TAGS: Who = Who::Location("locations/tags.readonly");
 
 #[derive(Clone, Copy)]
 enum BodyOf {
@@ -102,9 +109,15 @@ pub(super) struct Route {
     query: &'static [(&'static str, bool)],
 }
 
-const fn route(method: &'static str, path: &'static str, operation: &'static str, handler: Handler) -> Route {
-    let (versions, who) = (Versions::All, Who::Location);
-    Route { method, path, operation, handler, versions, who, body: BodyOf::Nothing, query: &[] }
+const fn route(
+    method: &'static str,
+    path: &'static str,
+    operation: &'static str,
+    who: Who,
+    handler: Handler,
+) -> Route {
+    let (versions, body) = (Versions::All, BodyOf::Nothing);
+    Route { method, path, operation, handler, versions, who, body, query: &[] }
 }
 
 impl Route {
@@ -122,10 +135,6 @@ impl Route {
 
     const fn query(self, query: &'static [(&'static str, bool)]) -> Self {
         Self { query, ..self }
-    }
-
-    const fn open_to(self, who: Who) -> Self {
-        Self { who, ..self }
     }
 
     const fn versions(self, versions: Versions) -> Self {
@@ -149,59 +158,70 @@ impl Route {
 
 /// The first match counts, so literal paths stand before open ones.
 static ROUTES: &[Route] = &[
-    route("POST", "/oauth/token", "oauth.token", oauth::token)
+    route("POST", "/oauth/token", "oauth.token", Who::Anyone, oauth::token)
         .form(oauth::TOKEN)
-        .open_to(Who::Anyone)
         .versions(Versions::None),
-    route("POST", "/oauth/locationToken", "oauth.location_token", oauth::location_token)
-        .form(oauth::LOCATION_TOKEN)
-        .open_to(Who::Company)
-        .versions(Versions::Dated),
-    route("GET", "/oauth/installedLocations", "oauth.installed_locations", oauth::installed_locations)
-        .query(oauth::INSTALLED_LOCATIONS)
-        .open_to(Who::Company)
-        .versions(Versions::Dated),
-    route("POST", "/contacts/", "contacts.create", contacts::create).json(contacts::CREATE),
-    route("GET", "/contacts/", "contacts.list", search::list)
+    route(
+        "POST",
+        "/oauth/locationToken",
+        "oauth.location_token",
+        Who::Company("oauth.write"),
+        oauth::location_token,
+    )
+    .form(oauth::LOCATION_TOKEN)
+    .versions(Versions::Dated),
+    route(
+        "GET",
+        "/oauth/installedLocations",
+        "oauth.installed_locations",
+        Who::Company("oauth.readonly"),
+        oauth::installed_locations,
+    )
+    .query(oauth::INSTALLED_LOCATIONS)
+    .versions(Versions::Dated),
+    route("POST", "/contacts/", "contacts.create", WRITE, contacts::create).json(contacts::CREATE),
+    route("GET", "/contacts/", "contacts.list", READ, search::list)
         .query(search::LIST_QUERY)
         .versions(Versions::Dated),
-    route("POST", "/contacts/upsert", "contacts.upsert", contacts::upsert).json(contacts::UPSERT),
-    route("POST", "/contacts/search", "contacts.search", search::search).json(search::SEARCH),
-    route("GET", "/contacts/search/duplicate", "contacts.duplicate", contacts::duplicate).query(&[
+    route("POST", "/contacts/upsert", "contacts.upsert", WRITE, contacts::upsert).json(contacts::UPSERT),
+    route("POST", "/contacts/search", "contacts.search", READ, search::search).json(search::SEARCH),
+    route("GET", "/contacts/search/duplicate", "contacts.duplicate", READ, contacts::duplicate).query(&[
         ("locationId", true),
         ("number", false),
         ("email", false),
     ]),
-    route("POST", "/contacts/bulk/business", "contacts.bulk_business", contacts::bulk_business)
+    route("POST", "/contacts/bulk/business", "contacts.bulk_business", WRITE, contacts::bulk_business)
         .json(contacts::BULK_BUSINESS),
-    route("POST", "/contacts/bulk/tags/update/*", "tags.bulk", tags::bulk).json(tags::BULK),
-    route("GET", "/contacts/business/*", "contacts.by_business", search::by_business)
+    route("POST", "/contacts/bulk/tags/update/*", "tags.bulk", WRITE, tags::bulk).json(tags::BULK),
+    route("GET", "/contacts/business/*", "contacts.by_business", READ, search::by_business)
         .query(search::BUSINESS_QUERY),
-    route("GET", "/contacts/*", "contacts.get", contacts::get),
-    route("PUT", "/contacts/*", "contacts.update", contacts::update).json(contacts::UPDATE),
-    route("DELETE", "/contacts/*", "contacts.delete", contacts::delete),
-    route("GET", "/contacts/*/tasks", "tasks.list", tasks::list),
-    route("POST", "/contacts/*/tasks", "tasks.create", tasks::create).json(tasks::CREATE),
-    route("GET", "/contacts/*/tasks/*", "tasks.get", tasks::get),
-    route("PUT", "/contacts/*/tasks/*", "tasks.update", tasks::update).json(tasks::UPDATE),
-    route("DELETE", "/contacts/*/tasks/*", "tasks.delete", tasks::delete),
-    route("PUT", "/contacts/*/tasks/*/completed", "tasks.complete", tasks::update).json(tasks::COMPLETE),
-    route("GET", "/contacts/*/appointments", "appointments.list", appointments::list),
-    route("POST", "/contacts/*/tags", "tags.add", tags::add).json(tags::TAGS),
-    route("DELETE", "/contacts/*/tags", "tags.remove", tags::remove).json(tags::TAGS),
-    route("GET", "/contacts/*/notes", "notes.list", notes::list),
-    route("POST", "/contacts/*/notes", "notes.create", notes::create).json(notes::CREATE),
-    route("GET", "/contacts/*/notes/*", "notes.get", notes::get),
-    route("PUT", "/contacts/*/notes/*", "notes.update", notes::update).json(notes::UPDATE),
-    route("DELETE", "/contacts/*/notes/*", "notes.delete", notes::delete),
-    route("POST", "/contacts/*/followers", "followers.add", enrolment::add_followers)
+    route("GET", "/contacts/*", "contacts.get", READ, contacts::get),
+    route("PUT", "/contacts/*", "contacts.update", WRITE, contacts::update).json(contacts::UPDATE),
+    route("DELETE", "/contacts/*", "contacts.delete", WRITE, contacts::delete),
+    route("GET", "/contacts/*/tasks", "tasks.list", READ, tasks::list),
+    route("POST", "/contacts/*/tasks", "tasks.create", WRITE, tasks::create).json(tasks::CREATE),
+    route("GET", "/contacts/*/tasks/*", "tasks.get", READ, tasks::get),
+    route("PUT", "/contacts/*/tasks/*", "tasks.update", WRITE, tasks::update).json(tasks::UPDATE),
+    route("DELETE", "/contacts/*/tasks/*", "tasks.delete", WRITE, tasks::delete),
+    route("PUT", "/contacts/*/tasks/*/completed", "tasks.complete", WRITE, tasks::update)
+        .json(tasks::COMPLETE),
+    route("GET", "/contacts/*/appointments", "appointments.list", READ, appointments::list),
+    route("POST", "/contacts/*/tags", "tags.add", WRITE, tags::add).json(tags::TAGS),
+    route("DELETE", "/contacts/*/tags", "tags.remove", WRITE, tags::remove).json(tags::TAGS),
+    route("GET", "/contacts/*/notes", "notes.list", READ, notes::list),
+    route("POST", "/contacts/*/notes", "notes.create", WRITE, notes::create).json(notes::CREATE),
+    route("GET", "/contacts/*/notes/*", "notes.get", READ, notes::get),
+    route("PUT", "/contacts/*/notes/*", "notes.update", WRITE, notes::update).json(notes::UPDATE),
+    route("DELETE", "/contacts/*/notes/*", "notes.delete", WRITE, notes::delete),
+    route("POST", "/contacts/*/followers", "followers.add", WRITE, enrolment::add_followers)
         .json(enrolment::FOLLOWERS),
-    route("DELETE", "/contacts/*/followers", "followers.remove", enrolment::remove_followers)
+    route("DELETE", "/contacts/*/followers", "followers.remove", WRITE, enrolment::remove_followers)
         .json(enrolment::FOLLOWERS),
     route(
         "DELETE",
         "/contacts/*/campaigns/removeAll",
         "campaigns.remove_all",
+        WRITE,
         enrolment::leave_all_campaigns,
     )
     .versions(Versions::Dated),
@@ -209,22 +229,33 @@ static ROUTES: &[Route] = &[
         "DELETE",
         "/contacts/*/campaigns/remove-all",
         "campaigns.remove_all",
+        WRITE,
         enrolment::leave_all_campaigns,
     )
     .versions(Versions::V3),
-    route("POST", "/contacts/*/campaigns/*", "campaigns.add", enrolment::join_campaign).json_required(&[]),
-    route("DELETE", "/contacts/*/campaigns/*", "campaigns.remove", enrolment::leave_campaign),
-    route("POST", "/contacts/*/workflow/*", "workflows.add", enrolment::join_workflow)
+    route("POST", "/contacts/*/campaigns/*", "campaigns.add", WRITE, enrolment::join_campaign)
+        .json_required(&[]),
+    route("DELETE", "/contacts/*/campaigns/*", "campaigns.remove", WRITE, enrolment::leave_campaign),
+    route("POST", "/contacts/*/workflow/*", "workflows.add", WRITE, enrolment::join_workflow)
         .json(enrolment::WORKFLOW),
-    route("DELETE", "/contacts/*/workflow/*", "workflows.remove", enrolment::leave_workflow)
+    route("DELETE", "/contacts/*/workflow/*", "workflows.remove", WRITE, enrolment::leave_workflow)
         .json(enrolment::WORKFLOW),
-    route("GET", "/locations/*", "locations.get", locations::get).open_to(Who::LocationOrCompany),
-    route("GET", "/locations/*/customFields", "custom_fields.list", fields::list).query(&[("model", false)]),
-    route("POST", "/locations/*/customFields", "custom_fields.create", fields::create).json(fields::CREATE),
-    route("GET", "/locations/*/customFields/*", "custom_fields.get", fields::get),
-    route("PUT", "/locations/*/customFields/*", "custom_fields.update", fields::update).json(fields::UPDATE),
-    route("DELETE", "/locations/*/customFields/*", "custom_fields.delete", fields::delete),
-    route("GET", "/locations/*/tags", "location_tags.list", tags::of_location),
+    route(
+        "GET",
+        "/locations/*",
+        "locations.get",
+        Who::LocationOrCompany("locations.readonly"),
+        locations::get,
+    ),
+    route("GET", "/locations/*/customFields", "custom_fields.list", READ_FIELDS, fields::list)
+        .query(&[("model", false)]),
+    route("POST", "/locations/*/customFields", "custom_fields.create", WRITE_FIELDS, fields::create)
+        .json(fields::CREATE),
+    route("GET", "/locations/*/customFields/*", "custom_fields.get", READ_FIELDS, fields::get),
+    route("PUT", "/locations/*/customFields/*", "custom_fields.update", WRITE_FIELDS, fields::update)
+        .json(fields::UPDATE),
+    route("DELETE", "/locations/*/customFields/*", "custom_fields.delete", WRITE_FIELDS, fields::delete),
+    route("GET", "/locations/*/tags", "location_tags.list", READ_TAGS, tags::of_location),
 ];
 
 /// The line that a request matches, with the open segments of its path.
@@ -288,21 +319,25 @@ fn admit(
     access: Result<Access, Refusal>,
     first_param: Option<&String>,
 ) -> Result<Option<Access>, Refusal> {
-    if matches!(route.who, Who::Anyone) {
+    let (Who::Company(scope) | Who::Location(scope) | Who::LocationOrCompany(scope)) = route.who else {
         return Ok(None);
-    }
+    };
     let access = access?;
-    match (route.who, &access.holder) {
-        (Who::Company, Holder::Location(_)) => {
+    match (route.who, &access.grant.holder) {
+        (Who::Company(_), Holder::Location(_)) => {
             return Err(Refusal::unauthorized("This user type is not yet supported!"));
         }
-        (Who::Location, Holder::Company) => {
+        (Who::Location(_), Holder::Company) => {
             return Err(Refusal::unauthorized("This authClass type is not allowed to access this scope."));
         }
-        (_, Holder::Location(own)) if route.path.starts_with("/locations/") && first_param != Some(own) => {
-            return Err(Refusal::other_location());
-        }
         _ => {}
+    }
+    if !access.grant.scopes.has(scope) {
+        return Err(Refusal::unauthorized("The token is not authorized for this scope."));
+    }
+    let elsewhere = access.location().is_some_and(|own| first_param.is_none_or(|named| named != own));
+    if elsewhere && route.path.starts_with("/locations/") {
+        return Err(Refusal::other_location());
     }
     Ok(Some(access))
 }

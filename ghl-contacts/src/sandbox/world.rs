@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sync_core::sandbox_kit::{Answer, Backend, Body, Edit, Request};
 
-use super::auth::{Holder, Tokens};
+use super::auth::{Code, Grant, Tokens};
 use super::children::Children;
 use super::contact::Contact;
 use super::fields::CustomField;
@@ -14,14 +14,19 @@ use super::locations::Location;
 use super::lookup::Lookup;
 use super::rate::Rates;
 use super::refuse::Refusal;
+use super::scopes::Scopes;
 use super::tags::Tag;
-use super::{Config, Credentials, appointments, human, normal, notes, route, shapes, tasks};
+use super::{
+    Config, Credentials, appointments, authorize, credentials, human, normal, notes, route, shapes, tasks,
+};
 
 /// Everything that the sandbox holds: the state machine behind [`Sandbox`](super::Sandbox).
 #[derive(Clone)]
 pub struct World {
     pub(super) allow_duplicates: bool,
     pub(super) index_lag: SignedDuration,
+    /// The only address that the page sends a code to, if the app has registered one.
+    pub(super) redirect_uri: Option<String>,
     pub(super) credentials: Credentials,
     pub(super) tokens: Tokens,
     pub(super) locations: BTreeMap<String, Location>,
@@ -55,12 +60,13 @@ impl World {
         let mut secrets = fastrand::Rng::with_seed(config.seed ^ 0x5EC2_E75E);
         let credentials = Credentials::invent(&mut secrets);
         let mut tokens = Tokens::default();
-        let location = || Holder::Location(credentials.location_id.clone());
+        let location = || Grant::of_location(&credentials.location_id);
         tokens.add_access(&credentials.access_token, location(), now);
         tokens.add_refresh(&credentials.refresh_token, location(), now);
-        tokens.add_access(&credentials.agency_token, Holder::Company, now);
+        tokens.add_access(&credentials.agency_token, Grant::of_company(), now);
         tokens.add_private(&credentials.pit, location());
-        tokens.add_code(&credentials.code);
+        let (location, scopes) = (credentials.location_id.clone(), Scopes::all());
+        tokens.add_code(&credentials.code, Code { location, scopes, redirect: None, expires: None });
         let locations = [
             Location::new(&credentials.location_id, "Oficina da Ribeira"),
             Location::new(&credentials.other_location_id, "Padaria do Largo"),
@@ -68,6 +74,7 @@ impl World {
         Self {
             allow_duplicates: config.allow_duplicates,
             index_lag: SignedDuration::try_from(config.index_lag).unwrap_or(SignedDuration::MAX),
+            redirect_uri: config.redirect_uri.clone(),
             tokens,
             locations: locations.into_iter().map(|location| (location.id.clone(), location)).collect(),
             businesses: [(credentials.business_id.clone(), "Ribeira Lda".to_owned())].into(),
@@ -95,7 +102,18 @@ impl World {
 
     /// A new access or refresh token.
     pub(super) fn new_token(&mut self) -> String {
-        alphanumeric(&mut self.secrets, 64)
+        credentials::token(&mut self.secrets)
+    }
+
+    /// A new authorization code.
+    pub(super) fn new_code(&mut self) -> String {
+        credentials::code(&mut self.secrets)
+    }
+
+    /// The public name of a refresh token.
+    pub(super) fn new_refresh_id(&mut self) -> String {
+        let id = alphanumeric(&mut self.secrets, 64);
+        id.chars().take(24).collect()
     }
 
     /// The name of the business that a contact belongs to.
@@ -113,11 +131,18 @@ impl World {
 
 impl Backend for World {
     fn operation(&self, request: &Request) -> Option<String> {
+        if authorize::is_page(request) {
+            return Some(authorize::OPERATION.to_owned());
+        }
         route::find(request).map(|(route, _)| route.operation.to_owned())
     }
 
     fn answer(&mut self, request: &Request, now: Timestamp) -> Answer {
         let now = normal::to_millis(now);
+        // The page stands on a host of its own: it knows neither tokens nor limits.
+        if authorize::is_page(request) {
+            return authorize::answer(self, request, now);
+        }
         let access = self.tokens.identify(request, now);
         let who = access.as_ref().map_or_else(|_| "nobody".to_owned(), super::auth::Access::rate_key);
         let verdict = self.rates.admit(&who, now);

@@ -1,18 +1,14 @@
 use serde_json::{Value, json};
 
 use crate::ask::{form, get, post};
+use crate::grants::grant;
 use crate::table::{Row, Scene, row};
 
 #[rustfmt::skip]
 pub(crate) fn rows(s: &Scene) -> Vec<Row> {
     let ana = format!("/contacts/{}", s.ana);
     let location = format!("/locations/{}", s.c.location_id);
-    let token = |more: &[(&str, &str)]| {
-        let mut fields =
-            vec![("client_id", s.c.client_id.as_str()), ("client_secret", s.c.client_secret.as_str())];
-        fields.extend(more);
-        form("/oauth/token", &fields).no_token().version(None)
-    };
+    let token = |more: &[(&str, &str)]| grant(&s.c, more);
     let code = token(&[("grant_type", "authorization_code"), ("code", &s.c.code)]);
     let mint = |company: &str, location: &str, id: &str| {
         form("/oauth/locationToken", &[(company, &s.c.company_id), (location, id)]).token(&s.c.agency_token)
@@ -29,10 +25,10 @@ pub(crate) fn rows(s: &Scene) -> Vec<Row> {
             get(&ana).version(Some("2020-01-01")), 401, [("/message", json!("version header is invalid"))]),
         row("ghl-api § 1", "every published version will do", get(&ana).version(Some("2023-02-21")), 200, []),
         row("ghl-api § 5.3", "unknown token",
-            get(&ana).token("nobody"), 401, [("/message", json!("Invalid token: access token is invalid"))]),
+            get(&ana).token("s3cr3t-nobody"), 401, [("/message", json!("Invalid token: access token is invalid"))]),
         row("ghl-api § 5.3", "no token", get(&ana).no_token(), 401, [("/message", json!("Invalid JWT"))]),
         row("ghl-api § 5.3", "unknown private token",
-            get(&ana).token("pit-nobody"), 401, [("/message", json!("Invalid Private Integration token"))]),
+            get(&ana).token("pit-s3cr3t-nobody"), 401, [("/message", json!("Invalid Private Integration token"))]),
         row("ghl-api § 2.4", "private token", get(&ana).token(&s.c.pit), 200, []),
         row("ghl-api § 5.3", "an agency's token reads no contact",
             get(&ana).token(&s.c.agency_token), 401,
@@ -76,11 +72,11 @@ pub(crate) fn rows(s: &Scene) -> Vec<Row> {
             post("/oauth/token", json!({ "client_id": s.c.client_id })), 422,
             [("/message/0", json!("client_id should not be empty"))]),
         row("ghl-api § 2.2", "a wrong secret",
-            form("/oauth/token", &[("client_id", app), ("client_secret", "x"), ("grant_type", "refresh_token")]),
+            form("/oauth/token", &[("client_id", app), ("client_secret", "s3cr3t-other"), ("grant_type", "refresh_token")]),
             401,
             [("/error", json!("invalid_client"))]),
         row("ghl-api § 2.2", "an unknown refresh token",
-            token(&[("grant_type", "refresh_token"), ("refresh_token", "x")]), 400,
+            token(&[("grant_type", "refresh_token"), ("refresh_token", "s3cr3t-unknown")]), 400,
             [("/error", json!("invalid_grant"))]),
         row("ghl-api § 2.3", "an agency mints a location token",
             mint("companyId", "locationId", &s.c.other_location_id), 200,

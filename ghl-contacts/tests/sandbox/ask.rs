@@ -2,13 +2,16 @@ use std::sync::LazyLock;
 
 use ghl_contacts::sandbox::Sandbox;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
+use url::Url;
 
 const DATED: &str = "2021-07-28";
 
 /// Making a client takes time. Each test has a runtime of its own, so no connection may outlive a request.
-static CLIENT: LazyLock<reqwest::Client> =
-    LazyLock::new(|| reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap());
+static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
+    let builder = reqwest::Client::builder().pool_max_idle_per_host(0);
+    builder.redirect(reqwest::redirect::Policy::none()).build().unwrap()
+});
 
 /// A request to be sent.
 #[derive(Debug, Clone)]
@@ -90,9 +93,20 @@ impl Ask {
         request.send().await
     }
 
+    /// The status and the body. A body that is not JSON is a text; instead of the body of a redirect there is where
+    /// it leads: `to`, and the parameters of its query.
     pub(crate) async fn send(&self, sandbox: &Sandbox) -> (u16, Value) {
         let reply = self.try_send(sandbox).await.unwrap();
-        (reply.status().as_u16(), reply.json().await.unwrap())
+        let status = reply.status().as_u16();
+        if let Some(to) = reply.headers().get("location") {
+            let to = Url::parse(to.to_str().unwrap()).unwrap();
+            let query = to.query_pairs().map(|(name, value)| (name.into_owned(), json!(value)));
+            let mut leads: Map<String, Value> = query.collect();
+            leads.insert("to".to_owned(), json!(to.as_str().split('?').next()));
+            return (status, Value::Object(leads));
+        }
+        let text = reply.text().await.unwrap();
+        (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
     }
 
     pub(crate) async fn id(&self, sandbox: &Sandbox, pointer: &str) -> String {

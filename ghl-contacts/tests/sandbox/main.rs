@@ -5,11 +5,17 @@
 mod access_rows;
 mod ask;
 mod child_rows;
+mod connecting;
 mod contact_rows;
 mod create_rows;
+mod grants;
 mod journeys;
+mod page_rows;
+mod scopes;
 mod search_rows;
 mod table;
+#[path = "../../../sync-core/tests/trace/mod.rs"]
+mod trace;
 
 use serde_json::Value;
 
@@ -22,6 +28,8 @@ async fn behaves_as_the_service_is_known_to() {
         search_rows::rows(&scene),
         child_rows::rows(&scene),
         access_rows::rows(&scene),
+        page_rows::rows(&scene),
+        scopes::rows(&scene),
     ];
     let mut wrong = Vec::new();
     for row in rows.into_iter().flatten() {

@@ -4,6 +4,7 @@ use ghl_contacts::sandbox::{Config, Credentials, Edit, Sandbox};
 use serde_json::{Value, json};
 
 use crate::ask::Ask;
+use crate::grants::{code, token};
 
 /// What every row starts from.
 pub(crate) struct Scene {
@@ -18,6 +19,12 @@ pub(crate) struct Scene {
     pub(crate) text_field: String,
     pub(crate) choice_field: String,
     pub(crate) number_field: String,
+    /// A code for the other location, with two scopes.
+    pub(crate) code: String,
+    /// A location's token with one scope.
+    pub(crate) reader: String,
+    /// An agency's token without `oauth.write`.
+    pub(crate) agency_reader: String,
 }
 
 fn create(sandbox: &Sandbox, collection: &str, fields: Value) -> String {
@@ -26,6 +33,7 @@ fn create(sandbox: &Sandbox, collection: &str, fields: Value) -> String {
 }
 
 pub(crate) async fn scene() -> Scene {
+    crate::trace::on();
     let config = Config { burst_limit: 100_000, index_lag: Duration::ZERO, ..Config::default() };
     let sandbox = Sandbox::start(config).await.unwrap();
     let c = sandbox.credentials().clone();
@@ -52,8 +60,27 @@ pub(crate) async fn scene() -> Scene {
     let event =
         json!({ "contactId": ana, "startTime": "2027-01-02 10:00:00", "endTime": "2027-01-02 11:00:00" });
     create(&sandbox, "appointments", event);
+    let elsewhere = [("location_id", c.other_location_id.as_str())];
+    let code = code(&sandbox, "contacts.readonly locations.readonly", &elsewhere).await;
+    let reader = token(&sandbox, "contacts.readonly", "Location").await;
+    let agency_reader = token(&sandbox, "contacts.readonly oauth.readonly", "Company").await;
     sandbox.checkpoint();
-    Scene { sandbox, c, ana, rui, abroad, gone, note, task, text_field, choice_field, number_field }
+    Scene {
+        sandbox,
+        c,
+        ana,
+        rui,
+        abroad,
+        gone,
+        note,
+        task,
+        text_field,
+        choice_field,
+        number_field,
+        code,
+        reader,
+        agency_reader,
+    }
 }
 
 /// One behaviour.

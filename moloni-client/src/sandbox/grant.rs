@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -12,21 +12,32 @@ const REFRESH_LIFE: Duration = Duration::from_secs(14 * 24 * 3600);
 /// How long a locked login stays locked. Moloni publishes no figure.
 const COOLDOWN: Duration = Duration::from_secs(300);
 const FAILURES: u32 = 3;
+/// What every secret begins with. It is hexadecimal, as they are.
+const MARK: &str = "5ec2e7";
 
-/// The developer's key pair, the user's login and every token issued.
-#[derive(Debug, Clone)]
+/// The developer's key pair, the user's login and every token issued. All of it secret, so no `Debug`.
+#[derive(Clone)]
 pub(super) struct Auth {
     pub(super) client_id: String,
     pub(super) client_secret: String,
     pub(super) redirect_uri: Option<String>,
     pub(super) username: String,
     pub(super) password: String,
-    codes: BTreeSet<String>,
+    /// The page's part in each code; `None` if no page gave it.
+    codes: BTreeMap<String, Option<Origin>>,
     access: BTreeMap<String, Timestamp>,
     refresh: BTreeMap<String, Timestamp>,
     failures: u32,
     locked_until: Option<Timestamp>,
     random: Rng,
+}
+
+/// What the page keeps with a code.
+#[derive(Clone)]
+pub(super) struct Origin {
+    /// Where the code was sent, which the exchange must repeat.
+    pub(super) redirect: String,
+    pub(super) expires: Timestamp,
 }
 
 /// An access token and its refresh token.
@@ -47,11 +58,11 @@ impl Auth {
         let number = random.u32(100_000..1_000_000);
         Self {
             client_id: format!("sandbox{number}"),
-            client_secret: hex(&mut random),
+            client_secret: secret(&mut random),
             redirect_uri,
             username: format!("user{number}@example.com"),
-            password: hex(&mut random),
-            codes: BTreeSet::new(),
+            password: secret(&mut random),
+            codes: BTreeMap::new(),
             access: BTreeMap::new(),
             refresh: BTreeMap::new(),
             failures: 0,
@@ -61,15 +72,15 @@ impl Auth {
     }
 
     /// A new authorization code, as a browser would bring it.
-    pub(super) fn new_code(&mut self) -> String {
-        let code = hex(&mut self.random);
-        self.codes.insert(code.clone());
+    pub(super) fn new_code(&mut self, origin: Option<Origin>) -> String {
+        let code = secret(&mut self.random);
+        self.codes.insert(code.clone(), origin);
         code
     }
 
     /// A new pair of tokens. The older ones keep their lives.
     pub(super) fn new_pair(&mut self, now: Timestamp) -> Pair {
-        let pair = Pair { access: hex(&mut self.random), refresh: hex(&mut self.random) };
+        let pair = Pair { access: secret(&mut self.random), refresh: secret(&mut self.random) };
         self.access.insert(pair.access.clone(), now + ACCESS_LIFE);
         self.refresh.insert(pair.refresh.clone(), now + REFRESH_LIFE);
         pair
@@ -128,14 +139,14 @@ impl Auth {
             _ => {}
         }
         match kind {
-            "authorization_code" => self.spend_code(fields)?,
+            "authorization_code" => self.spend_code(fields, now)?,
             "password" => self.log_in(fields, now)?,
             _ => self.spend_refresh(fields, now)?,
         }
         Ok(self.new_pair(now))
     }
 
-    fn spend_code(&mut self, fields: &Fields) -> Result<(), Refusal> {
+    fn spend_code(&mut self, fields: &Fields, now: Timestamp) -> Result<(), Refusal> {
         let Some(code) = fields.get("code") else {
             return refuse("invalid_request", "Missing parameter: \"code\" is required");
         };
@@ -148,10 +159,20 @@ impl Auth {
         if self.redirect_uri.as_deref().is_some_and(|registered| registered != redirect) {
             return refuse("redirect_uri_mismatch", "The redirect URI provided is missing or does not match");
         }
-        if self.codes.remove(code) {
-            return Ok(());
+        let Some(origin) = self.codes.get(code) else {
+            let why = "Authorization code doesn't exist or is invalid for the client";
+            return refuse("invalid_grant", why);
+        };
+        if let Some(Origin { redirect: sent_to, expires }) = origin {
+            if sent_to != redirect {
+                return refuse("redirect_uri_mismatch", "The redirect URI is missing or do not match");
+            }
+            if now >= *expires {
+                return refuse("invalid_grant", "The authorization code has expired");
+            }
         }
-        refuse("invalid_grant", "Authorization code doesn't exist or is invalid for the client")
+        self.codes.remove(code);
+        Ok(())
     }
 
     fn log_in(&mut self, fields: &Fields, now: Timestamp) -> Result<(), Refusal> {
@@ -212,12 +233,13 @@ impl Fields {
     }
 }
 
-fn error(code: &str, description: &str) -> Answer {
+pub(super) fn error(code: &str, description: &str) -> Answer {
     Answer::json(400, json!({ "error": code, "error_description": description }))
 }
 
 /// 40 hexadecimal digits.
-fn hex(random: &mut Rng) -> String {
+fn secret(random: &mut Rng) -> String {
     let digits = random.u128(..);
-    format!("{digits:032x}{:08x}", random.u32(..))
+    let digits = format!("{digits:032x}{:08x}", random.u32(..));
+    format!("{MARK}{}", digits.get(MARK.len()..).unwrap_or_default())
 }

@@ -21,7 +21,8 @@
 //! # What it serves
 //!
 //! All calls work below `/v1/`, `/v2/` and `/sandbox/`, with or without the last slash. An operation's name in
-//! the call log and in faults is `{entity}.{method}`; the token endpoint is `grant`.
+//! the call log and in faults is `{entity}.{method}`; the token endpoint is `grant`, the page that asks a person for
+//! access `authorize`.
 //!
 //! | entity | methods |
 //! |---|---|
@@ -34,6 +35,14 @@
 //! | `countries`, `languages`, `maturityDates`, `paymentMethods`, `deliveryMethods`, `documentSets`, `taxes`, `measurementUnits`, `productCategories`, `products` | `getAll` |
 //!
 //! Every other path answers 404 with an HTML page. Documents are read-only over HTTP: a person enters them.
+//!
+//! # The authorization page
+//!
+//! `GET /ac/root/oauth/` is the page to which an application sends a person; in production it is on another host.
+//! There is no person here, so it answers at once: 302 to `redirect_uri` with a `code`, and never with a `state`.
+//! `GET /v1/authorize/`, where the page was before, answers 302 to it with the same parameters. What is wrong is
+//! answered with 400 and an error of OAuth, as at the token endpoint. With `deny=1`, which only this sandbox has,
+//! the person refuses: 302 with `error=access_denied` and `error_description`.
 //!
 //! # What a person does
 //!
@@ -64,9 +73,14 @@
 //! - Ids of other records in a customer (payment method, salesman …) need not exist. If they don't, the nested
 //!   object is missing.
 //! - The grant takes its parameters in a body, too, though Moloni was seen to refuse that for a password.
-//! - A 429 carries an HTML body. The grant is not counted.
+//! - A 429 carries an HTML body. Neither the grant nor the page is counted.
+//! - A code of the page lives for five minutes, and must be exchanged with the `redirect_uri` of the page. An
+//!   exchange that is refused does not use it up.
+//! - The page takes `http` and `https` addresses, refuses every `response_type` but `code` with `invalid_request`,
+//!   and without a `redirect_uri` goes to the registered one.
 
 mod amounts;
+mod authorize;
 mod companies;
 mod customers;
 mod document_types;
@@ -115,7 +129,8 @@ pub struct Config {
     pub speed: f64,
     /// How many calls pass per minute; those beyond answer 429. `None` sets no limit, as Moloni publishes none.
     pub requests: Option<u32>,
-    /// The registered redirect address, which a grant by code must repeat exactly. `None` accepts any.
+    /// The registered redirect address, which the page and a grant by code must be given exactly so. `None` accepts
+    /// any.
     pub redirect_uri: Option<String>,
 }
 
@@ -126,7 +141,10 @@ impl Default for Config {
 }
 
 /// What a client of a [`Sandbox`] needs: keys and tokens, and ids that exist there.
-#[derive(Clone, PartialEq, Eq)]
+///
+/// Every secret begins with `5ec2e7`, and so do the tokens that the sandbox issues later: search your own logs and
+/// errors for it. `Debug` hides the secrets.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Credentials {
     /// The *Developer ID*.
@@ -137,7 +155,7 @@ pub struct Credentials {
     pub username: String,
     /// The user's password.
     pub password: String,
-    /// An authorization code. It works once.
+    /// An authorization code, as if the page had given it. It works once and never expires.
     pub code: String,
     /// An access token. It lives for an hour.
     pub access_token: String,

@@ -82,11 +82,19 @@ pub(super) fn computes(entity: &str, method: &str) -> bool {
 #[derive(Debug, PartialEq)]
 pub(super) enum Target {
     Grant,
-    Call { entity: String, method: String },
+    /// Where a person lets an application in.
+    Page,
+    /// Where that page was until March 2026.
+    OldPage,
+    Call {
+        entity: String,
+        method: String,
+    },
 }
 
 impl Target {
-    /// Reads `/{v1|v2|sandbox}/grant/` or `/{v1|v2|sandbox}/{entity}/{method}/`, with or without the last slash.
+    /// Reads `/{v1|v2|sandbox}/grant/`, `/{v1|v2|sandbox}/{entity}/{method}/` or one of the page's two addresses,
+    /// with or without the last slash.
     pub(super) fn of(request: &Request) -> Option<Self> {
         if request.method != Method::GET && request.method != Method::POST {
             return None;
@@ -95,12 +103,17 @@ impl Target {
         if segments.last().is_some_and(String::is_empty) {
             segments.pop();
         }
+        let get = request.method == Method::GET;
+        if get && segments == ["ac", "root", "oauth"] {
+            return Some(Self::Page);
+        }
         let (base, rest) = segments.split_first()?;
         if !["v1", "v2", "sandbox"].contains(&base.as_str()) {
             return None;
         }
         match rest {
             [grant] if grant == "grant" => Some(Self::Grant),
+            [page] if page == "authorize" && get => Some(Self::OldPage),
             [entity, method] => Some(Self::Call { entity: entity.clone(), method: method.clone() }),
             _ => None,
         }
@@ -110,6 +123,7 @@ impl Target {
     pub(super) fn operation(&self) -> String {
         match self {
             Self::Grant => "grant".to_owned(),
+            Self::Page | Self::OldPage => "authorize".to_owned(),
             Self::Call { entity, method } => format!("{entity}.{method}"),
         }
     }

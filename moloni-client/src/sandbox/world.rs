@@ -12,7 +12,7 @@ use super::fixtures::Fixtures;
 use super::grant::Auth;
 use super::route::{self, Target};
 use super::row::{Row, id, list};
-use super::{Config, Credentials, companies, settings};
+use super::{Config, Credentials, authorize, companies, settings};
 
 /// The company that every account can see.
 pub(super) const DEMONSTRATION: u64 = 5;
@@ -59,7 +59,7 @@ impl World {
         settings::fill(&mut lists, id(&company, "company_id"), next);
 
         let pair = auth.new_pair(now);
-        let code = auth.new_code();
+        let code = auth.new_code(None);
         let first = |entity: &str, key: &str| {
             let rows = lists.get(entity).map(Vec::as_slice).unwrap_or_default();
             let at_root = |r: &&Row| entity != "productCategories" || id(r, "parent_id") == 0;
@@ -152,7 +152,7 @@ impl Backend for World {
     fn operation(&self, request: &Request) -> Option<String> {
         let target = Target::of(request)?;
         let known = match &target {
-            Target::Grant => true,
+            Target::Grant | Target::Page | Target::OldPage => true,
             Target::Call { entity, method } => {
                 route::computes(entity, method) || self.recorded(entity, method).is_some()
             }
@@ -164,6 +164,8 @@ impl Backend for World {
         let (entity, method) = match Target::of(request) {
             None => return route::not_found(),
             Some(Target::Grant) => return self.auth.grant(request, now),
+            Some(Target::Page) => return self.auth.authorize(request, now),
+            Some(Target::OldPage) => return authorize::moved(request),
             Some(Target::Call { entity, method }) => (entity, method),
         };
         if self.quota.as_mut().is_some_and(|quota| !quota.admits(now)) {

@@ -3,74 +3,15 @@
 use moloni_client::sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use crate::wire::{Ask, NIF, OTHER_NIF, by_code, call, customer, login, refresh, start};
-
-/// Where it is written, what is said there, the calls, and what is true of the last answer.
-struct Row(&'static str, &'static str, Vec<Ask>, Tells);
-
-/// A status and the telling part of a body.
-struct Tells(u16, Body);
-
-enum Body {
-    Is(Value),
-    At(&'static str, Value),
-    Rows(usize),
-    Lacks(&'static str),
-    Text(&'static str),
-}
-
-fn is(body: Value) -> Tells {
-    Tells(200, Body::Is(body))
-}
-
-fn at(pointer: &'static str, value: impl Into<Value>) -> Tells {
-    Tells(200, Body::At(pointer, value.into()))
-}
-
-fn rows(count: usize) -> Tells {
-    Tells(200, Body::Rows(count))
-}
-
-fn lacks(pointer: &'static str) -> Tells {
-    Tells(200, Body::Lacks(pointer))
-}
-
-fn error(code: &str, description: &str) -> Tells {
-    Tells(400, Body::Is(json!({ "error": code, "error_description": description })))
-}
-
-/// A refusal by validation.
-fn invalid<const N: usize>(codes: [&str; N]) -> Tells {
-    is(codes.into_iter().collect())
-}
-
-/// A refusal without a reason.
-fn refused() -> Tells {
-    is(json!({ "valid": 0 }))
-}
-
-impl Body {
-    fn fits(&self, text: &str) -> bool {
-        let value: Value = serde_json::from_str(text).unwrap_or(Value::Null);
-        match self {
-            Self::Is(expected) => value == *expected,
-            Self::At(pointer, expected) => value.pointer(pointer) == Some(expected),
-            Self::Rows(count) => value.as_array().map(Vec::len) == Some(*count),
-            Self::Lacks(pointer) => value.is_object() && value.pointer(pointer).is_none(),
-            Self::Text(part) => text.contains(part),
-        }
-    }
-}
-
-macro_rules! table {
-    ($($cite:literal $says:literal [$($ask:expr),+] => $tells:expr;)+) => {
-        vec![$(Row($cite, $says, vec![$($ask),+], $tells)),+]
-    };
-}
+use crate::access::{grants, pages};
+use crate::table::{Body, Row, Tells, at, error, invalid, is, lacks, refused, rows, table};
+use crate::wire::{Ask, NIF, OTHER_NIF, authorize, call, customer, start};
 
 /// A sandbox with a customer that documents name, one that none names, and a few documents.
-struct Stage {
-    sandbox: Sandbox,
+pub(crate) struct Stage {
+    pub(crate) sandbox: Sandbox,
+    /// A code that the page gave.
+    pub(crate) code: String,
     ana: u64,
     rui: u64,
     invoice: u64,
@@ -90,8 +31,9 @@ impl Stage {
         }));
         let draft = document(json!({ "customer_id": ana, "net_value": 246, "status": 0 }));
         document(json!({ "customer_id": ana, "document_type_id": 27, "net_value": "61.5" }));
+        let code = authorize(&sandbox).code(&sandbox).await;
         sandbox.checkpoint();
-        Self { sandbox, ana, rui, invoice, draft }
+        Self { sandbox, code, ana, rui, invoice, draft }
     }
 
     fn call(&self, operation: &str, fields: Value) -> Ask {
@@ -133,7 +75,7 @@ fn calls(stage: &Stage) -> Vec<Row> {
         "§ 2.3" "no token is an invalid request"
             [count().without("access_token")] => error("invalid_request", "The access token was not found");
         "§ 2.3" "an unknown token is no longer valid"
-            [count().with("access_token", "beef")] => error("invalid_grant", "Token is no longer valid");
+            [count().with("access_token", "s3cr3t-unknown")] => error("invalid_grant", "Token is no longer valid");
         "§ 3.1" "company_id is required"
             [all(json!({ "company_id": null }))] => invalid(["2 company_id 1 0"]);
         "open question 10" "a company of others is refused without a reason"
@@ -154,54 +96,6 @@ fn calls(stage: &Stage) -> Vec<Row> {
             [ana()] => lacks("/maturity_date");
         "§ 5.1" "customers carry no time"
             [ana()] => lacks("/lastmodified");
-    ]
-}
-
-fn grants(stage: &Stage) -> Vec<Row> {
-    let s = &stage.sandbox;
-    let pair = || at("/expires_in", 3600);
-    let log_in = || login(s, &s.credentials().password);
-    let mut body = Ask::new("v1/grant/", &[]);
-    body.json = Some(log_in().query.into_iter().map(|(k, v)| (k, json!(v))).collect());
-    let mut form = Ask::new("sandbox/grant", &[]);
-    form.form = log_in().query;
-    table![
-        "§ 2.1" "a code is exchanged by GET"
-            [by_code(s)] => pair();
-        "§ 2.1" "a password is exchanged by GET"
-            [log_in()] => pair();
-        "§ 2.1" "a refresh token is exchanged by GET"
-            [refresh(s, &s.credentials().refresh_token)] => pair();
-        "§ 2.1" "POST takes a JSON body"
-            [body] => pair();
-        "§ 2.1" "POST takes a form"
-            [form] => pair();
-        "§ 2.2" "the scope is null"
-            [by_code(s)] => at("/scope", Value::Null);
-        "§ 2.3" "a code works once"
-            [by_code(s), by_code(s)]
-            => error("invalid_grant", "Authorization code doesn't exist or is invalid for the client");
-        "§ 2.3" "a redirect address is mandatory"
-            [by_code(s).without("redirect_uri")]
-            => error("redirect_uri_mismatch", "The redirect URI is mandatory and was not supplied");
-        "§ 2.3" "a code is mandatory"
-            [by_code(s).without("code")] => error("invalid_request", "Missing parameter: \"code\" is required");
-        "§ 2.3" "a client id is mandatory"
-            [by_code(s).without("client_id")] => error("invalid_client", "No client id supplied");
-        "§ 2.3" "the secret must match"
-            [by_code(s).with("client_secret", "x")]
-            => error("invalid_client", "The client credentials are invalid");
-        "§ 2.3" "the grant type is mandatory"
-            [by_code(s).without("grant_type")]
-            => error("invalid_request", "The grant type was not specified in the request");
-        "§ 2.3" "other grant types are not supported"
-            [by_code(s).with("grant_type", "implicit")]
-            => error("unsupported_grant_type", "Grant type \"implicit\" not supported");
-        "§ 2.3" "both halves of a login are mandatory"
-            [login(s, "")]
-            => error("invalid_request", "Missing parameters: \"username\" and \"password\" required");
-        "§ 2.3" "an unknown refresh token is invalid"
-            [refresh(s, "beef")] => error("invalid_grant", "Invalid refresh token");
     ]
 }
 
@@ -388,7 +282,8 @@ fn documents(stage: &Stage) -> Vec<Row> {
 #[tokio::test]
 async fn behaves_as_moloni_does() {
     let stage = Stage::new().await;
-    let tables = [calls(&stage), grants(&stage), writes(&stage), searches(&stage), documents(&stage)];
+    let tables =
+        [calls(&stage), grants(&stage), pages(&stage), writes(&stage), searches(&stage), documents(&stage)];
     let all: Vec<Row> = tables.into_iter().flatten().collect();
     let mut wrong = Vec::new();
     for Row(cite, says, asks, Tells(status, body)) in &all {
@@ -396,7 +291,9 @@ async fn behaves_as_moloni_does() {
         let mut last = None;
         for ask in asks {
             let answer = ask.send(&stage.sandbox).await;
-            last = Some((answer.status().as_u16(), answer.text().await.unwrap()));
+            let leads = answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned());
+            let status = answer.status().as_u16();
+            last = Some((status, leads.unwrap_or(answer.text().await.unwrap())));
         }
         let (found, text) = last.unwrap();
         if found != *status || !body.fits(&text) {

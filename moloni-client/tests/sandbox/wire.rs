@@ -1,21 +1,30 @@
 //! Requests to a sandbox, written by hand.
 
 use moloni_client::sandbox::{Config, Sandbox};
+use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
+use url::Url;
 
+/// Where the application wants the person back.
+const CALLBACK: &str = "https://app.example.com/moloni";
 /// A valid tax number.
 pub(crate) const NIF: &str = "123456789";
 /// Another one.
 pub(crate) const OTHER_NIF: &str = "501964843";
 
 pub(crate) async fn start() -> Sandbox {
-    Sandbox::start(Config::default()).await.unwrap()
+    start_with(Config::default()).await
+}
+
+pub(crate) async fn start_with(config: Config) -> Sandbox {
+    crate::trace::on();
+    Sandbox::start(config).await.unwrap()
 }
 
 thread_local! {
     /// One for each test: a test's runtime lives on the test's thread.
-    static CLIENT: Client = Client::new();
+    static CLIENT: Client = Client::builder().redirect(Policy::none()).build().unwrap();
 }
 
 /// One request; its body is JSON unless it says otherwise.
@@ -71,6 +80,10 @@ impl Ask {
     }
 
     pub(crate) async fn send(&self, sandbox: &Sandbox) -> Response {
+        self.try_send(sandbox).await.unwrap()
+    }
+
+    pub(crate) async fn try_send(&self, sandbox: &Sandbox) -> Result<Response, reqwest::Error> {
         let url = format!("{}/{}", sandbox.url(), self.path);
         let mut request: RequestBuilder =
             CLIENT.with(Client::clone).request(self.method.clone(), url).query(&self.query);
@@ -79,7 +92,14 @@ impl Ask {
         } else if !self.form.is_empty() {
             request = request.form(&self.form);
         }
-        request.send().await.unwrap()
+        request.send().await
+    }
+
+    /// The code to which the page leads.
+    pub(crate) async fn code(&self, sandbox: &Sandbox) -> String {
+        let answer = self.send(sandbox).await;
+        let to = Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap();
+        to.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
     }
 }
 
@@ -100,6 +120,13 @@ pub(crate) async fn ask(sandbox: &Sandbox, operation: &str, fields: Value) -> Va
 
 pub(crate) fn grant(fields: &[(&str, &str)]) -> Ask {
     Ask::new("v1/grant/", fields).get()
+}
+
+/// The page that asks a person for access.
+pub(crate) fn authorize(sandbox: &Sandbox) -> Ask {
+    let client = sandbox.credentials().client_id.as_str();
+    let fields = [("response_type", "code"), ("client_id", client), ("redirect_uri", CALLBACK)];
+    Ask::new("ac/root/oauth/", &fields).get()
 }
 
 pub(crate) fn login(sandbox: &Sandbox, password: &str) -> Ask {
@@ -129,7 +156,7 @@ pub(crate) fn by_code(sandbox: &Sandbox) -> Ask {
         ("grant_type", "authorization_code"),
         ("client_id", &keys.client_id),
         ("client_secret", &keys.client_secret),
-        ("redirect_uri", "https://app.example.com/moloni"),
+        ("redirect_uri", CALLBACK),
         ("code", &keys.code),
     ])
 }
