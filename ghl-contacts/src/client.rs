@@ -5,12 +5,14 @@ use serde::de::DeserializeOwned;
 use sync_core::http::{
     CallOptions, HttpClient, HttpError, HttpSettings, Operation, RateLimit, Request, Url, Verdict,
 };
+use sync_core::secrecy::ExposeSecret;
 use sync_core::{AccountKey, SecretString, StaticToken, TokenSource};
 
 use crate::error::Error;
 use crate::ids::{ContactId, LocationId};
-use crate::resources::{Contacts, CustomFields, Notes, Tags, Tasks};
+use crate::resources::{Contacts, CustomFields, Locations, Notes, Tags, Tasks};
 use crate::service::HighLevel;
+use crate::types::Location;
 use crate::version::ApiVersion;
 
 /// HighLevel's API as one location sees it.
@@ -46,7 +48,7 @@ impl Client {
         ClientBuilder {
             location: location.into(),
             tokens: None,
-            base: BASE_URL.to_owned(),
+            base: BASE_URL.into(),
             http: HttpSettings::new(),
             version: None,
         }
@@ -94,6 +96,44 @@ impl Client {
         Tags { client: self, contact }
     }
 
+    /// Locations themselves.
+    pub fn locations(&self) -> Locations<'_> {
+        Locations { client: self }
+    }
+
+    /// Reads the location that the tokens work for, and makes sure that it is [this one](Self::location).
+    ///
+    /// `GET /locations/{locationId}`, scope `locations.readonly`. Safe. The cheapest call that proves tokens and
+    /// location right; made once a month, it keeps a private integration token from dying of disuse, which takes 90
+    /// days:
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use ghl_contacts::{Client, KeepAlive};
+    /// # fn run(client: Client) {
+    /// let account = Client::account_key(client.location());
+    /// let call = move || {
+    ///     let client = client.clone();
+    ///     async move { client.identity().await.map(drop) }
+    /// };
+    /// tokio::spawn(KeepAlive::new().call(account, Duration::from_secs(30 * 86_400), call).run());
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`is_auth`](Error::is_auth): the token lacks the scope, or is for another location.
+    pub async fn identity(&self) -> Result<Location, Error> {
+        let found = self.locations().get(&self.location).await?;
+        if found.id == self.location {
+            return Ok(found);
+        }
+        Err(Error::wrong_account(format!(
+            "asked for location {}, the service gave {}",
+            self.location, found.id
+        )))
+    }
+
     /// The custom fields of the location.
     pub fn custom_fields(&self) -> CustomFields<'_> {
         CustomFields { client: self }
@@ -120,7 +160,8 @@ impl Client {
 pub struct ClientBuilder {
     location: LocationId,
     tokens: Option<Arc<dyn TokenSource>>,
-    base: String,
+    /// Checked when the client is made; until then it may hold a password.
+    base: SecretString,
     http: HttpSettings,
     version: Option<ApiVersion>,
 }
@@ -142,7 +183,7 @@ impl ClientBuilder {
     /// Sends to another place, such as a sandbox. Default: `https://services.leadconnectorhq.com`.
     #[must_use]
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base = url.into();
+        self.base = url.into().into();
         self
     }
 
@@ -168,7 +209,7 @@ impl ClientBuilder {
     /// [`ErrorKind::Transport`](crate::ErrorKind::Transport) if the base URL is not `https` (or a loopback
     /// address), or if the HTTP settings do not make a client.
     pub fn build(self) -> Result<Client, Error> {
-        let base = parse_base(&self.base)?;
+        let base = parse_base(self.base.expose_secret())?;
         let account = Client::account_key(&self.location);
         let http = HttpClient::new(
             &self.http.or_user_agent(USER_AGENT),

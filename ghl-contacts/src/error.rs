@@ -3,6 +3,8 @@ use std::fmt;
 use std::time::Duration;
 
 use serde_json::Value;
+use sync_core::TokenError;
+use sync_core::http::oauth::GrantError;
 use sync_core::http::{DecodeError, Excerpt, HttpError, HttpErrorKind, Operation, RateInfo, Reply, Verdict};
 
 use crate::ids::ContactId;
@@ -45,6 +47,12 @@ pub enum ErrorKind {
     Unauthorized(UnauthorizedReason),
     /// 403: the token is for another location.
     Forbidden,
+    /// The token endpoint refuses the code, the refresh token or the app.
+    Grant,
+    /// The tokens are for another location or agency than the one wanted.
+    WrongAccount,
+    /// The tokens may do less than was asked for.
+    MissingScopes,
     /// 404 for the path itself: wrong base URL or API version.
     RouteNotFound,
     /// 422: [`Error::messages`] says which fields.
@@ -131,6 +139,60 @@ impl Error {
         }))
     }
 
+    /// A grant that gave no tokens.
+    pub(crate) fn grant(operation: &Operation, error: GrantError) -> Self {
+        let (kind, status) = match &error {
+            GrantError::Http(_) => (ErrorKind::Other, None),
+            GrantError::Refused { status, .. } => match status {
+                429 => (ErrorKind::RateLimited, Some(*status)),
+                500.. => (ErrorKind::Server, Some(*status)),
+                _ => (ErrorKind::Grant, Some(*status)),
+            },
+            GrantError::Malformed { status, .. } => (ErrorKind::Decode, Some(*status)),
+            _ => (ErrorKind::Grant, None),
+        };
+        if let GrantError::Http(error) = error {
+            return Self::transport(error);
+        }
+        let mut wrong = Self::without_answer(kind, operation.name(), error.to_string());
+        wrong.0.status = status;
+        if let GrantError::Refused { retry_after, .. } = &error {
+            wrong.0.retry_after = *retry_after;
+        }
+        wrong.0.source = Some(Box::new(error));
+        wrong
+    }
+
+    pub(crate) fn wrong_account(why: String) -> Self {
+        Self::without_answer(ErrorKind::WrongAccount, "oauth.token", why)
+    }
+
+    pub(crate) fn missing_scopes(why: String) -> Self {
+        Self::without_answer(ErrorKind::MissingScopes, "oauth.token", why)
+    }
+
+    /// Tokens that were granted and could not be kept.
+    pub(crate) fn not_stored(error: &TokenError) -> Self {
+        let why = format!("the tokens were granted and not stored, so authorise again: {error}");
+        Self::without_answer(ErrorKind::Transport(HttpErrorKind::Token), "oauth.token", why)
+    }
+
+    fn without_answer(kind: ErrorKind, operation: &str, message: String) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            operation: operation.to_owned(),
+            attempts: 0,
+            status: None,
+            messages: vec![message],
+            duplicate: None,
+            trace_id: None,
+            rate: None,
+            retry_after: None,
+            body: None,
+            source: None,
+        }))
+    }
+
     /// An answer that says no.
     pub(crate) fn refused(operation: &Operation, reply: &Reply) -> Self {
         let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
@@ -165,19 +227,10 @@ impl Error {
 
     /// A list that names a page a second time.
     pub(crate) fn circular(operation: &Operation) -> Self {
-        Self(Box::new(Inner {
-            kind: ErrorKind::Decode,
-            operation: operation.name().to_owned(),
-            attempts: 1,
-            status: Some(200),
-            messages: vec!["the pages go round in circles: a cursor came a second time".to_owned()],
-            duplicate: None,
-            trace_id: None,
-            rate: None,
-            retry_after: None,
-            body: None,
-            source: None,
-        }))
+        let message = "the pages go round in circles: a cursor came a second time";
+        let mut error = Self::without_answer(ErrorKind::Decode, operation.name(), message.to_owned());
+        (error.0.attempts, error.0.status) = (1, Some(200));
+        error
     }
 
     fn answered(kind: ErrorKind, operation: &Operation, reply: &Reply) -> Self {
@@ -259,10 +312,20 @@ impl Error {
     /// Whether token, scope or location are wrong: every further call will fail like this one.
     pub fn is_auth(&self) -> bool {
         match self.0.kind {
-            ErrorKind::Unauthorized(_) | ErrorKind::Forbidden => true,
+            ErrorKind::Unauthorized(_)
+            | ErrorKind::Forbidden
+            | ErrorKind::Grant
+            | ErrorKind::WrongAccount
+            | ErrorKind::MissingScopes => true,
             ErrorKind::Transport(HttpErrorKind::Token) => !self.is_retryable(),
             _ => false,
         }
+    }
+
+    /// Whether the service says that the code or the refresh token is used up, expired or wrong.
+    pub fn is_invalid_grant(&self) -> bool {
+        let grant = self.0.source.as_deref().and_then(|source| source.downcast_ref::<GrantError>());
+        grant.is_some_and(GrantError::is_invalid_grant)
     }
 
     /// Whether no answer came in time.
@@ -320,6 +383,9 @@ impl fmt::Display for Error {
         let Inner { kind, operation, status, messages, trace_id, .. } = &*self.0;
         if let ErrorKind::Transport(_) = kind {
             return f.write_str(&messages.join("; "));
+        }
+        if let ErrorKind::Grant | ErrorKind::WrongAccount | ErrorKind::MissingScopes = kind {
+            return write!(f, "{operation}: {}", messages.join("; "));
         }
         write!(f, "{operation}: HTTP {}", status.unwrap_or_default())?;
         if !messages.is_empty() {

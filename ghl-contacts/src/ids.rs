@@ -62,6 +62,8 @@ id! {
     ContactId;
     /// A location, which HighLevel's pages call a sub-account: what a location token is for.
     LocationId;
+    /// An agency, which HighLevel's API calls a company: what locations belong to.
+    CompanyId;
     /// A custom field of a location.
     CustomFieldId;
     /// A note of a contact.

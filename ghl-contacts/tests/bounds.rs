@@ -4,6 +4,9 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail loudly")]
 
+#[path = "../../sync-core/tests/trace/mod.rs"]
+mod trace;
+
 use std::fmt::Debug;
 
 use futures_util::Stream;
@@ -22,7 +25,8 @@ fn future<T: Future + Send>(_: T) {}
 fn stream<T: Stream + Send + 'static>(_: T) {}
 
 fn client() -> Client {
-    Client::builder("loc_1").token("access-token-1").build().unwrap()
+    trace::on();
+    Client::builder("loc_1").token("s3cr3t-access").build().unwrap()
 }
 
 #[test]
@@ -91,7 +95,7 @@ fn every_future_is_send() {
 #[test]
 fn grants_are_send() {
     fn check(oauth: &GhlOAuth, tokens: &TokenSet) {
-        future(oauth.exchange_code("code-1"));
+        future(oauth.exchange_code("s3cr3t-code"));
         future(oauth.refresh(tokens));
     }
     let _ = check;

@@ -2,6 +2,7 @@
 
 mod contact;
 mod custom_field;
+mod location;
 mod note;
 mod null;
 mod search;
@@ -10,6 +11,7 @@ mod time;
 
 pub use contact::{Contact, ContactUpdate, NewContact};
 pub use custom_field::{CustomField, CustomFieldDefinition, CustomFieldValue, DataType, NewCustomField};
+pub use location::Location;
 pub use note::{NewNote, Note, NoteUpdate};
 pub(crate) use null::null_as_default;
 pub(crate) use search::WirePage;

@@ -234,7 +234,7 @@ async fn a_token_leaves_the_machine_over_tls_only() {
     let plain = ghl_contacts::Client::builder("loc_1")
         .base_url("http://crm.example.com")
         .http(HttpSettings::new())
-        .token("access-token-1")
+        .token("s3cr3t-access-1")
         .build();
     let error = plain.unwrap_err();
     assert_eq!((error.attempts(), error.status()), (0, None));

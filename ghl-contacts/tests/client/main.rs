@@ -10,4 +10,8 @@ mod oauth;
 mod search;
 mod secrecy;
 mod service;
+#[path = "../../../sync-core/tests/secrecy/shown.rs"]
+mod shown;
+#[path = "../../../sync-core/tests/trace/mod.rs"]
+mod trace;
 mod unauthorized;

@@ -8,7 +8,7 @@ use sync_core::ManualEnv;
 use wiremock::{Match, Mock, MockServer, Request, ResponseTemplate};
 
 pub(crate) const LOCATION: &str = "loc_1";
-pub(crate) const TOKEN: &str = "access-token-1";
+pub(crate) const TOKEN: &str = "s3cr3t-access-1";
 
 /// One request in every detail: method, path with query, headers and body. Any other one is answered with 404.
 pub(crate) struct Ask {
@@ -81,6 +81,7 @@ pub(crate) fn answer(status: u16, body: &Value) -> ResponseTemplate {
 
 /// A clock that only its own pauses move, so that no test waits.
 pub(crate) fn settings() -> (HttpSettings, Arc<ManualEnv>) {
+    crate::trace::on();
     let env = Arc::new(ManualEnv::new(1));
     (HttpSettings::new().env(env.clone()), env)
 }

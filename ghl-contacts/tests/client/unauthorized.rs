@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ghl_contacts::{
-    Client, ContactId, ErrorKind, GhlOAuth, LocationId, MemoryTokenStore, NoObserver, OAuthApp, TokenManager,
-    TokenSet, UnauthorizedReason,
+    Client, ContactId, ErrorKind, GhlOAuth, LocationId, MemoryTokenStore, OAuthApp, TokenManager, TokenSet,
+    UnauthorizedReason,
 };
 use serde_json::json;
 use sync_core::{Env, ManualEnv};
@@ -13,16 +13,16 @@ use wiremock::{Mock, MockServer};
 
 use crate::service::{LOCATION, TOKEN, answer, ask, builder, settings, takes};
 
-/// A manager that holds `access-token-1` with `refresh-token-1`, and renews at `server`.
+/// A manager that holds `s3cr3t-access-1` with `s3cr3t-refresh-1`, and renews at `server`.
 pub(crate) async fn manager(server: &MockServer) -> (TokenManager, Arc<ManualEnv>) {
     let (settings, env) = settings();
-    let oauth = GhlOAuth::at(&server.uri(), OAuthApp::new("app-1", "client-secret-1"), &settings).unwrap();
+    let oauth = GhlOAuth::at(&server.uri(), OAuthApp::new("app-1", "s3cr3t-client"), &settings).unwrap();
     let store = Arc::new(MemoryTokenStore::new(env.clone()));
     let account = Client::account_key(&LocationId::new(LOCATION));
-    let manager = TokenManager::with_env(account, store, Arc::new(oauth), env.clone(), Arc::new(NoObserver));
+    let manager = TokenManager::builder(account, store, Arc::new(oauth)).env(env.clone()).build();
     let day = std::time::Duration::from_secs(86_399);
     let tokens =
-        TokenSet::new(TOKEN.into(), env.now()).expires_in(day).refresh_token("refresh-token-1".into());
+        TokenSet::new(TOKEN.into(), env.now()).expires_in(day).refresh_token("s3cr3t-refresh-1".into());
     manager.connect(tokens).await.unwrap();
     (manager, env)
 }
@@ -48,10 +48,10 @@ async fn each_text_has_its_kind_its_renewals_and_its_requests() {
         let refusal = json!({ "statusCode": 401, "message": text, "error": "Unauthorized", "traceId": "t" });
         takes(&server, ask("GET", "/contacts/c_ana"), answer(401, &refusal), 1).await;
         // With the new token the call is sent once more, and believed.
-        let again = ask("GET", "/contacts/c_ana").token("access-token-2");
+        let again = ask("GET", "/contacts/c_ana").token("s3cr3t-access-2");
         takes(&server, again, answer(401, &refusal), renews.into()).await;
-        let pair = json!({ "access_token": "access-token-2", "token_type": "Bearer", "expires_in": 86399,
-            "refresh_token": "refresh-token-2" });
+        let pair = json!({ "access_token": "s3cr3t-access-2", "token_type": "Bearer", "expires_in": 86399,
+            "refresh_token": "s3cr3t-refresh-2" });
         let renewal = Mock::given(method("POST")).and(path("/oauth/token"));
         renewal.respond_with(answer(200, &pair)).expect(u64::from(renews)).mount(&server).await;
 

@@ -71,7 +71,8 @@ fn json(record: impl Serialize) -> Value {
 
 /// Makes every call at `base` and gives what came back.
 pub(crate) async fn make_all(base: &str) -> Vec<Decoded> {
-    let client = Client::builder("loc_1").base_url(base).token("access-token-1").build().unwrap();
+    crate::trace::on();
+    let client = Client::builder("loc_1").base_url(base).token("s3cr3t-access").build().unwrap();
     grant(base).await;
     let ana = ContactId::new("c_ana");
     let mut decoded = of_contacts(&client, &ana).await;
@@ -133,7 +134,8 @@ async fn of_notes_and_tasks(client: &Client, ana: &ContactId) -> Vec<Decoded> {
 
 /// Both grants: a code, and the refresh token that it brought.
 async fn grant(base: &str) {
-    let app = OAuthApp::new("app-1", "secret").redirect("https://app.example.pt/callback".parse().unwrap());
+    let app = OAuthApp::new("app-1", "s3cr3t-client");
+    let app = app.redirect("https://app.example.pt/callback".parse().unwrap());
     let oauth = GhlOAuth::at(base, app, &HttpSettings::new()).unwrap();
     let check = |tokens: &TokenSet| {
         assert!(tokens.refresh.is_some() && tokens.access_expires_at.is_some());
@@ -141,7 +143,7 @@ async fn grant(base: &str) {
             assert!(tokens.details.contains_key(detail), "{detail}");
         }
     };
-    let tokens = oauth.exchange_code("code-1").await.unwrap();
+    let tokens = oauth.exchange_code("s3cr3t-code").await.unwrap();
     check(&tokens);
     check(&oauth.refresh(&tokens).await.unwrap());
 }

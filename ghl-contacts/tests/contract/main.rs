@@ -8,6 +8,8 @@
 
 mod calls;
 mod description;
+#[path = "../../../sync-core/tests/trace/mod.rs"]
+mod trace;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
