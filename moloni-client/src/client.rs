@@ -4,11 +4,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use sync_core::http::{CallOptions, HttpClient, HttpSettings, Method, Operation, Reply, Request, Url};
+use sync_core::secrecy::ExposeSecret;
 use sync_core::{AccountKey, Idempotency, SecretString, StaticToken, TokenSource};
 
 use crate::outcome::{Answer, Expected, classify};
 use crate::resources::{Companies, Countries, Customers, Documents};
 use crate::service::{Moloni, RATE_LIMIT};
+use crate::types::Company;
 use crate::{CompanyId, Error};
 
 /// The production service.
@@ -42,7 +44,7 @@ impl Client {
             company: None,
             account: None,
             http: HttpSettings::new(),
-            base: BASE_URL.to_owned(),
+            base: BASE_URL.into(),
         }
     }
 
@@ -71,6 +73,31 @@ impl Client {
     /// The account that tokens, rate limit and logs go by.
     pub fn account(&self) -> &AccountKey {
         self.http.account()
+    }
+
+    /// Reads the company that calls are for, and so makes sure that the login reaches it.
+    ///
+    /// `POST /companies/getAll/`, a read. The cheapest call that proves tokens and company right.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::WrongAccount`](crate::ErrorKind::WrongAccount), naming the companies that the login does reach;
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if no company is set; other kinds as
+    /// [`get_all`](Companies::get_all).
+    pub async fn identity(&self) -> Result<Company, Error> {
+        let missing =
+            || Error::request("companies.getAll", "no company is set, so there is none to look for");
+        let wanted = self.company.ok_or_else(missing)?;
+        let mut companies = self.companies().get_all().await?;
+        if let Some(at) = companies.iter().position(|company| company.company_id == wanted) {
+            return Ok(companies.swap_remove(at));
+        }
+        let reached: Vec<_> =
+            companies.iter().map(|company| format!("{} ({})", company.company_id, company.name)).collect();
+        Err(Error::wrong_account(format!(
+            "this login does not reach company {wanted}; it reaches {}",
+            if reached.is_empty() { "none".to_owned() } else { reached.join(", ") }
+        )))
     }
 
     /// The companies of the login. They need no company set.
@@ -196,7 +223,8 @@ pub struct ClientBuilder {
     company: Option<CompanyId>,
     account: Option<AccountKey>,
     http: HttpSettings,
-    base: String,
+    /// Checked when the client is made; until then it may hold a password.
+    base: SecretString,
 }
 
 impl ClientBuilder {
@@ -242,7 +270,7 @@ impl ClientBuilder {
     /// Moloni's own sandbox is at `https://api.moloni.pt/sandbox/`.
     #[must_use]
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base = url.into();
+        self.base = url.into().into();
         self
     }
 
@@ -256,7 +284,7 @@ impl ClientBuilder {
         let tokens = self.tokens.ok_or_else(|| Error::request("client", "no tokens are set"))?;
         let account = self.account.or(self.company.map(Client::account_key));
         let account = account.unwrap_or_else(|| AccountKey::new("moloni", "any"));
-        let base = parse_url(&self.base)?;
+        let base = parse_url(self.base.expose_secret())?;
         let http = HttpClient::new(
             &self.http.or_user_agent(concat!("moloni-client/", env!("CARGO_PKG_VERSION"))),
             Arc::new(Moloni),

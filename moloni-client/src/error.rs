@@ -50,6 +50,8 @@ pub enum ErrorKind {
     Auth,
     /// The login is locked after too many wrong passwords; [`retry_after`](Error::retry_after) tells for how long.
     LoginLocked,
+    /// The login does not reach the company that was wanted.
+    WrongAccount,
     /// There is no such record.
     NotFound,
     /// Fields are wrong; [`field_errors`](Error::field_errors) tells which.
@@ -172,6 +174,18 @@ impl Error {
         }
     }
 
+    pub(crate) fn wrong_account(why: String) -> Self {
+        let mut error = Self::new(ErrorKind::WrongAccount, "companies.getAll", why);
+        error.0.attempts = 1;
+        error
+    }
+
+    /// Tokens that were granted and could not be kept.
+    pub(crate) fn not_stored(error: &TokenError) -> Self {
+        let why = format!("the tokens were granted and not stored, so authorise again: {error}");
+        Self::new(ErrorKind::Auth, crate::service::GRANT, why)
+    }
+
     /// A login that is locked for `cooldown` after `failed` wrong passwords, as far as the service says.
     pub(crate) fn locked(operation: &str, cooldown: Option<Duration>, failed: Option<u32>) -> Self {
         let mut message = "the login is locked".to_owned();
@@ -270,9 +284,9 @@ impl Error {
         self.0.kind == ErrorKind::RateLimited
     }
 
-    /// Whether tokens, application, code or password are the problem.
+    /// Whether tokens, application, code, password or the choice of company are the problem.
     pub fn is_auth(&self) -> bool {
-        matches!(self.0.kind, ErrorKind::Auth | ErrorKind::LoginLocked)
+        matches!(self.0.kind, ErrorKind::Auth | ErrorKind::LoginLocked | ErrorKind::WrongAccount)
     }
 
     /// Whether time ran out.

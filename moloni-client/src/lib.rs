@@ -33,10 +33,14 @@ pub use value::Amount;
 pub use futures_util::{Stream, StreamExt, TryStreamExt};
 pub use jiff::{self, Timestamp, civil::Date};
 pub use rust_decimal::Decimal;
-pub use sync_core::http::oauth::OAuthApp;
+pub use sync_core::http::oauth::{Authorization, CallbackError, OAuthApp, Pending};
+#[cfg(feature = "loopback")]
+#[cfg_attr(docsrs, doc(cfg(feature = "loopback")))]
+pub use sync_core::http::oauth::{Loopback, LoopbackError};
 pub use sync_core::http::{CallOptions, Excerpt, HttpError, HttpSettings, Limiter, RateLimit, Url, reqwest};
 pub use sync_core::{
-    AccessToken, AccountKey, Env, Event, Idempotency, Lease, ManualEnv, MemoryTokenStore, NoObserver,
-    Observer, Refresh, RefreshError, RetryPolicy, Rev, SecretString, StaticToken, StoreError, Swap,
-    SystemEnv, TokenError, TokenManager, TokenSet, TokenSource, TokenStore, Versioned, async_trait, secrecy,
+    AccessToken, AccountKey, Env, Event, Idempotency, KeepAlive, Lease, ManualEnv, MemoryTokenStore,
+    NoObserver, Observer, Refresh, RefreshError, RetryPolicy, Rev, SecretString, StaticToken, StoreError,
+    Swap, SystemEnv, TokenError, TokenManager, TokenSet, TokenSource, TokenStore, Versioned, async_trait,
+    secrecy,
 };

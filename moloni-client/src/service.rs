@@ -105,9 +105,9 @@ mod tests {
             headers: HeaderMap::new(),
             body: Bytes::new(),
         };
-        let token = AccessToken { rev: Rev::FIRST, secret: "a&b".into() };
+        let token = AccessToken { rev: Rev::FIRST, secret: "s3cr3t&b".into() };
         Moloni.authorize(&token, &mut request).unwrap();
-        let expected = "https://api.example.com/v1/customers/getAll/?json=true&access_token=a%26b";
+        let expected = "https://api.example.com/v1/customers/getAll/?json=true&access_token=s3cr3t%26b";
         assert_eq!(request.url.as_str(), expected);
         assert!(request.headers.is_empty());
     }

@@ -1,23 +1,27 @@
 //! The client against a server that answers as told.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this is a test")]
 
+#[path = "../../sync-core/tests/trace/mod.rs"]
+mod trace;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use moloni_client::types::{DocumentQuery, DocumentStatus};
 use moloni_client::{
     CallOptions, Client, CompanyId, CustomerId, DocumentId, Error, ErrorKind, Excerpt, HttpSettings,
-    Idempotency, ManualEnv, MemoryTokenStore, MoloniOAuth, NoObserver, OAuthApp, Refresh, RefreshError,
-    RetryPolicy, Timestamp, TokenManager, TokenSet, TryStreamExt, ValidationCode,
+    Idempotency, ManualEnv, MemoryTokenStore, MoloniOAuth, OAuthApp, Refresh, RefreshError, RetryPolicy,
+    Timestamp, TokenManager, TokenSet, TryStreamExt, ValidationCode,
 };
 use serde_json::{Value, json};
 use wiremock::matchers::{body_json, method, path, query_param, query_param_is_missing};
 use wiremock::{Mock, MockBuilder, MockServer, ResponseTemplate};
 
-const TOKEN: &str = "s3cret-t0ken";
+const TOKEN: &str = "s3cr3t-access";
 
 /// What every call looks like.
 fn call(to: &str) -> MockBuilder {
+    trace::on();
     Mock::given(method("POST"))
         .and(path(format!("/v1/{to}/")))
         .and(query_param("json", "true"))
@@ -25,6 +29,7 @@ fn call(to: &str) -> MockBuilder {
 }
 
 fn settings() -> HttpSettings {
+    trace::on();
     HttpSettings::new().env(Arc::new(ManualEnv::new(1)))
 }
 
@@ -311,7 +316,7 @@ async fn a_refused_token_without_a_successor_is_an_error() {
 }
 
 fn oauth(server: &MockServer, settings: &HttpSettings) -> MoloniOAuth {
-    let app = OAuthApp::new("dev", "cl1ent-s3cret").redirect("https://app.example.com/back".parse().unwrap());
+    let app = OAuthApp::new("dev", "s3cr3t-client").redirect("https://app.example.com/back".parse().unwrap());
     MoloniOAuth::at(&format!("{}/v1/", server.uri()), app, settings).unwrap()
 }
 
@@ -320,7 +325,7 @@ fn grant(kind: &str) -> MockBuilder {
         .and(path("/v1/grant/"))
         .and(query_param("grant_type", kind))
         .and(query_param("client_id", "dev"))
-        .and(query_param("client_secret", "cl1ent-s3cret"))
+        .and(query_param("client_secret", "s3cr3t-client"))
         .and(query_param_is_missing("access_token"))
 }
 
@@ -337,20 +342,20 @@ async fn an_expired_token_is_renewed_once_and_the_call_sent_once_more() {
         let server = MockServer::start().await;
         let refusal = json!({ "error": "invalid_grant", "error_description": "Token is no longer valid" });
         call("customers/count")
-            .and(query_param("access_token", "old"))
+            .and(query_param("access_token", "s3cr3t-old"))
             .respond_with(ResponseTemplate::new(status).set_body_json(refusal))
             .expect(1)
             .mount(&server)
             .await;
         call("customers/count")
-            .and(query_param("access_token", "new"))
+            .and(query_param("access_token", "s3cr3t-new"))
             .respond_with(ok(json!({ "count": 3 })))
             .expect(1)
             .mount(&server)
             .await;
         grant("refresh_token")
-            .and(query_param("refresh_token", "r1"))
-            .respond_with(pair("new", "r2"))
+            .and(query_param("refresh_token", "s3cr3t-r1"))
+            .respond_with(pair("s3cr3t-new", "s3cr3t-r2"))
             .expect(1)
             .mount(&server)
             .await;
@@ -360,8 +365,8 @@ async fn an_expired_token_is_renewed_once_and_the_call_sent_once_more() {
         let store = Arc::new(MemoryTokenStore::new(env.clone()));
         let account = Client::account_key(CompanyId::from(5));
         let oauth = Arc::new(oauth(&server, &settings));
-        let manager = TokenManager::with_env(account, store, oauth, env, Arc::new(NoObserver));
-        let old = TokenSet::new("old".into(), Timestamp::UNIX_EPOCH).refresh_token("r1".into());
+        let manager = TokenManager::builder(account, store, oauth).env(env).build();
+        let old = TokenSet::new("s3cr3t-old".into(), Timestamp::UNIX_EPOCH).refresh_token("s3cr3t-r1".into());
         manager.connect(old).await.unwrap();
         let builder = Client::builder().tokens(Arc::new(manager)).company(CompanyId::from(5)).http(settings);
         let client = builder.base_url(format!("{}/v1/", server.uri())).build().unwrap();
@@ -373,13 +378,13 @@ async fn an_expired_token_is_renewed_once_and_the_call_sent_once_more() {
 async fn a_code_buys_a_pair_with_both_ends_of_life() {
     let server = MockServer::start().await;
     grant("authorization_code")
-        .and(query_param("code", "c0de"))
+        .and(query_param("code", "s3cr3t-code"))
         .and(query_param("redirect_uri", "https://app.example.com/back"))
-        .respond_with(pair("a1", "r1"))
+        .respond_with(pair("s3cr3t-a1", "s3cr3t-r1"))
         .expect(1)
         .mount(&server)
         .await;
-    let tokens = oauth(&server, &settings()).exchange_code("c0de").await.unwrap();
+    let tokens = oauth(&server, &settings()).exchange_code("s3cr3t-code").await.unwrap();
     assert_eq!(tokens.access_expires_at.unwrap() - tokens.obtained_at, jiff_seconds(3600));
     assert_eq!(tokens.refresh_expires_at.unwrap() - tokens.obtained_at, jiff_seconds(14 * 24 * 3600));
 }
@@ -393,14 +398,24 @@ async fn a_refresh_is_sent_again_and_a_dead_one_is_not() {
     let server = MockServer::start().await;
     let dead = json!({ "error": "invalid_grant", "error_description": "Refresh token has expired" });
     let asked = |token| grant("refresh_token").and(query_param("refresh_token", token));
-    asked("r1").respond_with(ResponseTemplate::new(502)).up_to_n_times(1).expect(1).mount(&server).await;
-    asked("r1").respond_with(pair("a2", "r2")).expect(1).mount(&server).await;
-    asked("r0").respond_with(ResponseTemplate::new(400).set_body_json(dead)).expect(1).mount(&server).await;
+    asked("s3cr3t-r1")
+        .respond_with(ResponseTemplate::new(502))
+        .up_to_n_times(1)
+        .expect(1)
+        .mount(&server)
+        .await;
+    asked("s3cr3t-r1").respond_with(pair("s3cr3t-a2", "s3cr3t-r2")).expect(1).mount(&server).await;
+    asked("s3cr3t-r0")
+        .respond_with(ResponseTemplate::new(400).set_body_json(dead))
+        .expect(1)
+        .mount(&server)
+        .await;
 
     let oauth = oauth(&server, &settings());
-    let old = |token: &str| TokenSet::new("a".into(), Timestamp::UNIX_EPOCH).refresh_token(token.into());
-    assert!(oauth.refresh(&old("r1")).await.unwrap().refresh_expires_at.is_some());
-    let error = oauth.refresh(&old("r0")).await.unwrap_err();
+    let old =
+        |token: &str| TokenSet::new("s3cr3t-a".into(), Timestamp::UNIX_EPOCH).refresh_token(token.into());
+    assert!(oauth.refresh(&old("s3cr3t-r1")).await.unwrap().refresh_expires_at.is_some());
+    let error = oauth.refresh(&old("s3cr3t-r0")).await.unwrap_err();
     assert!(matches!(error, RefreshError::Rejected(reason) if reason == "Refresh token has expired"));
 }
 
@@ -409,15 +424,15 @@ async fn a_password_is_sent_once_whatever_happens() {
     let server = MockServer::start().await;
     grant("password")
         .and(query_param("username", "ana@example.com"))
-        .and(query_param("password", "p&ss+w#rd"))
+        .and(query_param("password", "s3cr3t&p+w#rd"))
         .respond_with(ResponseTemplate::new(503))
         .expect(1)
         .mount(&server)
         .await;
-    let error = oauth(&server, &settings()).password("ana@example.com", "p&ss+w#rd").await.unwrap_err();
+    let error = oauth(&server, &settings()).password("ana@example.com", "s3cr3t&p+w#rd").await.unwrap_err();
     assert_eq!((error.kind(), error.status()), (ErrorKind::Server, Some(503)));
     for shown in [format!("{error}"), format!("{error:?}")] {
-        assert!(!shown.contains("p&ss") && !shown.contains("cl1ent"), "{shown}");
+        assert!(!shown.contains("s3cr3t"), "{shown}");
     }
 }
 
@@ -429,7 +444,7 @@ async fn a_locked_login_says_for_how_long() {
         .insert_header("moloni-login-cooldown-seconds", "300")
         .insert_header("moloni-login-attempts", "3");
     grant("password").respond_with(locked).expect(1).mount(&server).await;
-    let error = oauth(&server, &settings()).password("ana@example.com", "wrong").await.unwrap_err();
+    let error = oauth(&server, &settings()).password("ana@example.com", "s3cr3t-wrong").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LoginLocked);
     assert_eq!((error.retry_after(), error.failed_logins()), (Some(Duration::from_secs(300)), Some(3)));
     assert_eq!(error.to_string(), "grant: the login is locked for 300 s after 3 failed attempts (HTTP 403)");
@@ -445,7 +460,7 @@ async fn a_wrong_password_is_told_from_a_wrong_application() {
         .expect(1)
         .mount(&server)
         .await;
-    let error = oauth(&server, &settings()).password("ana@example.com", "wrong").await.unwrap_err();
+    let error = oauth(&server, &settings()).password("ana@example.com", "s3cr3t-wrong").await.unwrap_err();
     assert!(error.is_auth());
     let shown = "grant: invalid_grant: Invalid username and password combination (HTTP 400)";
     assert_eq!((error.code(), error.to_string().as_str()), (Some("invalid_grant"), shown));
@@ -455,16 +470,20 @@ async fn a_wrong_password_is_told_from_a_wrong_application() {
 async fn a_person_is_sent_to_the_new_page() {
     let server = MockServer::start().await;
     let oauth = oauth(&server, &settings());
-    let (url, _) = oauth.authorize_url().unwrap();
+    let sent = oauth.authorize().unwrap();
+    let url = &sent.url;
     assert!(
         url.as_str().starts_with("https://www.moloni.pt/ac/root/oauth/?response_type=code&client_id=dev&")
     );
     let pairs: std::collections::HashMap<_, _> = url.query_pairs().collect();
     assert_eq!(pairs["redirect_uri"], "https://app.example.com/back");
     assert!(!pairs["state"].is_empty());
+    // Moloni keeps the state to itself.
+    let code = sent.pending.accept("code=s3cr3t-code", Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!(moloni_client::secrecy::ExposeSecret::expose_secret(&code), "s3cr3t-code");
 
-    let bare = MoloniOAuth::new(OAuthApp::new("dev", "x"), &settings()).unwrap();
-    assert_eq!(bare.authorize_url().unwrap_err().kind(), ErrorKind::Request);
+    let bare = MoloniOAuth::new(OAuthApp::new("dev", "s3cr3t-client"), &settings()).unwrap();
+    assert_eq!(bare.authorize().unwrap_err().kind(), ErrorKind::Request);
 }
 
 #[tokio::test]
@@ -531,7 +550,7 @@ async fn nobody_listens() {
 fn a_client_needs_tokens_and_a_safe_address() {
     let error = Client::builder().build().unwrap_err();
     assert_eq!(error.to_string(), "client: no tokens are set (nothing was sent)");
-    for address in ["moloni", "http://api.moloni.pt/v1/", "https://user:pw@api.moloni.pt/v1/"] {
+    for address in ["moloni", "http://api.moloni.pt/v1/", "https://user:s3cr3t@api.moloni.pt/v1/"] {
         let built = Client::builder().token(TOKEN).base_url(address).build();
         assert_eq!(built.unwrap_err().kind(), ErrorKind::Request, "{address}");
     }
