@@ -9,6 +9,9 @@
     reason = "a test says what is wrong by failing"
 )]
 
+#[path = "../../../sync-core/tests/trace/mod.rs"]
+mod trace;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +23,7 @@ use sync_core::sandbox_kit::{Edit, Fault, FaultKind};
 use sync_core::store::{MemoryStore, Store};
 
 async fn pair(customers: usize) -> SandboxPair {
+    trace::on();
     SandboxPair::start(PairConfig { customers, speed: 100.0, ..PairConfig::default() }).await.unwrap()
 }
 

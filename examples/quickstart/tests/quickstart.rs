@@ -9,6 +9,9 @@
     reason = "a test says what is wrong by failing"
 )]
 
+#[path = "../../../sync-core/tests/trace/mod.rs"]
+mod trace;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -42,13 +45,17 @@ fn pointed_at(pair: &SandboxPair) -> Command {
 }
 
 async fn pair(customers: usize) -> SandboxPair {
+    trace::on();
     SandboxPair::start(PairConfig { customers, seed: SEED, speed: 50.0, ..PairConfig::default() })
         .await
         .unwrap()
 }
 
+/// What a quickstart has printed, which is never a secret of HighLevel's sandbox.
 fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    assert!(!text.contains("s3cr3t"), "a secret shows");
+    text
 }
 
 fn runs(output: &Output) -> [Value; 2] {
@@ -240,8 +247,8 @@ async fn bad_input_gets_one_clear_line() {
     let mut insecure = quickstart();
     insecure.args(plain).envs([
         ("GHL_LOCATION_ID", "l"),
-        ("GHL_ACCESS_TOKEN", "t"),
-        ("MOLONI_ACCESS_TOKEN", "t"),
+        ("GHL_ACCESS_TOKEN", "s3cr3t"),
+        ("MOLONI_ACCESS_TOKEN", "s3cr3t"),
     ]);
     says(&complaint(insecure.env("MOLONI_COMPANY_ID", "1")).await, &["must be https"]);
 }
@@ -291,11 +298,17 @@ async fn a_host_that_answers_html_gets_one_clear_line() {
     let moloni = format!("{}/v1/", pair.moloni.url());
     let mut wrong_ghl = quickstart();
     wrong_ghl.args(["--ghl-url", &url, "--moloni-url", &moloni]);
-    wrong_ghl.envs([("GHL_LOCATION_ID", "l"), ("GHL_ACCESS_TOKEN", "t")]).env("MOLONI_ACCESS_TOKEN", token);
+    wrong_ghl
+        .envs([("GHL_LOCATION_ID", "l"), ("GHL_ACCESS_TOKEN", "s3cr3t")])
+        .env("MOLONI_ACCESS_TOKEN", token);
     says(&complaint(&mut wrong_ghl).await, &["contacts", "HTML"]);
     let mut wrong_moloni = quickstart();
     wrong_moloni.args(["--ghl-url", &pair.ghl.url(), "--moloni-url", &format!("{url}/v1/")]);
-    wrong_moloni.envs([("GHL_LOCATION_ID", "l"), ("GHL_ACCESS_TOKEN", "t"), ("MOLONI_ACCESS_TOKEN", "t")]);
+    wrong_moloni.envs([
+        ("GHL_LOCATION_ID", "l"),
+        ("GHL_ACCESS_TOKEN", "s3cr3t"),
+        ("MOLONI_ACCESS_TOKEN", "s3cr3t"),
+    ]);
     says(&complaint(&mut wrong_moloni).await, &["Moloni", "HTML"]);
 }
 

@@ -47,6 +47,7 @@ pub(crate) struct Script {
 
 impl Script {
     pub(crate) async fn start(acts: Vec<Act>) -> Self {
+        crate::trace::on();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let seen = Arc::new(Mutex::new(Seen { acts: acts.into(), paths: Vec::new() }));
