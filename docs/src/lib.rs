@@ -14,3 +14,8 @@ pub struct Architecture;
 #[cfg(doctest)]
 #[doc = include_str!("../sandbox.md")]
 pub struct Sandbox;
+
+/// The page on tokens.
+#[cfg(doctest)]
+#[doc = include_str!("../tokens.md")]
+pub struct Tokens;

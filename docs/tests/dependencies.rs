@@ -50,10 +50,10 @@ fn minor(version: &str) -> u32 {
 
 const CORE: [(&str, &str); 6] = [
     ("sync-core", ""),
-    ("sync-core", "http,rustls,engine,conformance,sandbox-kit"),
-    ("ghl-contacts", "rustls,sandbox"),
+    ("sync-core", "http,rustls,engine,conformance,sandbox-kit,loopback,keyring"),
+    ("ghl-contacts", "rustls,sandbox,loopback"),
     ("ghl-contacts", "rustls-no-provider,sandbox"),
-    ("moloni-client", "rustls,sandbox"),
+    ("moloni-client", "rustls,sandbox,loopback"),
     ("moloni-client", "rustls-no-provider,sandbox"),
 ];
 
