@@ -58,6 +58,9 @@ impl PostgresDatabase {
         if !is_plain_name(schema) {
             return Err(place.error("the name has other characters than a-z, 0-9 and _, or is too long"));
         }
+        if !has_known_parameters(url.expose_secret()) {
+            return Err(place.error("the URL has a parameter that is not known here: take it out"));
+        }
         // The parser's own error may quote parts of the URL.
         let options = PgConnectOptions::from_str(url.expose_secret()).map_err(|_| {
             place.error("the URL is not of the form postgres://user:password@host:5432/database")
@@ -121,6 +124,35 @@ impl PostgresDatabase {
 
 fn pool(options: PgConnectOptions) -> PgPool {
     PgPoolOptions::new().max_connections(CONNECTIONS).connect_lazy_with(options)
+}
+
+/// The parser would log an unknown parameter with its value, which may be a password.
+fn has_known_parameters(url: &str) -> bool {
+    const KNOWN: [&str; 17] = [
+        "sslmode",
+        "ssl-mode",
+        "sslrootcert",
+        "ssl-root-cert",
+        "ssl-ca",
+        "sslcert",
+        "ssl-cert",
+        "sslkey",
+        "ssl-key",
+        "statement-cache-capacity",
+        "host",
+        "hostaddr",
+        "port",
+        "dbname",
+        "user",
+        "password",
+        "application_name",
+    ];
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let query = query.split_once('#').map_or(query, |(query, _)| query);
+    query.split('&').filter(|pair| !pair.is_empty()).all(|pair| {
+        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+        KNOWN.contains(&name)
+    })
 }
 
 /// Whether a name means the same with and without quotes, in a statement and in a list of schemas.

@@ -98,6 +98,7 @@ async fn errors_and_debug_do_not_show_the_password() {
         "postgres://ana:s3cr3t@127.0.0.1:1/test",
         "postgres://ana:s3cr3t@127.0.0.1:s3cr3t/test",
         "postgres://ana:s3cr3t@127.0.0.1:1/test?sslmode=s3cr3t",
+        "postgres://ana@127.0.0.1:1/test?sslmode=disable&sslpassword=s3cr3t",
         "s3cr3t",
     ] {
         let error = PostgresStore::connect(&url.into()).await.unwrap_err();
