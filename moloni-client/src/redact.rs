@@ -13,7 +13,7 @@ pub(crate) fn redact(text: &str) -> String {
         rest = if lead.is_empty() {
             found
         } else {
-            let end = value.find(|c: char| !is_token_char(c)).unwrap_or(value.len());
+            let end = value_end(lead, value);
             if end > 0 {
                 out.push('…');
             }
@@ -40,6 +40,23 @@ fn split_lead(text: &str) -> (&str, &str) {
         str::len,
     );
     text.split_at(lead)
+}
+
+/// Where the value ends: a quoted one at its quote, whatever characters it has, any other where no token goes on.
+fn value_end(lead: &str, value: &str) -> usize {
+    if lead.ends_with("\\\"") {
+        return value.find("\\\"").unwrap_or(value.len());
+    }
+    if lead.ends_with('"') {
+        let mut escaped = false;
+        let end = value.find(|c: char| {
+            let closes = c == '"' && !escaped;
+            escaped = c == '\\' && !escaped;
+            closes
+        });
+        return end.unwrap_or(value.len());
+    }
+    value.find(|c: char| !is_token_char(c)).unwrap_or(value.len())
 }
 
 fn is_token_char(c: char) -> bool {
@@ -86,6 +103,10 @@ mod tests {
             ("the code=s3cr3t&x", "the code=…&x"),
             ("token 5ec2e70123456789abcdef0123456789abcdef01!", "token …!"),
             ("Rua da Fábrica 12, 4000-123", "Rua da Fábrica 12, 4000-123"),
+            (r#"{"password":"s3cr3t & $1 x","n":1}"#, r#"{"password":"…","n":1}"#),
+            (r#"{"password":"a\"b s3cr3t","n":1}"#, r#"{"password":"…","n":1}"#),
+            (r#""{\"password\":\"a s3cr3t\",\"n\":1}""#, r#""{\"password\":\"…\",\"n\":1}""#),
+            (r#"{"password":"cut s3cr3t"#, r#"{"password":"…"#),
             ("access_token", "access_token"),
             ("access_token=", "access_token="),
             ("", ""),

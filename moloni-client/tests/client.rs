@@ -448,6 +448,13 @@ async fn a_locked_login_says_for_how_long() {
     assert_eq!(error.kind(), ErrorKind::LoginLocked);
     assert_eq!((error.retry_after(), error.failed_logins()), (Some(Duration::from_secs(300)), Some(3)));
     assert_eq!(error.to_string(), "grant: the login is locked for 300 s after 3 failed attempts (HTTP 403)");
+
+    // A gateway may keep the headers to itself.
+    let server = MockServer::start().await;
+    let locked = ResponseTemplate::new(403).set_body_string("Too many failed login attempts\n");
+    grant("password").respond_with(locked).expect(1).mount(&server).await;
+    let error = oauth(&server, &settings()).password("ana@example.com", "s3cr3t-wrong").await.unwrap_err();
+    assert_eq!((error.kind(), error.retry_after()), (ErrorKind::LoginLocked, None));
 }
 
 #[tokio::test]

@@ -123,7 +123,7 @@ async fn what_is_no_refusal_is_tried_again() {
             "without usable",
         ),
         ("404, a page", page(404), SetUp, 1, "HTTP 404"),
-        ("403, locked", cooldown, SetUp, 1, "HTTP 403"),
+        ("403, locked", cooldown, SetUp, 1, "HTTP 403: Too many failed login attempts"),
     ];
     for (label, answer, then, requests, words) in table {
         refused(answer, label, then, requests, words).await;

@@ -256,6 +256,14 @@ fn without_secrets(text: &str, sent: &[(String, String)]) -> String {
     })
 }
 
+/// The first words of a body that is neither JSON nor a page for people.
+fn plain_text(body: &[u8]) -> Option<String> {
+    const WORDS: usize = 200;
+    let text = std::str::from_utf8(body).ok()?.trim();
+    let is_text = !text.is_empty() && !text.starts_with(['<', '{', '[', '"']);
+    is_text.then(|| text.chars().take(WORDS).map(|c| if c.is_control() { ' ' } else { c }).collect())
+}
+
 /// What an answer refuses, `None` if it should hold tokens.
 fn refusal(reply: &Reply, sent: &[(String, String)]) -> Option<GrantError> {
     let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
@@ -274,7 +282,7 @@ fn refusal(reply: &Reply, sent: &[(String, String)]) -> Option<GrantError> {
     let is_word = code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     let code = if is_word { code } else { without_secrets(&code, sent) };
     let description = [text("error_description"), text("message"), text("msg")];
-    let description = description.into_iter().find(|d| !d.is_empty());
+    let description = description.into_iter().find(|d| !d.is_empty()).or_else(|| plain_text(&reply.body));
     let mut headers = reply.headers.clone();
     // There may be a session among them: `Debug` shows no value.
     headers.values_mut().for_each(|value| value.set_sensitive(true));
