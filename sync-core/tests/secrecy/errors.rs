@@ -21,7 +21,8 @@ use crate::shown::Shown;
 use crate::tokens::{Folder, KEY, account, pair, seal};
 use crate::{READ, app};
 
-const GRANT: Operation = Operation::new("grant", Method::POST, "/grant/", Idempotency::NotIdempotent);
+pub(crate) const GRANT: Operation =
+    Operation::new("grant", Method::POST, "/grant/", Idempotency::NotIdempotent);
 
 pub(crate) async fn of_tokens(shown: &mut Shown) {
     of_keys(shown);

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex};
 use serde_json::json;
 use sync_core::RefreshError;
 use sync_core::http::Request;
-use sync_core::http::oauth::GrantError;
+use sync_core::http::oauth::{self, Carry, Grant, GrantError};
 
-use crate::READ;
-use crate::errors::{client, refused};
+use crate::errors::{GRANT, client, refused};
 use crate::server::{answer, answering, settings};
 use crate::shown::{is_clean, told};
+use crate::{READ, app};
 
 /// What a gateway says that repeats the request.
 fn repeated(request: &str) -> String {
@@ -44,12 +44,13 @@ async fn a_refusal_that_repeats_the_token_is_kept_without_it() {
 
 #[tokio::test]
 async fn a_code_of_the_standard_stays_whatever_was_sent() {
-    // As if the password were a part of the code.
-    let body =
-        |_: &str| r#"{"error":"invalid_grant","error_description":"s3cr3t-refresh is used up"}"#.to_owned();
-    for error in refused(400, body).await {
-        assert!(error.is_invalid_grant(), "{error}");
-    }
+    let service = answering(|_| answer(400, r#"{"error":"invalid_grant","message":"no grant"}"#)).await;
+    let client = client(&settings(), &format!("http://{service}/")).unwrap();
+    // Without a mark, because it must be a part of the code.
+    let password = Grant::Password { username: "ana".to_owned(), password: "grant".into() };
+    let error = oauth::request(&client, &GRANT, Carry::Query, &app(), &password, &[]).await.unwrap_err();
+    assert!(error.is_invalid_grant(), "{error}");
+    assert!(error.to_string().ends_with("invalid_grant: no …"), "{error}");
 }
 
 #[tokio::test]
