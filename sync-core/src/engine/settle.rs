@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::merge::{Rules, Write};
 use super::record::Side;
-use super::value::{Agreed, FieldValue, Pair};
+use super::value::{Agreed, FieldValue};
 
 /// A field that was written and not yet seen back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,18 +131,12 @@ pub fn outcome(rules: &[Rules], sent: &[(usize, Unsettled)], seen: impl Fn(usize
     }
 }
 
-/// The baselines that a write leaves at once, before it is seen back: the side it came from has told its value.
-pub fn source_agreed(write: &Write) -> Pair<Option<Agreed>> {
-    let mut agreed = write.agreed.clone();
-    agreed[write.to] = None;
-    agreed
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use super::super::merge::{Kind, Lossy};
+    use super::super::value::Pair;
     use super::*;
 
     fn text(text: &str) -> FieldValue {
