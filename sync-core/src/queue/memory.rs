@@ -39,7 +39,7 @@ struct Entry {
 impl Entry {
     /// What is sorted by: the moment of the hint, later by the priority's distance. So old ones move up.
     fn rank(&self) -> Timestamp {
-        self.since.checked_add(self.priority.head_start()).unwrap_or(Timestamp::MAX)
+        self.since.checked_add(self.priority.handicap()).unwrap_or(Timestamp::MAX)
     }
 }
 

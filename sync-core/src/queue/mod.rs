@@ -45,7 +45,7 @@ impl fmt::Display for WorkKey {
 }
 
 /// How urgent a hint is. Older hints move up: one of a lower priority comes before a new one of a higher priority once
-/// it has waited longer by the difference of their [`head_start`](Self::head_start)s.
+/// it has waited longer by the difference of their [`handicap`](Self::handicap)s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {
@@ -63,7 +63,7 @@ pub enum Priority {
 
 impl Priority {
     /// How long hints of this priority stand behind those that came at the same moment and are interactive.
-    pub const fn head_start(self) -> Duration {
+    pub const fn handicap(self) -> Duration {
         Duration::from_secs(match self {
             Self::Interactive => 0,
             Self::Event => 10,
