@@ -87,7 +87,10 @@ impl Renewal {
 
     /// A pair that serves now.
     pub(super) async fn current(self: &Arc<Self>) -> Outcome {
-        let known = Some(self.state()).filter(|s| s.dead.is_none()).and_then(|s| s.current.clone());
+        let known = {
+            let state = self.state();
+            if state.dead.is_none() { state.current.clone() } else { None }
+        };
         let current = match known {
             Some(current) => current,
             // A dead pair may have been replaced by a person; the store knows.
@@ -266,7 +269,8 @@ impl Renewal {
                     error: error.clone(),
                     until: now + rest,
                     early_until: now + rest.max(EARLY_REST),
-                    failures: failures + 1,
+                    // What did not reach the token endpoint makes it no worse.
+                    failures: failures + u32::from(!rest.is_zero()),
                 });
             }
         }

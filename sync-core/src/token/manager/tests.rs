@@ -209,6 +209,7 @@ async fn a_pair_rotated_by_others_is_adopted_after_a_refusal() {
 struct Breakable {
     inner: MemoryTokenStore,
     broken: AtomicBool,
+    unreachable: AtomicBool,
 }
 
 #[async_trait]
@@ -236,6 +237,9 @@ impl TokenStore for Breakable {
         owner: &str,
         ttl: Duration,
     ) -> Result<Option<Lease>, StoreError> {
+        if self.unreachable.load(Ordering::SeqCst) {
+            return Err(StoreError::new("test", "no route"));
+        }
         self.inner.lease(account, owner, ttl).await
     }
     async fn release(&self, account: &AccountKey, lease: Lease) -> Result<(), StoreError> {
@@ -246,8 +250,11 @@ impl TokenStore for Breakable {
 #[tokio::test]
 async fn a_pair_that_could_not_be_saved_is_saved_later_and_not_bought_twice() {
     let env = Arc::new(ManualEnv::new(1));
-    let store =
-        Arc::new(Breakable { inner: MemoryTokenStore::new(env.clone()), broken: AtomicBool::new(false) });
+    let store = Arc::new(Breakable {
+        inner: MemoryTokenStore::new(env.clone()),
+        broken: AtomicBool::new(false),
+        unreachable: AtomicBool::new(false),
+    });
     let f = fixture_on(store.clone(), env, Rotating::default()).await;
     f.env.advance(HOUR);
     store.broken.store(true, Ordering::SeqCst);
@@ -260,8 +267,11 @@ async fn a_pair_that_could_not_be_saved_is_saved_later_and_not_bought_twice() {
 #[tokio::test]
 async fn a_pair_that_could_not_be_saved_is_saved_even_if_nobody_asks_again() {
     let env = Arc::new(ManualEnv::new(1));
-    let store =
-        Arc::new(Breakable { inner: MemoryTokenStore::new(env.clone()), broken: AtomicBool::new(false) });
+    let store = Arc::new(Breakable {
+        inner: MemoryTokenStore::new(env.clone()),
+        broken: AtomicBool::new(false),
+        unreachable: AtomicBool::new(false),
+    });
     let f = fixture_on(store.clone(), env, Rotating::default()).await;
     f.env.advance(HOUR);
     store.broken.store(true, Ordering::SeqCst);
@@ -404,4 +414,26 @@ async fn whoever_dies_while_refreshing_holds_the_others_up_for_the_lease_only() 
     f.manager.access().await.unwrap();
     let waited = f.env.monotonic().saturating_sub(before);
     assert!((90..=91).contains(&waited.as_secs()), "{waited:?}");
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_costs_the_service_no_request_and_callers_no_rest() {
+    let env = Arc::new(ManualEnv::new(1));
+    let (inner, unreachable) = (MemoryTokenStore::new(env.clone()), AtomicBool::new(false));
+    let store = Arc::new(Breakable { inner, broken: AtomicBool::new(false), unreachable });
+    let f = fixture_on(store.clone(), env, Rotating::default()).await;
+    f.env.advance(HOUR);
+    store.unreachable.store(true, Ordering::SeqCst);
+    for _ in 0..10 {
+        let error = f.manager.access().await.unwrap_err();
+        assert!(matches!(error, TokenError::Store(_)) && error.is_transient(), "{error}");
+    }
+    assert_eq!(f.service.calls.load(Ordering::SeqCst), 0);
+    store.unreachable.store(false, Ordering::SeqCst);
+    // The endpoint is asked at once, and its first failure is followed by the shortest rest.
+    f.service.offline.store(true, Ordering::SeqCst);
+    f.manager.access().await.unwrap_err();
+    f.env.advance(Duration::from_secs(1));
+    f.service.offline.store(false, Ordering::SeqCst);
+    assert_eq!(text(&f.manager.access().await.unwrap()), "s3cr3t-access-2");
 }
