@@ -141,19 +141,17 @@ impl Error {
 
     /// A grant that gave no tokens.
     pub(crate) fn grant(operation: &Operation, error: GrantError) -> Self {
+        let error = match error {
+            GrantError::Http(error) => return Self::transport(error),
+            error => error,
+        };
         let (kind, status) = match &error {
-            GrantError::Http(_) => (ErrorKind::Other, None),
-            GrantError::Refused { status, .. } => match status {
-                429 => (ErrorKind::RateLimited, Some(*status)),
-                500.. => (ErrorKind::Server, Some(*status)),
-                _ => (ErrorKind::Grant, Some(*status)),
-            },
+            GrantError::Refused { status: 429, .. } => (ErrorKind::RateLimited, Some(429)),
+            GrantError::Refused { status, .. } if *status >= 500 => (ErrorKind::Server, Some(*status)),
+            GrantError::Refused { status, .. } => (ErrorKind::Grant, Some(*status)),
             GrantError::Malformed { status, .. } => (ErrorKind::Decode, Some(*status)),
             _ => (ErrorKind::Grant, None),
         };
-        if let GrantError::Http(error) = error {
-            return Self::transport(error);
-        }
         let mut wrong = Self::without_answer(kind, operation.name(), error.to_string());
         wrong.0.status = status;
         if let GrantError::Refused { retry_after, .. } = &error {
@@ -324,8 +322,7 @@ impl Error {
 
     /// Whether the service says that the code or the refresh token is used up, expired or wrong.
     pub fn is_invalid_grant(&self) -> bool {
-        let grant = self.0.source.as_deref().and_then(|source| source.downcast_ref::<GrantError>());
-        grant.is_some_and(GrantError::is_invalid_grant)
+        self.grant_error().is_some_and(GrantError::is_invalid_grant)
     }
 
     /// Whether no answer came in time.
@@ -350,6 +347,10 @@ impl Error {
             ErrorKind::Transport(_) => self.http_error().is_some_and(HttpError::outcome_unknown),
             _ => false,
         }
+    }
+
+    fn grant_error(&self) -> Option<&GrantError> {
+        self.0.source.as_deref()?.downcast_ref()
     }
 
     fn http_error(&self) -> Option<&HttpError> {
@@ -384,7 +385,8 @@ impl fmt::Display for Error {
         if let ErrorKind::Transport(_) = kind {
             return f.write_str(&messages.join("; "));
         }
-        if let ErrorKind::Grant | ErrorKind::WrongAccount | ErrorKind::MissingScopes = kind {
+        // A grant's own words name the status, and where there was no answer there is none.
+        if status.is_none() || self.grant_error().is_some() {
             return write!(f, "{operation}: {}", messages.join("; "));
         }
         write!(f, "{operation}: HTTP {}", status.unwrap_or_default())?;

@@ -118,6 +118,8 @@ async fn a_code_is_sent_once_although_the_service_fails() {
     takes(&server, exchange("s3cr3t-code"), ResponseTemplate::new(503), 1).await;
     let error = oauth(&server).exchange_code("s3cr3t-code").await.unwrap_err();
     assert_eq!((error.kind(), error.status()), (ErrorKind::Server, Some(503)));
+    let words = "oauth.token: the token endpoint answered HTTP 503: no reason given";
+    assert_eq!(error.to_string(), words, "the status once");
     assert!(!error.is_invalid_grant());
 }
 
