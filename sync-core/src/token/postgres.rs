@@ -73,7 +73,7 @@ impl PostgresTokenStore {
     ///
     /// The URL or the name is not of that form, the server cannot be reached or refuses the user, the schema holds
     /// other tables or those of a newer version of this program, or a pair does not open: the error then names its
-    /// account.
+    /// account. A row of the table `tokens` that nothing opens any more can be deleted by hand.
     pub async fn connect_in(
         url: &SecretString,
         schema: &str,

@@ -53,7 +53,8 @@ impl SqliteTokenStore {
     /// # Errors
     ///
     /// The file cannot be read and written, is not an SQLite database, belongs to another program, or was written
-    /// by a newer version of this one; or a pair does not open. The error names the file and the account.
+    /// by a newer version of this one; or a pair does not open. The error names the file and the account. A row of the
+    /// table `tokens` that nothing opens any more can be deleted by hand.
     pub async fn open(path: impl AsRef<Path>, seal: Arc<dyn Seal>) -> Result<Self, StoreError> {
         Self::on(SqliteDatabase::open(path.as_ref()).await?, seal).await
     }
