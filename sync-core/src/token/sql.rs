@@ -16,9 +16,10 @@ const PAGE: i64 = 200;
 const PAIR: &str = "SELECT rev, account, sealed FROM tokens WHERE account = $1 AND sealed IS NOT NULL";
 const NEXT_PAIRS: &str = "SELECT rev, account, sealed FROM tokens WHERE account > $1 AND sealed IS NOT NULL \
     ORDER BY account LIMIT $2";
-// Makes the row or changes nothing, and holds it until the end of the transaction. No sealed text is empty.
+// Makes the row or changes nothing, and holds it until the end of the transaction. No pair shows as what no sealed text
+// is; an empty text is a damaged one.
 const HOLD: &str = "INSERT INTO tokens (account, rev, fence) VALUES ($1, 0, 0) \
-    ON CONFLICT (account) DO UPDATE SET fence = tokens.fence RETURNING rev, account, COALESCE(sealed, '')";
+    ON CONFLICT (account) DO UPDATE SET fence = tokens.fence RETURNING rev, account, COALESCE(sealed, '-')";
 const PUT: &str = "UPDATE tokens SET rev = $2, sealed = $3 WHERE account = $1";
 const REMOVE: &str = "UPDATE tokens SET sealed = NULL WHERE account = $1";
 const RESEAL: &str = "UPDATE tokens SET sealed = $2 WHERE account = $1";
@@ -78,7 +79,7 @@ impl<'a> Session<'a> {
         let rows = self.rows(HOLD, &[Arg::Text(account.as_str())]).await?;
         let (rev, _, sealed) = rows.into_iter().next().unwrap_or_default();
         let last = (rev > 0).then(|| self.place.rev(rev)).transpose()?;
-        Ok(Held { last, sealed: Some(sealed).filter(|sealed| !sealed.is_empty()) })
+        Ok(Held { last, sealed: Some(sealed).filter(|sealed| sealed != "-") })
     }
 
     /// The lease, if nobody has it at `now` (milliseconds since 1970). Nothing is written otherwise. The row is held.

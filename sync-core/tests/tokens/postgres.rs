@@ -6,6 +6,7 @@ use sync_core::engine::{Link, LinkId, RecordId};
 use sync_core::secrecy::ExposeSecret;
 use sync_core::store::{Commit, PostgresStore, Store};
 use sync_core::{PostgresTokenStore, StoreError, SystemEnv, TokenStore, conformance};
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::places::Database;
@@ -253,6 +254,36 @@ async fn resealing_loses_no_swap() {
         PostgresTokenStore::connect_in(&database.url, &schema, seal).await
     })
     .await;
+    database.clean().await;
+}
+
+#[tokio::test]
+async fn a_record_that_is_cut_anywhere_or_was_moved_is_an_error() {
+    let Some(database) = Database::find("cut").await else { return };
+    let schema = database.next_schema();
+    let store = open(&database, &schema).await;
+    put(&store, &account("1"), None, "a").await;
+    let other = Mutex::new(database.connection().await);
+    let read = async || {
+        let select = format!("SELECT sealed FROM {schema}.tokens WHERE account = 'crm:1'");
+        let sealed = sqlx::query_scalar::<_, String>(AssertSqlSafe(select));
+        sealed.fetch_one(&mut *other.lock().await).await.unwrap()
+    };
+    let write = async |sealed: &str| {
+        let update = format!("UPDATE {schema}.tokens SET sealed = $1 WHERE account = 'crm:1'");
+        let update = sqlx::query(AssertSqlSafe(update)).bind(sealed.to_owned());
+        update.execute(&mut *other.lock().await).await.unwrap();
+    };
+    let sealed = read().await;
+    sealed::a_cut_record_is_an_error(&store, &sealed, &write, read).await;
+
+    put(&store, &account("2"), None, "b").await;
+    let moved = format!("SELECT sealed FROM {schema}.tokens WHERE account = 'crm:2'");
+    let moved = sqlx::query_scalar::<_, String>(AssertSqlSafe(moved));
+    let moved = moved.fetch_one(&mut *other.lock().await).await.unwrap();
+    write(&moved).await;
+    let error = store.load(&account("1")).await.unwrap_err().to_string();
+    assert!(error.contains("crm:1") && error.contains("sealed for another account"), "{error}");
     database.clean().await;
 }
 

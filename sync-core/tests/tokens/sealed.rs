@@ -118,3 +118,27 @@ pub(crate) async fn resealing_loses_no_swap<S: SealedStore + 'static>(open: impl
     new.reseal().await.unwrap();
     open(seal(&[OTHER_KEY])).await.unwrap();
 }
+
+/// A record of account 1 that is cut at any character, to nothing as well, is an error, and is left as it is.
+pub(crate) async fn a_cut_record_is_an_error(
+    store: &impl TokenStore,
+    sealed: &str,
+    write: impl AsyncFn(&str),
+    read: impl AsyncFn() -> String,
+) {
+    assert!(sealed.len() > 200 && sealed.is_ascii(), "a sealed record: {sealed}");
+    for length in 0..sealed.len() {
+        let cut = &sealed[..length];
+        write(cut).await;
+        let errors = [
+            store.load(&account("1")).await.unwrap_err(),
+            store.swap(&account("1"), None, super::pair("c")).await.unwrap_err(),
+        ];
+        for error in errors {
+            assert!(error.to_string().contains("crm:1"), "{length}: {error}");
+        }
+        assert_eq!(read().await, cut, "nothing is overwritten");
+    }
+    write(sealed).await;
+    assert!(stored(store, &account("1")).await.is_some(), "whole again, it opens");
+}

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use sqlx::Connection;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteSynchronous};
 use sync_core::engine::{Link, LinkId, RecordId};
 use sync_core::store::{Commit, SqliteStore, Store};
 use sync_core::{Env, ManualEnv, SqliteTokenStore, StoreError, Swap, TokenStore, conformance};
+use tokio::sync::Mutex;
 
 use super::places::{Folder, raw};
 use super::processes::{Place, Process, say};
@@ -237,6 +238,26 @@ async fn a_record_that_was_moved_does_not_open() {
     // The way out: authorise again. A pair that does not open can be removed.
     store.remove(&account("2")).await.unwrap();
     put(&store, &account("2"), None, "c").await;
+}
+
+#[tokio::test]
+async fn a_record_that_is_cut_anywhere_is_an_error() {
+    let folder = Folder::new();
+    let file = folder.file("tokens.db");
+    let store = open(&file).await;
+    put(&store, &account("1"), None, "a").await;
+    let options = SqliteConnectOptions::new().filename(&file).synchronous(SqliteSynchronous::Off);
+    let other = Mutex::new(SqliteConnection::connect_with(&options).await.unwrap());
+    let read = async || {
+        let sealed = sqlx::query_scalar::<_, String>("SELECT sealed FROM tokens");
+        sealed.fetch_one(&mut *other.lock().await).await.unwrap()
+    };
+    let write = async |sealed: &str| {
+        let update = sqlx::query("UPDATE tokens SET sealed = $1").bind(sealed.to_owned());
+        update.execute(&mut *other.lock().await).await.unwrap();
+    };
+    let sealed = read().await;
+    sealed::a_cut_record_is_an_error(&store, &sealed, write, read).await;
 }
 
 #[tokio::test]
