@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use super::together;
 use crate::Env;
 use crate::conformance::ODD;
-use crate::engine::{LinkId, ProjectionKey, RecordId, RecordRef, Side};
+use crate::engine::{FactKey, LinkId, ProjectionKey, RecordId, RecordRef, Side};
 use crate::queue::{Claim, Hint, Priority, WorkKey, WorkQueue};
 
 /// Long enough that it does not end while the suite runs.
@@ -107,7 +107,7 @@ async fn keeps_every_kind_of_key(queue: &dyn WorkQueue) {
             WorkKey::Birth(Side::Left, at.clone()),
             WorkKey::Birth(Side::Right, at.clone()),
             WorkKey::Birth(Side::Right, RecordRef::top(RecordId::new(name))),
-            WorkKey::Fact(at),
+            WorkKey::Fact(FactKey::new(name, at)),
             WorkKey::Projection(ProjectionKey::new(name)),
         ]);
     }

@@ -1,10 +1,11 @@
 use std::fmt;
 use std::fmt::Debug;
-use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::caps::Caps;
 use super::fault::{Fault, FaultKind};
 use super::record::{Raw, RecordId, RecordRef, Scope, Snapshot};
 use crate::AccountKey;
@@ -19,7 +20,7 @@ pub trait Collection: Send + Sync + Debug {
     /// Its name in plans, reports and stored projections, such as `contacts`.
     fn name(&self) -> &str;
 
-    /// What it can do and how long its truths take.
+    /// What it can do, and how long its truths take.
     fn caps(&self) -> &Caps;
 
     /// The account that it really works on, as the service tells it or the credentials say.
@@ -92,6 +93,54 @@ pub trait Collection: Send + Sync + Debug {
     async fn update(&self, seen: &Snapshot, part: &Part, marker: &Marker) -> Result<Written, WriteError> {
         let _ = (seen, part, marker);
         Err(self.read_only())
+    }
+
+    /// Deletes a record, or archives it. `seen` is the record as it was read last.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError`]; a record that is gone already is [`FaultKind::Gone`].
+    async fn remove(&self, seen: &Snapshot) -> Result<(), WriteError> {
+        let _ = seen;
+        Err(self.read_only())
+    }
+
+    /// What the service says has changed; `None` for a service without a change feed, which is listed instead.
+    ///
+    /// `since` is where to begin, the overlap already taken off; without it the feed begins now: the page has no
+    /// records and a cursor. A record that comes twice, or has not changed, does no harm.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`].
+    async fn changes(
+        &self,
+        since: Option<&Cursor>,
+        page: Option<&PageToken>,
+    ) -> Result<Option<ChangePage>, Fault> {
+        let _ = (since, page);
+        Ok(None)
+    }
+
+    /// How many records there are, `None` if the service does not say. A listing is complete only if this was the same
+    /// before and after it.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`].
+    async fn count(&self, scope: &Scope) -> Result<Option<u64>, Fault> {
+        let _ = scope;
+        Ok(None)
+    }
+
+    /// The marker that the next create carries, for services where only some values will do, such as a number in
+    /// sequence. It is stored before it is sent, and sent again with the same. Default: `suggested`.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`].
+    async fn marker(&self, suggested: &Marker) -> Result<Marker, Fault> {
+        Ok(suggested.clone())
     }
 
     /// The refusal of a collection that only reads.
@@ -168,52 +217,6 @@ impl SetUp {
     }
 }
 
-/// What a collection can do and how long its truths take.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Caps {
-    /// Fields of which the service allows each value once, by their names in the mapping.
-    pub unique: Vec<String>,
-    /// How long one request may be under way.
-    pub request_timeout: Duration,
-    /// How long a write takes until [`Collection::find`] and [`Collection::list`] see it.
-    pub index_lag: Duration,
-}
-
-impl Caps {
-    /// Nothing unique, requests of at most 60 s, no lag.
-    pub fn new() -> Self {
-        Self { unique: Vec::new(), request_timeout: Duration::from_secs(60), index_lag: Duration::ZERO }
-    }
-
-    /// Sets the fields of which the service allows each value once.
-    #[must_use]
-    pub fn unique(mut self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.unique = fields.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// Sets how long one request may be under way.
-    #[must_use]
-    pub fn request_timeout(mut self, timeout: Duration) -> Self {
-        self.request_timeout = timeout;
-        self
-    }
-
-    /// Sets how long a write takes until searches see it.
-    #[must_use]
-    pub fn index_lag(mut self, lag: Duration) -> Self {
-        self.index_lag = lag;
-        self
-    }
-}
-
-impl Default for Caps {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// What a record that we create carries, to be found again if the answer is lost.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -266,12 +269,37 @@ pub struct ListPage {
     pub next: Option<PageToken>,
 }
 
+/// Where a change feed goes on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cursor {
+    /// At this moment, by the service's own clock. The engine begins an [overlap](Caps::overlap) earlier, and never goes
+    /// back.
+    Time(Timestamp),
+    /// In the service's own terms; taken as it is.
+    Token(String),
+}
+
+/// One page of a change feed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChangePage {
+    /// What may have changed, as it is now.
+    pub records: Vec<Snapshot>,
+    /// What is gone, if the service tells.
+    pub gone: Vec<RecordRef>,
+    /// Where to go on, `None` after the last page.
+    pub next: Option<PageToken>,
+    /// Where the feed goes on next time. That of the first page counts: what changes while the others are read comes
+    /// again.
+    pub cursor: Cursor,
+}
+
 /// A write that took effect.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Written {
     /// The record's id.
     pub id: RecordId,
-    /// What the service says it stored, as far as its answer tells.
+    /// What the service stored, as far as its answer tells. It must be what a read would show, not what was sent.
     pub stored: Option<Snapshot>,
 }
 

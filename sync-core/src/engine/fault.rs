@@ -27,6 +27,8 @@ pub enum FaultKind {
     Invalid,
     /// The record is gone.
     Gone,
+    /// The record is not any more as it was read: read it again.
+    Changed,
     /// Nothing: the set-up or the code is wrong.
     Broken,
 }

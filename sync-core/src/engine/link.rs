@@ -1,14 +1,16 @@
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::collection::{Caps, Marker};
-use super::record::{Fingerprint, RecordId, RecordRef};
+use super::collection::Marker;
+use super::merge::{FieldState, Write};
+use super::record::{Fingerprint, RecordRef, Side};
+use super::value::{FieldValue, Pair};
 
-/// Names a pair of records. It follows from the left record, so that every process and every run says the same.
+/// Names a pair of records. It follows from the record that was there first, so that every process says the same; it
+/// is also the marker of a record that is created for the pair.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LinkId(String);
@@ -17,6 +19,24 @@ impl LinkId {
     /// A link with this name, such as `moloni:5:customer:77`.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
+    }
+
+    /// The link that a record of `side` founds in the sync `sync`: `sync:77` on the left, `sync:~77` on the right,
+    /// `sync:3/77` under a parent. Once such a link has ended, the next one of the record has a number: `sync:77#2`.
+    pub fn founded_by(sync: &str, side: Side, at: &RecordRef, number: u32) -> Self {
+        let mut id = format!("{sync}:");
+        if side == Side::Right {
+            id.push('~');
+        }
+        if let Some(parent) = &at.parent {
+            id.push_str(parent.as_str());
+            id.push('/');
+        }
+        id.push_str(at.id.as_str());
+        if number > 1 {
+            id.push_str(&format!("#{number}"));
+        }
+        Self(id)
     }
 
     /// The name.
@@ -36,112 +56,144 @@ impl fmt::Display for LinkId {
     }
 }
 
-/// Two records that are one thing, and what is known about their agreement.
+/// Two records that are one thing, and all that is known about their agreement. The unit that is stored and versioned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Link {
     /// Its name.
     pub id: LinkId,
-    /// The left record.
-    pub left: RecordId,
-    /// The right record, `None` until it is there.
-    pub right: Option<RecordId>,
-    /// What both sides had when they last agreed.
-    pub baseline: Baseline,
-    /// The left record's row when it was last looked at: an equal row is no change.
-    pub row: Option<Fingerprint>,
-    /// The create that is announced and not yet answered.
+    /// Where each record is; `None` for one that is not there yet.
+    pub ends: Pair<Option<RecordRef>>,
+    /// Whether it is kept in sync.
+    pub status: LinkStatus,
+    /// What is known of each field. A field that the mapping has and the link has not was never agreed on.
+    pub fields: Vec<LinkField>,
+    /// The write that is announced and not yet answered.
     pub pending: Option<Pending>,
+    /// When each side was last seen by a run that stored what it saw.
+    pub seen_at: Pair<Option<Timestamp>>,
+    /// When each side was first found gone. It counts as gone when it is so again a read's lag later.
+    pub gone_at: Pair<Option<Timestamp>>,
+    /// When each side was last written by the engine.
+    pub wrote_at: Pair<Option<Timestamp>>,
 }
 
 impl Link {
-    /// A link of which nothing but its left record is known.
-    pub fn new(id: LinkId, left: RecordId) -> Self {
-        Self { id, left, right: None, baseline: Baseline::default(), row: None, pending: None }
+    /// A link of which nothing but its founder is known.
+    pub fn new(id: LinkId, side: Side, at: RecordRef) -> Self {
+        let mut ends = Pair::default();
+        ends[side] = Some(at);
+        Self {
+            id,
+            ends,
+            status: LinkStatus::Active,
+            fields: Vec::new(),
+            pending: None,
+            seen_at: Pair::default(),
+            gone_at: Pair::default(),
+            wrote_at: Pair::default(),
+        }
+    }
+
+    /// Whether it holds its records: they are in no other link then.
+    pub fn is_live(&self) -> bool {
+        self.status != LinkStatus::Ended
+    }
+
+    /// The side on which a create is announced and not yet answered.
+    pub fn creates_on(&self) -> Option<Side> {
+        match self.pending.as_ref()?.op {
+            PendingOp::Create { side, .. } => Some(side),
+            PendingOp::Update { .. } | PendingOp::Remove { .. } => None,
+        }
     }
 }
 
-/// For each side and field the value at the last agreement; `None` is an empty field. Two systems may represent
-/// the same thing differently for ever.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Baseline {
-    /// The left side's values.
-    pub left: BTreeMap<String, Option<String>>,
-    /// The right side's values.
-    pub right: BTreeMap<String, Option<String>>,
+/// Whether a link is kept in sync.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkStatus {
+    /// It is.
+    Active,
+    /// Not while one of its records is out of scope. It goes on with what it knows when that is over.
+    Paused,
+    /// Never again: a record of it was deleted. It is remembered, so that its survivor is not taken for a new record.
+    Ended,
 }
 
-/// A create that was announced before it was sent. Its record carries the link's or projection's marker.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What a link knows of one field.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LinkField {
+    /// The field's name in the mapping.
+    pub name: String,
+    /// The definition under which the rest was noted; under another one, the field meets for the first time again.
+    pub definition: Fingerprint,
+    /// What is known.
+    #[serde(flatten)]
+    pub state: FieldState,
+}
+
+/// A write that is announced before it is sent. If its answer is lost, or the process dies, this is the question that
+/// the next run answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pending {
     /// When it was announced.
     pub at: Timestamp,
     /// It is not sent after this moment.
     pub send_by: Timestamp,
+    /// What is to be written.
+    pub op: PendingOp,
+}
+
+/// What a [`Pending`] announces.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PendingOp {
+    /// The missing record is created.
+    Create {
+        /// On which side.
+        side: Side,
+        /// The marker that it carries.
+        marker: Marker,
+        /// Its fields.
+        sent: Vec<Sent>,
+    },
+    /// Fields of a record are written.
+    Update {
+        /// On which side.
+        side: Side,
+        /// Which.
+        sent: Vec<Sent>,
+    },
+    /// A record is deleted.
+    Remove {
+        /// On which side.
+        side: Side,
+    },
+}
+
+impl PendingOp {
+    /// The side that is written.
+    pub fn side(&self) -> Side {
+        match self {
+            Self::Create { side, .. } | Self::Update { side, .. } | Self::Remove { side } => *side,
+        }
+    }
+}
+
+/// One field of a [`Pending`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sent {
+    /// Its name in the mapping.
+    pub field: String,
+    /// The write.
+    pub write: Write,
+    /// What was there before.
+    pub before: FieldValue,
 }
 
 impl Pending {
-    /// Announces a create at `now`, to be sent within `patience`.
-    pub fn new(now: Timestamp, patience: Duration) -> Self {
-        Self { at: now, send_by: now + patience }
-    }
-
-    /// When its outcome can be looked up: a request still under way from a dead process has landed by then, and
-    /// is visible.
-    pub fn settled_at(&self, caps: &Caps) -> Timestamp {
-        self.send_by + caps.request_timeout + caps.index_lag
-    }
-}
-
-/// Names a derived record, such as `moloni:5:doc:42:collect`. It is also the record's marker.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ProjectionKey(String);
-
-impl ProjectionKey {
-    /// A projection with this name.
-    pub fn new(key: impl Into<String>) -> Self {
-        Self(key.into())
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The marker that its record carries.
-    pub fn marker(&self) -> Marker {
-        Marker::new(&self.0)
-    }
-}
-
-impl fmt::Display for ProjectionKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// A derived record that exists, or is announced.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Projection {
-    /// Its name.
-    pub key: ProjectionKey,
-    /// The collection it is in.
-    pub into: String,
-    /// The pair whose right record it lives under.
-    pub owner: LinkId,
-    /// Where it is, `None` until it is there.
-    pub at: Option<RecordRef>,
-    /// What was last written.
-    pub wrote: Option<Fingerprint>,
-    /// Whether a person deleted it: it is then left alone.
-    pub left_to_human: bool,
-    /// The create that is announced and not yet answered.
-    pub pending: Option<Pending>,
-}
-
-impl Projection {
-    /// A projection that is not there yet.
-    pub fn new(key: ProjectionKey, into: impl Into<String>, owner: LinkId) -> Self {
-        Self { key, into: into.into(), owner, at: None, wrote: None, left_to_human: false, pending: None }
+    /// Announces a write at `now`, to be sent within `patience`.
+    pub fn new(now: Timestamp, patience: Duration, op: PendingOp) -> Self {
+        Self { at: now, send_by: now.checked_add(patience).unwrap_or(Timestamp::MAX), op }
     }
 }

@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
-use super::mapping::{Fields, Mapping};
+use super::mapping::{Fields, Mapper};
 use super::record::RecordId;
 
-/// A right record that might be the other half.
+/// A record of the other side that might be the other half.
 #[derive(Debug, Clone)]
 pub(super) struct Candidate {
     pub(super) id: RecordId,
@@ -12,7 +12,7 @@ pub(super) struct Candidate {
     pub(super) linked: bool,
 }
 
-/// What becomes of a left record without a link.
+/// What becomes of a record without a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Birth {
     Create,
@@ -26,16 +26,16 @@ pub(super) enum Birth {
 /// of fields of which the right side takes each value once. `candidates` are the right records that share at
 /// least one value of a matcher or a unique field.
 pub(super) fn birth(
-    mapping: &Mapping,
+    mapper: &dyn Mapper,
     left: &Fields,
     shared: impl Fn(usize) -> bool,
     unique: &[usize],
     candidates: &[Candidate],
 ) -> Birth {
     let usable: Vec<_> =
-        mapping.matchers().iter().filter(|m| m.iter().all(|i| left.get(*i).text().is_some())).collect();
+        mapper.matchers().iter().filter(|m| m.iter().all(|i| left.get(*i).text().is_some())).collect();
     if usable.is_empty() {
-        return Birth::Review(format!("it has none of {}: fill in one of them", all_matchers(mapping)));
+        return Birth::Review(format!("it has none of {}: fill in one of them", all_matchers(mapper)));
     }
     let mut found = BTreeSet::new();
     let mut certain = false;
@@ -43,7 +43,7 @@ pub(super) fn birth(
         let agrees = |c: &&Candidate| !c.linked && matcher.iter().all(|i| c.fields.get(*i) == left.get(*i));
         let hits: Vec<_> = candidates.iter().filter(agrees).collect();
         if hits.len() > 1 {
-            let name = matcher_name(mapping, matcher);
+            let name = matcher_name(mapper, matcher);
             return Birth::Review(format!("{} records have its {name}: merge them", hits.len()));
         }
         if let Some(hit) = hits.first() {
@@ -52,14 +52,14 @@ pub(super) fn birth(
         }
     }
     match found.into_iter().collect::<Vec<_>>().as_slice() {
-        [] => without_match(mapping, left, shared, unique, candidates),
+        [] => without_match(mapper, left, shared, unique, candidates),
         [only] => {
             if !certain {
                 return Birth::Review(format!(
                     "record {only} matches, but is matched by others as well: give each a key of its own"
                 ));
             }
-            match contradiction(mapping, left, candidates, only) {
+            match contradiction(mapper, left, candidates, only) {
                 Some(name) => Birth::Review(format!(
                     "record {only} matches, but has another {name}: correct the one that is wrong"
                 )),
@@ -78,23 +78,23 @@ pub(super) fn birth(
 
 /// The strongest matcher is a field such as a tax number: two that differ are two parties, whatever else agrees.
 fn contradiction<'a>(
-    mapping: &'a Mapping,
+    mapper: &'a dyn Mapper,
     left: &Fields,
     candidates: &[Candidate],
     id: &RecordId,
 ) -> Option<&'a str> {
     let right = &candidates.iter().find(|c| c.id == *id)?.fields;
-    let strongest = mapping.matchers().first()?;
+    let strongest = mapper.matchers().first()?;
     let differs = |i: &&usize| {
         let (l, r) = (left.get(**i).text(), right.get(**i).text());
         l.zip(r).is_some_and(|(l, r)| l != r)
     };
-    strongest.iter().find(differs).map(|i| mapping.name(*i))
+    strongest.iter().find(differs).map(|i| mapper.name(*i))
 }
 
 /// Nothing matches: creates, unless the right side would refuse it.
 fn without_match(
-    mapping: &Mapping,
+    mapper: &dyn Mapper,
     left: &Fields,
     shared: impl Fn(usize) -> bool,
     unique: &[usize],
@@ -104,7 +104,7 @@ fn without_match(
         if left.get(*position).text().is_none() {
             continue;
         }
-        let name = mapping.name(*position);
+        let name = mapper.name(*position);
         if shared(*position) {
             return Birth::Review(format!(
                 "others have the same {name}, and only one record can: change it in all but one"
@@ -120,18 +120,18 @@ fn without_match(
     Birth::Create
 }
 
-fn matcher_name(mapping: &Mapping, matcher: &[usize]) -> String {
-    matcher.iter().map(|i| mapping.name(*i)).collect::<Vec<_>>().join(" and ")
+fn matcher_name(mapper: &dyn Mapper, matcher: &[usize]) -> String {
+    matcher.iter().map(|i| mapper.name(*i)).collect::<Vec<_>>().join(" and ")
 }
 
-fn all_matchers(mapping: &Mapping) -> String {
-    mapping.matchers().iter().map(|m| matcher_name(mapping, m)).collect::<Vec<_>>().join(", ")
+fn all_matchers(mapper: &dyn Mapper) -> String {
+    mapper.matchers().iter().map(|m| matcher_name(mapper, m)).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Mapper, RecordRef, Side, Snapshot};
+    use crate::engine::{Mapping, RecordRef, Side, Snapshot};
     use serde_json::{Value, json};
 
     fn mapping() -> Mapping {

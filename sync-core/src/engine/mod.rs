@@ -17,39 +17,39 @@
 //! Both directions are being built on pure decisions: [`decide`] for a pair, [`merge`] for its fields, [`settle`] and
 //! [`recover`] for what a write has done, [`project`] for derived records. They can be used by themselves.
 
-mod apply;
+mod caps;
 mod collection;
 mod decide;
 mod fault;
+mod journal;
 mod link;
 mod mapping;
 mod matching;
 pub mod merge;
 pub mod normalise;
-mod pass;
-mod plan;
-mod planner;
 mod policy;
 pub mod project;
+mod projection;
 mod record;
 pub mod recover;
-mod report;
+mod review;
 mod rule;
 pub mod settle;
 pub mod validate;
 mod value;
 
+pub use caps::{Caps, MarkerKind};
 pub use collection::{
-    Caps, Collection, ListPage, Marker, PageToken, Part, Probe, Read, SetUp, WriteError, Written,
+    ChangePage, Collection, Cursor, ListPage, Marker, PageToken, Part, Probe, Read, SetUp, WriteError, Written,
 };
 pub use decide::{Decision, Deleted, EditedAndDeleted, OnDelete, PairRules, Presence, Sight, decide};
 pub use fault::{Fault, FaultKind};
-pub use link::{Baseline, Link, LinkId, Pending, Projection, ProjectionKey};
+pub use journal::{Entry, Happening};
+pub use link::{Link, LinkField, LinkId, LinkStatus, Pending, PendingOp, Sent};
 pub use mapping::{Field, Fields, Mapper, Mapping, MappingBuilder, MappingError};
-pub use pass::{Pass, PassError, Progress};
-pub use plan::{Change, FactCount, Plan, PlannedProjection, PlannedRecord, ProjectionStep, RecordStep};
 pub use policy::{Conflict, Direction, Interval, Policy, Resolution, Resolve};
+pub use projection::{Projection, ProjectionKey, ProjectionPending, Wrote};
 pub use record::{Fingerprint, Raw, RecordId, RecordRef, Scope, Side, Snapshot};
-pub use report::{Counts, Remark, Report};
-pub use rule::{Life, Rule, Wanted};
+pub use review::{Review, ReviewKey, ReviewKind};
+pub use rule::{Derived, Enrich, Fact, FactKey, Life, Rule, Wanted};
 pub use value::{Agreed, FieldValue, Pair};

@@ -123,7 +123,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::super::link::ProjectionKey;
+    use super::super::projection::ProjectionKey;
     use super::super::record::RecordId;
     use super::*;
 
@@ -135,7 +135,6 @@ mod tests {
         Wanted {
             key: ProjectionKey::new("k"),
             into: "tasks".into(),
-            owner: RecordId::new("c1"),
             fields: raw(fields),
             life,
         }

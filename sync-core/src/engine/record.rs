@@ -95,14 +95,18 @@ pub struct Snapshot {
     pub raw: Raw,
     /// When it last changed, if the service tells.
     pub modified_at: Option<Timestamp>,
+    /// When it was created, if the service tells.
+    pub created_at: Option<Timestamp>,
+    /// Its version, for services with conditional writes.
+    pub version: Option<String>,
     /// The marker that it carries, if it is one that an engine made.
     pub marker: Option<Marker>,
 }
 
 impl Snapshot {
-    /// A record without a time of change and without a marker.
+    /// A record of which nothing is known but its fields.
     pub fn new(at: RecordRef, raw: Raw) -> Self {
-        Self { at, raw, modified_at: None, marker: None }
+        Self { at, raw, modified_at: None, created_at: None, version: None, marker: None }
     }
 
     /// Sets the marker that it carries.

@@ -2,24 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::collection::Caps;
-use super::link::Pending;
+use super::caps::{Caps, MarkerKind};
 use super::record::{RecordRef, Snapshot};
-
-/// How a record that we created can be found again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum MarkerKind {
-    /// The service refuses a second record with the same marker: sending again is safe.
-    Unique,
-    /// The marker is in a field that can be searched.
-    #[default]
-    Searchable,
-    /// There is no marker: only the record's own keys tell it.
-    Keys {
-        /// Whether a create is sent again if nothing is found by its keys. Otherwise a person decides.
-        resend: bool,
-    },
-}
 
 /// What to do about a create whose outcome is unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +31,7 @@ pub enum Recovery {
 /// The quarantine ends when no request of a dead process can be under way any more, and what arrived is visible.
 pub fn recover(
     kind: MarkerKind,
-    pending: &Pending,
+    send_by: Timestamp,
     caps: &Caps,
     found: Option<&[Snapshot]>,
     now: Timestamp,
@@ -55,7 +39,7 @@ pub fn recover(
     if kind == MarkerKind::Unique {
         return Recovery::Send;
     }
-    let visible_at = pending.settled_at(caps);
+    let visible_at = send_by.checked_add(caps.quarantine()).unwrap_or(Timestamp::MAX);
     if now < visible_at {
         return Recovery::Wait(visible_at);
     }
@@ -87,10 +71,9 @@ mod tests {
 
     fn look(kind: MarkerKind, after: u64, found: Option<usize>) -> Recovery {
         let sent = Timestamp::UNIX_EPOCH;
-        let pending = Pending::new(sent, Duration::from_secs(60));
         let record = |n| Snapshot::new(RecordRef::top(RecordId::new(n)), Raw::new());
         let found: Option<Vec<_>> = found.map(|n| (0..n).map(record).collect());
-        recover(kind, &pending, &caps(), found.as_deref(), sent + Duration::from_secs(after))
+        recover(kind, sent + Duration::from_secs(60), &caps(), found.as_deref(), sent + Duration::from_secs(after))
     }
 
     #[test]

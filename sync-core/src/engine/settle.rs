@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::merge::{Rules, Write};
@@ -12,7 +13,7 @@ use super::record::Side;
 use super::value::{Agreed, FieldValue};
 
 /// A field that was written and not yet seen back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unsettled {
     /// What was sent.
     pub sent: FieldValue,
@@ -22,13 +23,15 @@ pub struct Unsettled {
     pub side: Side,
     /// What that side's baseline becomes if the value was stored.
     pub agreed: Option<Agreed>,
+    /// When it was written. A read may show what was there before for a lag's time from then on.
+    pub at: Timestamp,
 }
 
 impl Unsettled {
-    /// A write that has just been sent to a side where `before` was.
-    pub fn new(write: &Write, before: FieldValue) -> Self {
+    /// A write that was sent at `at` to a side where `before` was.
+    pub fn new(write: &Write, before: FieldValue, at: Timestamp) -> Self {
         let agreed = write.agreed[write.to].clone();
-        Self { sent: write.value.clone(), before, side: write.to, agreed }
+        Self { sent: write.value.clone(), before, side: write.to, agreed, at }
     }
 }
 
@@ -97,40 +100,6 @@ fn settle_set(unsettled: &Unsettled, seen: &FieldValue) -> (Verdict, Option<Agre
     (verdict, Agreed::on(&FieldValue::set(target)))
 }
 
-/// What an update whose answer was lost has done, judged by what is there now, field by field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Outcome {
-    /// Everything that was sent is there.
-    Applied,
-    /// Everything is as it was before: it did not happen. Decide again.
-    NotApplied,
-    /// Neither: somebody has edited the record. What is there is merged as usual, each field judged by itself.
-    Edited,
-    /// The answer holds none of the fields: look again.
-    Unseen,
-}
-
-/// Judges a lost update by a read that is late enough to see it.
-pub fn outcome(rules: &[Rules], sent: &[(usize, Unsettled)], seen: impl Fn(usize) -> FieldValue) -> Outcome {
-    let verdicts: Vec<Verdict> = sent
-        .iter()
-        .filter_map(|(position, unsettled)| {
-            Some(settle(rules.get(*position)?, unsettled, &seen(*position)).0)
-        })
-        .filter(|verdict| *verdict != Verdict::Unseen)
-        .collect();
-    let all = |verdict: Verdict| verdicts.iter().all(|v| *v == verdict);
-    if verdicts.is_empty() {
-        Outcome::Unseen
-    } else if all(Verdict::Stored) {
-        Outcome::Applied
-    } else if all(Verdict::Refused) {
-        Outcome::NotApplied
-    } else {
-        Outcome::Edited
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -150,7 +119,7 @@ mod tests {
     fn judge(rules: &Rules, before: &str, sent: &str, seen: &str) -> (Verdict, Option<Agreed>) {
         let sent = text(sent);
         let agreed = Agreed::on(&rules.stored(Side::Right, &sent));
-        let unsettled = Unsettled { sent, before: text(before), side: Side::Right, agreed };
+        let unsettled = Unsettled { sent, before: text(before), side: Side::Right, agreed, at: Timestamp::UNIX_EPOCH };
         settle(rules, &unsettled, &text(seen))
     }
 
@@ -201,6 +170,7 @@ mod tests {
             before: text("a"),
             side: Side::Right,
             agreed: Some(Agreed::Outdated),
+            at: Timestamp::UNIX_EPOCH,
         };
         assert_eq!(settle(&Rules::new("f"), &unsettled, &sent), (Verdict::Stored, Some(Agreed::Outdated)));
     }
@@ -215,6 +185,7 @@ mod tests {
             before: set("abx"),
             side: Side::Right,
             agreed: Agreed::on(&set("ac")),
+            at: Timestamp::UNIX_EPOCH,
         };
         let table = [
             ("acx", Verdict::Stored, "ac"),
@@ -227,29 +198,6 @@ mod tests {
         for (seen, verdict, baseline) in table {
             let expected = (verdict, Agreed::on(&set(baseline)));
             assert_eq!(settle(&rules, &unsettled, &set(seen)), expected, "{seen}");
-        }
-    }
-
-    #[test]
-    fn a_lost_update_is_judged_by_what_is_there() {
-        let rules = [Rules::new("a"), Rules::new("b")];
-        let field = |before: &str, sent: &str| Unsettled {
-            sent: text(sent),
-            before: text(before),
-            side: Side::Right,
-            agreed: agreed(sent),
-        };
-        let sent = [(0, field("1", "2")), (1, field("x", "y"))];
-        let table = [
-            (["2", "y"], Outcome::Applied),
-            (["1", "x"], Outcome::NotApplied),
-            (["2", "x"], Outcome::Edited),
-            (["3", "y"], Outcome::Edited),
-            (["2", "?"], Outcome::Applied),
-            (["?", "?"], Outcome::Unseen),
-        ];
-        for (seen, expected) in table {
-            assert_eq!(outcome(&rules, &sent, |i| text(seen[i])), expected, "{seen:?}");
         }
     }
 }

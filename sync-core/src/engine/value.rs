@@ -42,9 +42,11 @@ impl<T> IndexMut<Side> for Pair<T> {
 }
 
 /// The canonical value of one field on one side.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FieldValue {
     /// Not in this answer: says nothing about the record. It is never a change and never written.
+    #[default]
     Unknown,
     /// Known to be empty. Written, it clears the field.
     Empty,
@@ -111,6 +113,16 @@ impl Agreed {
             FieldValue::Empty => Some(Self::Empty),
             FieldValue::Text(text) => Some(Self::Text(text.clone())),
             FieldValue::Set(members) => Some(Self::Set(members.clone())),
+        }
+    }
+
+    /// The value that was agreed on; `None` if there is none that could be seen.
+    pub fn value(&self) -> Option<FieldValue> {
+        match self {
+            Self::Empty => Some(FieldValue::Empty),
+            Self::Text(text) => Some(FieldValue::Text(text.clone())),
+            Self::Set(members) => Some(FieldValue::Set(members.clone())),
+            Self::Outdated => None,
         }
     }
 

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use memory::MemoryQueue;
 
 use crate::StoreError;
-use crate::engine::{LinkId, ProjectionKey, RecordRef, Side};
+use crate::engine::{FactKey, LinkId, ProjectionKey, RecordRef, Side};
 
 /// What a piece of work is about. At most one worker has a key at a time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub enum WorkKey {
     /// A pair: bring both records together.
     Link(LinkId),
     /// A fact: derive what follows from it.
-    Fact(RecordRef),
+    Fact(FactKey),
     /// A derived record: bring it up to date.
     Projection(ProjectionKey),
 }
@@ -38,7 +38,7 @@ impl fmt::Display for WorkKey {
             Self::Birth(Side::Left, at) => write!(f, "left record {}", at.id),
             Self::Birth(Side::Right, at) => write!(f, "right record {}", at.id),
             Self::Link(id) => write!(f, "pair {id}"),
-            Self::Fact(at) => write!(f, "fact {}", at.id),
+            Self::Fact(key) => write!(f, "fact {key}"),
             Self::Projection(key) => write!(f, "derived record {key}"),
         }
     }

@@ -8,9 +8,10 @@ mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
@@ -20,10 +21,14 @@ pub use postgres::PostgresStore;
 #[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
 pub use sqlite::SqliteStore;
 
-use crate::engine::{Link, LinkId, Projection, ProjectionKey, RecordId};
+use crate::engine::{
+    Cursor, Entry, Fact, FactKey, Link, LinkId, PageToken, Projection, ProjectionKey, RecordId, RecordRef, Review,
+    ReviewKey, Side,
+};
+use crate::queue::WorkKey;
 use crate::{AccountKey, Rev, StoreError, Versioned};
 
-/// Keeps links and projections.
+/// Keeps the state of one sync: links, derived records, facts, positions of feeds, questions, the journal.
 ///
 /// A [`commit`](Self::commit) is all or nothing, and returns only when it would survive a crash. Records carry a
 /// version, and a commit names the version it saw: of two writers one is told to look again.
@@ -43,6 +48,20 @@ pub trait Store: Send + Sync + Debug {
     /// The store cannot be read.
     async fn link(&self, id: &LinkId) -> Result<Option<Versioned<Link>>, StoreError>;
 
+    /// The live link that has a record, or else the one that had it and ended last.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn link_of(&self, side: Side, at: &RecordRef) -> Result<Option<Versioned<Link>>, StoreError>;
+
+    /// The links with a create on `side` that is announced and not yet answered, in the order of their ids.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn open_creates(&self, side: Side) -> Result<Vec<Link>, StoreError>;
+
     /// At most `limit` links whose ids come after `after`, in the order of their ids (by bytes).
     ///
     /// # Errors
@@ -61,6 +80,13 @@ pub trait Store: Send + Sync + Debug {
     /// The store cannot be read.
     async fn projection(&self, key: &ProjectionKey) -> Result<Option<Versioned<Projection>>, StoreError>;
 
+    /// The projections of a left record, in the order of their keys.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn projections_of(&self, owner: &RecordId) -> Result<Vec<Versioned<Projection>>, StoreError>;
+
     /// At most `limit` projections whose keys come after `after`, in the order of their keys (by bytes).
     ///
     /// # Errors
@@ -72,12 +98,100 @@ pub trait Store: Send + Sync + Debug {
         limit: usize,
     ) -> Result<Vec<Versioned<Projection>>, StoreError>;
 
+    /// A fact.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn fact(&self, key: &FactKey) -> Result<Option<Versioned<Fact>>, StoreError>;
+
+    /// The facts that belong to a left record, in the order of their keys.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn facts_of(&self, owner: &RecordId) -> Result<Vec<Fact>, StoreError>;
+
+    /// Where a feed goes on.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn position(&self, feed: &FeedId) -> Result<Option<Versioned<Position>>, StoreError>;
+
+    /// An open question.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn review(&self, key: &ReviewKey) -> Result<Option<Review>, StoreError>;
+
+    /// The open questions about a record, in the order of their keys.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn reviews_about(&self, about: &WorkKey) -> Result<Vec<Review>, StoreError>;
+
+    /// At most `limit` open questions whose keys come after `after`, in the order of their keys (by bytes).
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn reviews_page(&self, after: Option<&ReviewKey>, limit: usize) -> Result<Vec<Review>, StoreError>;
+
+    /// At most `limit` entries of the journal after the one with the number `after`, oldest first, with their numbers.
+    /// Numbers grow, and may leave gaps. `about` takes those about one record.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn journal(
+        &self,
+        about: Option<&WorkKey>,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, Entry)>, StoreError>;
+
     /// Writes what a commit holds, all of it or nothing.
     ///
     /// # Errors
     ///
     /// [`CommitError`]; nothing is then written.
     async fn commit(&self, commit: Commit) -> Result<(), CommitError>;
+}
+
+/// Names a feed: something that is read from a position on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FeedId(String);
+
+impl FeedId {
+    /// A feed with this name, such as `changes of contacts`.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for FeedId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where a feed goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Position {
+    /// A change feed's.
+    Changes(Cursor),
+    /// A listing's: the page after the last one whose hints were taken.
+    Listing(Option<PageToken>),
 }
 
 /// The two accounts that a state belongs to.
@@ -106,17 +220,29 @@ pub enum BindError {
     Store(#[from] StoreError),
 }
 
-/// What to write at once. Each record comes with the version that was seen, `None` if it was not there.
+/// What to write at once. What is versioned comes with the version that was seen, `None` if it was not there.
 #[derive(Debug, Clone, Default)]
 pub struct Commit {
-    /// Links to write.
+    /// Links to write. A live link takes its records from links that have ended.
     pub links: Vec<(Option<Rev>, Link)>,
-    /// Links to delete: their create provably did not happen.
+    /// Links to delete: they came to nothing.
     pub gone_links: Vec<(Rev, LinkId)>,
     /// Projections to write.
     pub projections: Vec<(Option<Rev>, Projection)>,
-    /// Projections to delete: their create provably did not happen.
+    /// Projections to delete.
     pub gone_projections: Vec<(Rev, ProjectionKey)>,
+    /// Facts to write.
+    pub facts: Vec<(Option<Rev>, Fact)>,
+    /// Facts to delete.
+    pub gone_facts: Vec<(Rev, FactKey)>,
+    /// Positions to write.
+    pub positions: Vec<(Option<Rev>, FeedId, Position)>,
+    /// Questions to open. One that is open already keeps the moment when it was first asked.
+    pub reviews: Vec<Review>,
+    /// Questions to close; nothing happens to those that are not open.
+    pub closed_reviews: Vec<ReviewKey>,
+    /// Entries to add to the journal, in this order.
+    pub journal: Vec<Entry>,
 }
 
 impl Commit {
@@ -137,11 +263,11 @@ pub enum CommitError {
     /// Somebody else wrote this record since it was read.
     #[error("{0} was changed by somebody else meanwhile")]
     Stale(String),
-    /// The record is in another link already.
-    #[error("record {record} is linked by {by}")]
+    /// The record is in another live link already.
+    #[error("record {} is linked by {by}", record.id)]
     Claimed {
         /// The record.
-        record: RecordId,
+        record: RecordRef,
         /// The link that has it.
         by: LinkId,
     },

@@ -3,7 +3,6 @@
 mod builder;
 mod field;
 mod fields;
-mod one_way;
 
 use std::fmt::Debug;
 
@@ -37,6 +36,28 @@ pub trait Mapper: Debug + Send + Sync {
 
     /// Tells two definitions of the field at a position apart: a changed one meets for the first time again.
     fn fingerprint(&self, position: usize) -> Fingerprint;
+
+    /// Positions of the fields that together recognise a record, strongest first. None: records are never recognised,
+    /// and a partner is always created.
+    fn matchers(&self) -> &[Vec<usize>] {
+        &[]
+    }
+
+    /// What a person knows a record by. It shows in plans and messages, so it should not be personal. Default: its id.
+    fn label(&self, side: Side, snapshot: &Snapshot) -> String {
+        let _ = side;
+        snapshot.at.id.to_string()
+    }
+
+    /// The name of the field at a position.
+    fn name(&self, position: usize) -> &str {
+        self.rules().fields.get(position).map_or("?", |rules| rules.name.as_str())
+    }
+
+    /// The position of the field `name`.
+    fn position(&self, name: &str) -> Option<usize> {
+        self.rules().fields.iter().position(|rules| rules.name == name)
+    }
 }
 
 /// Which field of the left side goes with which field of the right side, how both are compared, which way changes go,
@@ -74,35 +95,12 @@ impl Mapping {
         MappingBuilder::new()
     }
 
-    /// The position of the field `name`.
-    pub fn position(&self, name: &str) -> Option<usize> {
-        self.fields.iter().position(|f| f.name() == name)
-    }
-
-    /// The name of the field at a position.
-    pub fn name(&self, position: usize) -> &str {
-        self.fields.get(position).map_or("?", Field::name)
-    }
-
     /// The path at which the field `name` is read and written on the right side.
     pub fn right_path(&self, name: &str) -> Option<&str> {
         let field = self.fields.iter().find(|f| f.name() == name)?;
         match &field.source.right {
             Source::Path(path) => Some(path),
             Source::Constant(_) => None,
-        }
-    }
-
-    /// The fields that together recognise a record, strongest first.
-    pub(super) fn matchers(&self) -> &[Vec<usize>] {
-        &self.matchers
-    }
-
-    /// How a person finds the left record: the value of the label's path, or else its id.
-    pub(super) fn label(&self, snapshot: &Snapshot) -> String {
-        match snapshot.text(&self.label) {
-            "" => snapshot.at.id.to_string(),
-            text => text.to_owned(),
         }
     }
 }
@@ -146,6 +144,18 @@ impl Mapper for Mapping {
 
     fn fingerprint(&self, position: usize) -> Fingerprint {
         self.fields.get(position).map_or_else(|| Fingerprint::of(&()), Field::fingerprint)
+    }
+
+    fn matchers(&self) -> &[Vec<usize>] {
+        &self.matchers
+    }
+
+    /// The value of the label's path on the left side, or else the id.
+    fn label(&self, side: Side, snapshot: &Snapshot) -> String {
+        match snapshot.text(&self.label) {
+            text if side == Side::Left && !text.is_empty() => text.to_owned(),
+            _ => snapshot.at.id.to_string(),
+        }
     }
 }
 

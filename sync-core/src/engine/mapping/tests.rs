@@ -27,41 +27,8 @@ fn reading_tells_unknown_from_empty() {
 
 #[test]
 fn writing_nests_and_clears() {
-    let raw = mapping().write_right(&[(0, Some("501442600".into())), (1, None)]);
+    let raw = mapping().write(Side::Right, &[(0, FieldValue::Text("501442600".into())), (1, FieldValue::Empty)]);
     assert_eq!(Value::Object(raw), json!({ "cf": { "NIF": "501442600" }, "city": null }));
-}
-
-#[test]
-fn merge_follows_its_table() {
-    // Agreed, left, right: written, kept.
-    let text = |t: &'static str| json!({ "city": t });
-    let table: Vec<(Option<&str>, Value, Value, &str)> = vec![
-        (Some("Faro"), text("Faro"), text("Porto"), "nothing"),
-        (Some("Faro"), json!({}), text("Porto"), "nothing"),
-        (Some("Faro"), text("Porto"), text("Porto"), "nothing"),
-        (Some("Faro"), text("Porto"), text("Faro"), "write"),
-        (Some("Faro"), text("Porto"), text("Braga"), "write"),
-        (Some("Faro"), text(""), text("Faro"), "write"),
-        (None, text("Faro"), text("Faro"), "nothing"),
-        (None, text("Faro"), text(""), "write"),
-        (None, text("Faro"), json!({}), "write"),
-        (None, text("Faro"), text("Porto"), "keep"),
-        (None, text(""), text("Porto"), "nothing"),
-        (None, text(""), json!({}), "nothing"),
-    ];
-    let mapping = mapping();
-    for (agreed, left, right, want) in table {
-        let agreed = agreed.map(|a| ("city".to_owned(), Some(a.to_owned()))).into_iter().collect();
-        let read = |side, value: &Value| mapping.read(side, &snapshot(value));
-        let merge = mapping.merge(&agreed, &read(Side::Left, &left), &read(Side::Right, &right));
-        let got = match (merge.writes.as_slice(), merge.kept.as_slice()) {
-            ([], []) => "nothing",
-            ([(1, _)], []) => "write",
-            ([], [1]) => "keep",
-            _ => "something else",
-        };
-        assert_eq!(got, want, "{agreed:?} {left} {right}");
-    }
 }
 
 #[test]

@@ -14,23 +14,27 @@
 //! | yes | yes | yes | agree: the same edit twice |
 //! | yes | yes | no | conflict: the policy decides |
 //!
-//! An unknown value has not changed. A value that the engine itself replaced a moment ago is a stale read: nothing is
-//! decided. Sets are merged by member: what either side added is added to the other, what either side removed is
+//! An unknown value has not changed. A value of which the engine knows that it was replaced a moment ago is a stale read:
+//! nothing is decided. Sets are merged by member: what either side added is added to the other, what either side removed is
 //! removed, and an addition beats a removal of the same member.
 //!
 //! **They never agreed on this field.** Equal: agree. Only one has a value: the other is filled, if the direction
 //! allows; nothing is ever cleared. Two different values: the policy for first meetings decides. Sets: the union.
 
 mod set;
+mod state;
 
 use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::policy::{Conflict, Direction, Interval, Policy, Resolution};
 use super::record::Side;
 use super::value::{Agreed, FieldValue, Pair};
+
+pub use state::{FieldState, Parked, Replaced};
 
 /// What a field's values may be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -108,18 +112,6 @@ impl fmt::Debug for Rules {
     }
 }
 
-/// What is known of one field of one pair.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct FieldState {
-    /// What each side had when they agreed, `None` if they never did.
-    pub agreed: Pair<Option<Agreed>>,
-    /// The values at which the field was left to a person. It stands still until the person decides, or both sides
-    /// come to agree, or one of them changes again after a refusal.
-    pub parked: Option<Pair<FieldValue>>,
-    /// Values that the engine itself replaced, and until when a lagging service may still show them.
-    pub replaced: Vec<Replaced>,
-}
-
 /// What both sides have, as far as one merge needs it.
 #[derive(Debug, Clone, Copy)]
 pub struct Seen<'a> {
@@ -131,17 +123,6 @@ pub struct Seen<'a> {
     pub frozen: Pair<bool>,
     /// The present moment.
     pub now: Timestamp,
-}
-
-/// A value that the engine overwrote.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Replaced {
-    /// On which side.
-    pub side: Side,
-    /// What was there before.
-    pub value: FieldValue,
-    /// From then on, seeing it again is an edit.
-    pub until: Timestamp,
 }
 
 /// What becomes of one field.
@@ -162,7 +143,7 @@ pub enum FieldStep {
 }
 
 /// A write of one field.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Write {
     /// To which side.
     pub to: Side,
@@ -175,7 +156,8 @@ pub struct Write {
 }
 
 /// Why a field waits for a person.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Reason {
     /// Both sides have changed it, each in its own way.
@@ -184,22 +166,19 @@ pub enum Reason {
     FirstMeeting,
     /// The side does not take writes of this field any more.
     Frozen(Side),
+    /// The side said yes to a write and kept what it had.
+    Refused(Side),
     /// The value cannot be written to the side.
     Invalid(Side, String),
 }
 
 /// Decides one field. See the [module](self) for the tables.
 pub fn merge_field(rules: &Rules, state: &FieldState, seen: &Seen<'_>) -> FieldStep {
-    if let Some(side) = stale(state, seen) {
+    if let Some(side) = state.stale(seen) {
         return FieldStep::Stale(side);
     }
-    let Pair { left, right } = seen.value;
-    if let Some(parked) = &state.parked {
-        let moved = parked.left != *left || parked.right != *right;
-        let agree = left.is_known() && left == right;
-        if !moved && !agree {
-            return FieldStep::Nothing;
-        }
+    if state.is_parked_at(seen.value) {
+        return FieldStep::Nothing;
     }
     let step = match (&state.agreed.left, &state.agreed.right) {
         (Some(bl), Some(br)) if rules.kind == Kind::Set => set::merge(rules, Pair::new(bl, br), seen),
@@ -207,13 +186,6 @@ pub fn merge_field(rules: &Rules, state: &FieldState, seen: &Seen<'_>) -> FieldS
         _ => first(rules, state, seen),
     };
     checked(rules, seen, step)
-}
-
-/// The side that shows what the engine replaced a moment ago.
-fn stale(state: &FieldState, seen: &Seen<'_>) -> Option<Side> {
-    let shown =
-        |replaced: &&Replaced| seen.now < replaced.until && *seen.value[replaced.side] == replaced.value;
-    state.replaced.iter().find(shown).map(|replaced| replaced.side)
 }
 
 /// Whether `value` differs from what was agreed on.
