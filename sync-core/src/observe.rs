@@ -1,6 +1,11 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
+#[cfg(feature = "engine")]
+use jiff::Timestamp;
+
+#[cfg(feature = "engine")]
+use crate::engine::{FaultKind, Review};
 use crate::{AccountKey, Idempotency};
 
 /// Receives what happens below the calls, for metrics and alerts.
@@ -95,5 +100,65 @@ pub enum Event<'a> {
     ReconnectNeeded {
         /// For which account.
         account: &'a AccountKey,
+    },
+    /// A collection could not do what the engine asked.
+    #[cfg(feature = "engine")]
+    #[non_exhaustive]
+    CallFailed {
+        /// For which account.
+        account: &'a AccountKey,
+        /// What helps.
+        kind: FaultKind,
+        /// What failed.
+        message: &'a str,
+    },
+    /// An account rests: nothing of it is worked on until then.
+    #[cfg(feature = "engine")]
+    #[non_exhaustive]
+    AccountPaused {
+        /// Which account.
+        account: &'a AccountKey,
+        /// Until when.
+        until: Timestamp,
+        /// What helps.
+        kind: FaultKind,
+    },
+    /// There is not enough quota left for this kind of work.
+    #[cfg(feature = "engine")]
+    #[non_exhaustive]
+    QuotaLow {
+        /// Of which account.
+        account: &'a AccountKey,
+        /// When there is more.
+        until: Timestamp,
+    },
+    /// A question to a person was opened.
+    #[cfg(feature = "engine")]
+    #[non_exhaustive]
+    ReviewOpened {
+        /// The question.
+        review: &'a Review,
+    },
+    /// Something looks so wrong that nothing was done.
+    #[cfg(feature = "engine")]
+    #[non_exhaustive]
+    GuardTripped {
+        /// Which guard.
+        guard: &'static str,
+        /// What it saw, and what helps.
+        message: &'a str,
+    },
+    /// A poll, a sweep, a backfill or the application of a plan has ended.
+    #[cfg(feature = "engine")]
+    #[non_exhaustive]
+    RunFinished {
+        /// Which one, such as `sweep of contacts`.
+        run: &'a str,
+        /// How many records it looked at.
+        looked_at: usize,
+        /// How many of them are to be worked on, or were.
+        worked_on: usize,
+        /// How many failed.
+        failed: usize,
     },
 }

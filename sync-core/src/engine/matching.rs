@@ -1,12 +1,12 @@
 use std::collections::BTreeSet;
 
 use super::mapping::{Fields, Mapper};
-use super::record::RecordId;
+use super::record::RecordRef;
 
 /// A record of the other side that might be the other half.
 #[derive(Debug, Clone)]
 pub(super) struct Candidate {
-    pub(super) id: RecordId,
+    pub(super) at: RecordRef,
     pub(super) fields: Fields,
     /// Whether it is in a link already.
     pub(super) linked: bool,
@@ -16,7 +16,7 @@ pub(super) struct Candidate {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Birth {
     Create,
-    Link(RecordId),
+    Link(RecordRef),
     Review(String),
 }
 
@@ -47,7 +47,7 @@ pub(super) fn birth(
             return Birth::Review(format!("{} records have its {name}: merge them", hits.len()));
         }
         if let Some(hit) = hits.first() {
-            found.insert(&hit.id);
+            found.insert(&hit.at);
             certain |= !matcher.iter().all(|i| shared(*i));
         }
     }
@@ -56,18 +56,20 @@ pub(super) fn birth(
         [only] => {
             if !certain {
                 return Birth::Review(format!(
-                    "record {only} matches, but is matched by others as well: give each a key of its own"
+                    "record {} matches, but is matched by others as well: give each a key of its own",
+                    only.id
                 ));
             }
             match contradiction(mapper, left, candidates, only) {
                 Some(name) => Birth::Review(format!(
-                    "record {only} matches, but has another {name}: correct the one that is wrong"
+                    "record {} matches, but has another {name}: correct the one that is wrong",
+                    only.id
                 )),
                 None => Birth::Link((*only).clone()),
             }
         }
         several => {
-            let ids: Vec<_> = several.iter().map(|id| id.as_str()).collect();
+            let ids: Vec<_> = several.iter().map(|at| at.id.as_str()).collect();
             Birth::Review(format!(
                 "its keys point at different records, {}: merge them, or correct the key that is wrong",
                 ids.join(", ")
@@ -81,9 +83,9 @@ fn contradiction<'a>(
     mapper: &'a dyn Mapper,
     left: &Fields,
     candidates: &[Candidate],
-    id: &RecordId,
+    at: &RecordRef,
 ) -> Option<&'a str> {
-    let right = &candidates.iter().find(|c| c.id == *id)?.fields;
+    let right = &candidates.iter().find(|c| c.at == *at)?.fields;
     let strongest = mapper.matchers().first()?;
     let differs = |i: &&usize| {
         let (l, r) = (left.get(**i).text(), right.get(**i).text());
@@ -113,7 +115,7 @@ fn without_match(
         if let Some(taken) = candidates.iter().find(|c| c.fields.get(*position) == left.get(*position)) {
             return Birth::Review(format!(
                 "record {} has its {name}, and nothing else agrees: correct the one that is wrong",
-                taken.id
+                taken.at.id
             ));
         }
     }
@@ -131,7 +133,7 @@ fn all_matchers(mapper: &dyn Mapper) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Mapping, RecordRef, Side, Snapshot};
+    use crate::engine::{Mapping, RecordId, RecordRef, Side, Snapshot};
     use serde_json::{Value, json};
 
     fn mapping() -> Mapping {
@@ -246,7 +248,7 @@ mod tests {
         let mapping = mapping();
         for (name, left, shared, right, want) in table {
             let candidates = (0..).zip(right.as_array().unwrap()).map(|(i, value)| Candidate {
-                id: RecordId::new(i),
+                at: RecordRef::top(RecordId::new(i)),
                 fields: fields(Side::Right, value),
                 linked: value.get("linked").is_some(),
             });
@@ -254,7 +256,7 @@ mod tests {
             let is_shared = |i| shared.contains(&mapping.name(i));
             let got = match birth(&mapping, &fields(Side::Left, &left), is_shared, &[1, 2], &candidates) {
                 Birth::Create => "create".to_owned(),
-                Birth::Link(id) => format!("link {id}"),
+                Birth::Link(at) => format!("link {}", at.id),
                 Birth::Review(why) => format!("review: {why}"),
             };
             assert!(got.starts_with(want), "{name}: {got}");

@@ -10,8 +10,10 @@ use super::rule::{Life, Wanted};
 pub struct Known<'a> {
     /// The fact it was last derived from.
     pub fact: &'a Fingerprint,
-    /// What was last written.
-    pub wrote: &'a Raw,
+    /// What was last written, as it was sent.
+    pub sent: &'a Raw,
+    /// The same as the service stored it, which is what a look shows while nobody has touched it.
+    pub stored: &'a Raw,
     /// Whether a person has taken it over.
     pub left_to_human: bool,
 }
@@ -89,15 +91,15 @@ pub fn project(
         return Step::WaitForOwner;
     }
     let Look::Found(snapshot) = look else { return Step::LeaveToHuman };
-    let is_ours = |name: &str| snapshot.raw.get(name) == known.wrote.get(name);
+    let is_ours = |name: &str| snapshot.raw.get(name) == known.stored.get(name);
     if known.fact == fact {
-        let untouched = known.wrote.keys().all(|name| is_ours(name));
+        let untouched = known.stored.keys().all(|name| is_ours(name));
         return if untouched { Step::Nothing } else { Step::LeaveToHuman };
     }
     let changed: Raw = wanted
         .fields
         .iter()
-        .filter(|(name, value)| known.wrote.get(*name) != Some(*value))
+        .filter(|(name, value)| known.sent.get(*name) != Some(*value))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     let missing = |(name, value): &(&String, &serde_json::Value)| snapshot.raw.get(*name) != Some(*value);
@@ -132,12 +134,7 @@ mod tests {
     }
 
     fn wanted(life: Life, fields: &Value) -> Wanted {
-        Wanted {
-            key: ProjectionKey::new("k"),
-            into: "tasks".into(),
-            fields: raw(fields),
-            life,
-        }
+        Wanted { key: ProjectionKey::new("k"), into: "tasks".into(), fields: raw(fields), life }
     }
 
     fn snapshot(fields: &Value) -> Snapshot {
@@ -151,7 +148,7 @@ mod tests {
     /// Known: what was written, from fact 1; wanted: from fact `now`; found: what is there.
     fn known_case(wrote: &Value, want: Option<(Life, u32, &Value)>, found: Option<&Value>) -> Step {
         let (one, wrote) = (fact(1), raw(wrote));
-        let known = Known { fact: &one, wrote: &wrote, left_to_human: false };
+        let known = Known { fact: &one, sent: &wrote, stored: &wrote, left_to_human: false };
         let wanted = want.map(|(life, number, fields)| (wanted(life, fields), fact(number)));
         let found = found.map(snapshot);
         let look = found.as_ref().map_or(Look::Gone, Look::Found);
@@ -181,7 +178,7 @@ mod tests {
     fn wait_for_owner_that_is_not_there_yet() {
         assert_eq!(new_case(Some(Life::Open), OwnerState::Missing, false), Step::WaitForOwner);
         let (one, wrote) = (fact(1), Raw::new());
-        let known = Known { fact: &one, wrote: &wrote, left_to_human: false };
+        let known = Known { fact: &one, sent: &wrote, stored: &wrote, left_to_human: false };
         let wanted = wanted(Life::Open, &json!({}));
         let step = project(Some(known), Some((&wanted, &fact(2))), OwnerState::Missing, Look::Gone);
         assert_eq!(step, Step::WaitForOwner);
@@ -240,7 +237,7 @@ mod tests {
         assert_eq!(known_case(&a, None, Some(&a)), Step::End);
         let (one, wrote) = (fact(1), raw(&a));
         for left_to_human in [false, true] {
-            let known = Known { fact: &one, wrote: &wrote, left_to_human };
+            let known = Known { fact: &one, sent: &wrote, stored: &wrote, left_to_human };
             let wanted = wanted(Life::Open, &a);
             let step = project(Some(known), Some((&wanted, &one)), OwnerState::Gone, Look::Gone);
             assert_eq!(step, Step::End);
@@ -250,7 +247,7 @@ mod tests {
     #[test]
     fn a_record_that_was_left_to_a_person_stays_theirs() {
         let (one, wrote, there) = (fact(1), raw(&json!({ "body": "a" })), snapshot(&json!({ "body": "x" })));
-        let known = Known { fact: &one, wrote: &wrote, left_to_human: true };
+        let known = Known { fact: &one, sent: &wrote, stored: &wrote, left_to_human: true };
         let wanted = wanted(Life::Open, &json!({ "body": "b" }));
         for look in [Look::Found(&there), Look::Gone] {
             assert_eq!(project(Some(known), Some((&wanted, &fact(2))), READY, look), Step::Nothing);
@@ -273,7 +270,7 @@ mod tests {
             let (one, two) = (fact(1), fact(if same_fact { 1 } else { 2 }));
             let wanted = Wanted { fields: want, ..wanted(Life::Open, &json!({})) };
             let there = Snapshot::new(RecordRef::top(RecordId::new("t")), found);
-            let known = Known { fact: &one, wrote: &wrote, left_to_human: false };
+            let known = Known { fact: &one, sent: &wrote, stored: &wrote, left_to_human: false };
             let step = project(Some(known), Some((&wanted, &two)), READY, Look::Found(&there));
             if let Step::Patch(patch) = step {
                 prop_assert!(!same_fact && !patch.is_empty());
@@ -286,7 +283,7 @@ mod tests {
                 // What is there now was written, as far as it was wanted; the rest is a person's.
                 let wrote: Raw = wanted.fields.keys()
                     .filter_map(|name| Some((name.clone(), after.raw.get(name)?.clone()))).collect();
-                let known = Known { fact: &two, wrote: &wrote, left_to_human: false };
+                let known = Known { fact: &two, sent: &wrote, stored: &wrote, left_to_human: false };
                 let again = project(Some(known), Some((&wanted, &two)), READY, Look::Found(&after));
                 prop_assert_eq!(again, Step::Nothing);
             }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::collection::Marker;
 use super::record::{Fingerprint, Raw, RecordId, RecordRef};
-use super::rule::Wanted;
+use super::rule::{FactKey, Wanted};
 
 /// Names a derived record, such as `moloni:5:doc:42:collect`. It is also the record's marker.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -46,13 +46,15 @@ pub struct Projection {
     pub owner: RecordId,
     /// What should be there; `None` when nothing calls for it any more.
     pub wanted: Option<Wanted>,
-    /// The state of the fact that calls for it.
+    /// The fact that calls for it.
+    pub source: FactKey,
+    /// The state of what follows from that fact.
     pub fact: Fingerprint,
     /// Where it is, `None` until it is there.
     pub at: Option<RecordRef>,
     /// What was last written, and the state of the fact that it was written for.
     pub wrote: Option<Wrote>,
-    /// Whether a person has taken it over: it is then left alone.
+    /// Whether a person has deleted it: it is then left alone.
     pub left_to_human: bool,
     /// The write that is announced and not yet answered.
     pub pending: Option<ProjectionPending>,
@@ -61,9 +63,11 @@ pub struct Projection {
 /// What was written to a derived record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Wrote {
-    /// The fields.
-    pub fields: Raw,
-    /// The state of the fact that they were derived from.
+    /// The fields as they were sent.
+    pub sent: Raw,
+    /// The same as the service stored them.
+    pub stored: Raw,
+    /// The state of what followed from the fact then.
     pub fact: Fingerprint,
 }
 
@@ -82,13 +86,14 @@ pub struct ProjectionPending {
 
 impl Projection {
     /// A projection that is wanted and not there yet.
-    pub fn new(wanted: Wanted, owner: RecordId, fact: Fingerprint) -> Self {
+    pub fn new(wanted: Wanted, owner: RecordId, source: FactKey) -> Self {
         Self {
+            fact: Fingerprint::of(&wanted),
+            source,
             key: wanted.key.clone(),
             into: wanted.into.clone(),
             owner,
             wanted: Some(wanted),
-            fact,
             at: None,
             wrote: None,
             left_to_human: false,

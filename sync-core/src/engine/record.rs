@@ -12,9 +12,9 @@ use super::collection::Marker;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
-    /// The first one: in a one-way pass the one that is read.
+    /// The first one, which is also the one that facts come from.
     Left,
-    /// The second one: in a one-way pass the one that is written.
+    /// The second one, which is also the one that derived records live on.
     Right,
 }
 
@@ -26,6 +26,15 @@ impl Side {
             Self::Left => Self::Right,
             Self::Right => Self::Left,
         }
+    }
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Left => "left",
+            Self::Right => "right",
+        })
     }
 }
 

@@ -73,7 +73,13 @@ mod tests {
         let sent = Timestamp::UNIX_EPOCH;
         let record = |n| Snapshot::new(RecordRef::top(RecordId::new(n)), Raw::new());
         let found: Option<Vec<_>> = found.map(|n| (0..n).map(record).collect());
-        recover(kind, sent + Duration::from_secs(60), &caps(), found.as_deref(), sent + Duration::from_secs(after))
+        recover(
+            kind,
+            sent + Duration::from_secs(60),
+            &caps(),
+            found.as_deref(),
+            sent + Duration::from_secs(after),
+        )
     }
 
     #[test]

@@ -119,7 +119,8 @@ mod tests {
     fn judge(rules: &Rules, before: &str, sent: &str, seen: &str) -> (Verdict, Option<Agreed>) {
         let sent = text(sent);
         let agreed = Agreed::on(&rules.stored(Side::Right, &sent));
-        let unsettled = Unsettled { sent, before: text(before), side: Side::Right, agreed, at: Timestamp::UNIX_EPOCH };
+        let unsettled =
+            Unsettled { sent, before: text(before), side: Side::Right, agreed, at: Timestamp::UNIX_EPOCH };
         settle(rules, &unsettled, &text(seen))
     }
 

@@ -5,7 +5,8 @@ use async_trait::async_trait;
 
 use super::{Accounts, BindError, Commit, CommitError, FeedId, Position, Store};
 use crate::engine::{
-    Entry, Fact, FactKey, Link, LinkId, Pair, Projection, ProjectionKey, RecordId, RecordRef, Review, ReviewKey, Side,
+    Entry, Fact, FactKey, Link, LinkId, Pair, Projection, ProjectionKey, RecordId, RecordRef, Review,
+    ReviewKey, Side,
 };
 use crate::queue::WorkKey;
 use crate::{Rev, StoreError, Versioned};
@@ -57,7 +58,9 @@ fn shared(one: &Link, other: &Link) -> Option<RecordRef> {
     if one.id == other.id || !one.is_live() || !other.is_live() {
         return None;
     }
-    SIDES.into_iter().find_map(|side| one.ends[side].clone().filter(|at| other.ends[side].as_ref() == Some(at)))
+    SIDES
+        .into_iter()
+        .find_map(|side| one.ends[side].clone().filter(|at| other.ends[side].as_ref() == Some(at)))
 }
 
 impl State {
@@ -94,7 +97,10 @@ impl State {
         for (seen, projection) in &commit.projections {
             unchanged(&self.projections, &projection.key, *seen)?;
         }
-        commit.gone_projections.iter().try_for_each(|(seen, k)| unchanged(&self.projections, k, Some(*seen)))?;
+        commit
+            .gone_projections
+            .iter()
+            .try_for_each(|(seen, k)| unchanged(&self.projections, k, Some(*seen)))?;
         commit.facts.iter().try_for_each(|(seen, fact)| unchanged(&self.facts, &fact.key, *seen))?;
         commit.gone_facts.iter().try_for_each(|(seen, key)| unchanged(&self.facts, key, Some(*seen)))?;
         commit.positions.iter().try_for_each(|(seen, feed, _)| unchanged(&self.positions, feed, *seen))

@@ -22,8 +22,8 @@ pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
 
 use crate::engine::{
-    Cursor, Entry, Fact, FactKey, Link, LinkId, PageToken, Projection, ProjectionKey, RecordId, RecordRef, Review,
-    ReviewKey, Side,
+    Cursor, Entry, Fact, FactKey, Link, LinkId, PageToken, Projection, ProjectionKey, RecordId, RecordRef,
+    Review, ReviewKey, Side,
 };
 use crate::queue::WorkKey;
 use crate::{AccountKey, Rev, StoreError, Versioned};

@@ -27,7 +27,8 @@ fn reading_tells_unknown_from_empty() {
 
 #[test]
 fn writing_nests_and_clears() {
-    let raw = mapping().write(Side::Right, &[(0, FieldValue::Text("501442600".into())), (1, FieldValue::Empty)]);
+    let raw =
+        mapping().write(Side::Right, &[(0, FieldValue::Text("501442600".into())), (1, FieldValue::Empty)]);
     assert_eq!(Value::Object(raw), json!({ "cf": { "NIF": "501442600" }, "city": null }));
 }
 

@@ -87,6 +87,20 @@ impl Rules {
         }
     }
 
+    /// Whether `value` may be written to `side`.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub fn check(&self, side: Side, value: &FieldValue) -> Result<(), String> {
+        let check = |text: &str| self.validate[side].as_ref().map_or(Ok(()), |validate| validate(text));
+        match value {
+            FieldValue::Text(text) => check(text),
+            FieldValue::Set(members) => members.iter().try_for_each(|member| check(member)),
+            FieldValue::Empty | FieldValue::Unknown => Ok(()),
+        }
+    }
+
     /// What `side` will hold after `value` was written to it.
     pub fn stored(&self, side: Side, value: &FieldValue) -> FieldValue {
         match (&self.lossy[side], value) {
@@ -317,13 +331,7 @@ fn checked(rules: &Rules, seen: &Seen<'_>, step: FieldStep) -> FieldStep {
     if seen.frozen[write.to] {
         return FieldStep::Park(Reason::Frozen(write.to));
     }
-    let check = |text: &str| rules.validate[write.to].as_ref().map_or(Ok(()), |validate| validate(text));
-    let result = match &write.value {
-        FieldValue::Text(text) => check(text),
-        FieldValue::Set(members) => members.iter().try_for_each(|member| check(member)),
-        FieldValue::Empty | FieldValue::Unknown => Ok(()),
-    };
-    match result {
+    match rules.check(write.to, &write.value) {
         Ok(()) => step,
         Err(why) => FieldStep::Park(Reason::Invalid(write.to, why)),
     }

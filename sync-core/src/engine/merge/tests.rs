@@ -274,7 +274,10 @@ fn what_cannot_be_written_waits_for_a_person_until_something_changes() {
     let step = merge_field(&picky, &agreed, &seen(&new, &old));
     assert_eq!(step, FieldStep::Park(Reason::Invalid(RIGHT, "is too new".into())));
 
-    let parked = FieldState { parked: Some(Parked { values: Pair::new(new.clone(), old.clone()), reason: Reason::Conflict }), ..agreed };
+    let parked = FieldState {
+        parked: Some(Parked { values: Pair::new(new.clone(), old.clone()), reason: Reason::Conflict }),
+        ..agreed
+    };
     assert_eq!(told(&merge_field(&picky, &parked, &seen(&new, &old))), "Nothing");
     assert_eq!(told(&merge_field(&picky, &parked, &seen(&newer, &old))), "newer to Right");
     assert_eq!(
@@ -313,7 +316,9 @@ impl World {
                 self.state.parked = None;
             }
             FieldStep::Note(side) => agree(&mut self.state, side, &self.value[side]),
-            FieldStep::Park(reason) => self.state.parked = Some(Parked { values: self.value.clone(), reason }),
+            FieldStep::Park(reason) => {
+                self.state.parked = Some(Parked { values: self.value.clone(), reason })
+            }
             FieldStep::Write(write) => {
                 assert!(self.rules.direction.allows(write.to), "{write:?}");
                 assert!(write.value.is_known(), "{write:?}");

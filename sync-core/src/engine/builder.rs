@@ -1,0 +1,224 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::budget::Budget;
+use super::clock::Clock;
+use super::collection::Collection;
+use super::handle::Engine;
+use super::mapping::Mapper;
+use super::record::{Side, Snapshot};
+use super::rule::{Enrich, Rule};
+use super::runtime::{Births, Facts, InScope, Runtime};
+use super::schema::Schema;
+#[cfg(feature = "_simulation")]
+use super::switches::RuleOff;
+use super::value::Pair;
+use crate::queue::{MemoryQueue, WorkQueue};
+use crate::store::{MemoryStore, Store};
+use crate::{Env, NoObserver, Observer, SystemEnv};
+
+/// Puts an [`Engine`] together.
+#[derive(Clone)]
+#[must_use = "call `build`"]
+pub struct EngineBuilder {
+    name: String,
+    collections: Pair<Arc<dyn Collection>>,
+    mapper: Arc<dyn Mapper>,
+    store: Option<Arc<dyn Store>>,
+    queue: Option<Arc<dyn WorkQueue>>,
+    observer: Arc<dyn Observer>,
+    budget: Option<Arc<dyn Budget>>,
+    env: Option<Arc<dyn Env>>,
+    births: Pair<Births>,
+    in_scope: Pair<Option<InScope>>,
+    parents: Option<Arc<dyn Store>>,
+    facts: BTreeMap<String, Facts>,
+    targets: BTreeMap<String, Arc<dyn Collection>>,
+    enrich: Vec<Arc<dyn Enrich>>,
+    send_within: Duration,
+    skew: Duration,
+    max_attempts: u32,
+    concurrency: usize,
+    #[cfg(feature = "_simulation")]
+    off: Vec<RuleOff>,
+}
+
+impl std::fmt::Debug for EngineBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EngineBuilder").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl EngineBuilder {
+    pub(super) fn new(
+        name: String,
+        left: Arc<dyn Collection>,
+        right: Arc<dyn Collection>,
+        mapper: Arc<dyn Mapper>,
+    ) -> Self {
+        Self {
+            name,
+            collections: Pair::new(left, right),
+            mapper,
+            store: None,
+            queue: None,
+            observer: Arc::new(NoObserver),
+            budget: None,
+            env: None,
+            births: Pair::default(),
+            in_scope: Pair::default(),
+            parents: None,
+            facts: BTreeMap::new(),
+            targets: BTreeMap::new(),
+            enrich: Vec::new(),
+            send_within: Duration::from_secs(30),
+            skew: Duration::from_secs(5),
+            max_attempts: 10,
+            concurrency: 8,
+            #[cfg(feature = "_simulation")]
+            off: Vec::new(),
+        }
+    }
+
+    /// Keeps the state here. Default: in memory, which forgets with the process.
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Takes hints from here. Default: a queue in memory; what it forgets with the process, a sweep finds again.
+    pub fn queue(mut self, queue: Arc<dyn WorkQueue>) -> Self {
+        self.queue = Some(queue);
+        self
+    }
+
+    /// Tells this observer what happens.
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// Shares the accounts' quotas through this budget. Default: no limit beyond what the clients hold.
+    pub fn budget(mut self, budget: Arc<dyn Budget>) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+
+    /// Sets the clock and chance. Default: the system's.
+    pub fn env(mut self, env: Arc<dyn Env>) -> Self {
+        self.env = Some(env);
+        self
+    }
+
+    /// Sets what becomes of records of `side` that are in no pair. Default: their partner is found, or created.
+    pub fn births(mut self, side: Side, births: Births) -> Self {
+        self.births[side] = births;
+        self
+    }
+
+    /// Syncs only records of `side` for which this holds. A pair that leaves the scope rests, and is never deleted.
+    pub fn in_scope(mut self, side: Side, f: impl Fn(&Snapshot) -> bool + Send + Sync + 'static) -> Self {
+        self.in_scope[side] = Some(Arc::new(f));
+        self
+    }
+
+    /// Says that the records live under others, as notes under a contact: `parents` is the store of the sync that pairs
+    /// those. A partner is created under the partner of its parent, once that is there.
+    pub fn under(mut self, parents: Arc<dyn Store>) -> Self {
+        self.parents = Some(parents);
+        self
+    }
+
+    /// Derives records from the left records themselves.
+    pub fn rule(mut self, rule: Arc<dyn Rule>) -> Self {
+        let left = self.collections.left.clone();
+        let facts = self.facts.entry(left.name().to_owned());
+        facts.or_insert_with(|| Facts { collection: left, rules: Vec::new() }).rules.push(rule);
+        self
+    }
+
+    /// Derives records from the facts of another collection of the left side.
+    pub fn facts(mut self, collection: Arc<dyn Collection>, rules: Vec<Arc<dyn Rule>>) -> Self {
+        self.facts.insert(collection.name().to_owned(), Facts { collection, rules });
+        self
+    }
+
+    /// Puts derived records into this collection of the right side; rules know it by its name.
+    pub fn target(mut self, collection: Arc<dyn Collection>) -> Self {
+        self.targets.insert(collection.name().to_owned(), collection);
+        self
+    }
+
+    /// Adds computed fields to left records before the mapping reads them.
+    pub fn enrich(mut self, enrich: Arc<dyn Enrich>) -> Self {
+        self.enrich.push(enrich);
+        self
+    }
+
+    /// Sets how long an announced write may take to be sent. Default: 30 s. What became of one that is never answered is
+    /// found out after this time, plus a request's timeout, plus the service's lag.
+    pub fn send_within(mut self, patience: Duration) -> Self {
+        self.send_within = patience;
+        self
+    }
+
+    /// Sets how far the clocks of the services may be off ours. Default: 5 s. It makes "newest wins" as uncertain as the
+    /// clocks are.
+    pub fn clock_skew(mut self, skew: Duration) -> Self {
+        self.skew = skew;
+        self
+    }
+
+    /// Sets after how many failures in a row a record is left to a person. Default: 10.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts.max(1);
+        self
+    }
+
+    /// Sets how many keys are worked on at once. Default: 8. The rate limit is the clients' affair.
+    pub fn concurrency(mut self, keys: usize) -> Self {
+        self.concurrency = keys.max(1);
+        self
+    }
+
+    /// Turns rules off, to see what breaks.
+    #[cfg(feature = "_simulation")]
+    #[doc(hidden)]
+    pub fn without(mut self, rules: &[RuleOff]) -> Self {
+        self.off = rules.to_vec();
+        self
+    }
+
+    /// Makes the engine.
+    pub fn build(self) -> Engine {
+        let env = self.env.unwrap_or_else(|| Arc::new(SystemEnv::new()));
+        let queue = self.queue.unwrap_or_else(|| Arc::new(MemoryQueue::new(env.clone())));
+        Engine::from_runtime(Runtime {
+            name: self.name,
+            schema: Schema::of(self.mapper.as_ref()),
+            collections: self.collections,
+            mapper: self.mapper,
+            store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
+            queue,
+            observer: self.observer,
+            budget: self.budget,
+            clock: Clock::new(env),
+            births: self.births,
+            in_scope: self.in_scope,
+            parents: self.parents,
+            facts: self.facts,
+            targets: self.targets,
+            enrich: self.enrich,
+            send_within: self.send_within,
+            skew: self.skew,
+            max_attempts: self.max_attempts,
+            concurrency: self.concurrency,
+            breakers: Mutex::default(),
+            accounts: Mutex::default(),
+            failures: Mutex::default(),
+            #[cfg(feature = "_simulation")]
+            off: self.off,
+        })
+    }
+}

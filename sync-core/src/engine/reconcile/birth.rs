@@ -1,0 +1,398 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::super::caps::MarkerKind;
+use super::super::collection::{Probe, Read};
+use super::super::journal::Happening;
+use super::super::link::{Link, LinkId, PendingOp};
+use super::super::mapping::Fields;
+use super::super::matching::{Birth, Candidate, birth};
+use super::super::record::{RecordRef, Scope, Side, Snapshot};
+use super::super::review::ReviewKind;
+use super::super::runtime::{Births, Runtime, Source, Trouble};
+use super::super::switches::RuleOff;
+use super::run::Run;
+use super::{Did, Outcome};
+use crate::Versioned;
+use crate::queue::WorkKey;
+
+/// More hits than this are too many to choose from anyway.
+const HITS: usize = 10;
+/// How long a birth waits for a create that is under way.
+const CREATE_UNDER_WAY: Duration = Duration::from_secs(5);
+
+/// What is known about a record that is to be born.
+pub(in super::super) struct Newborn<'a> {
+    pub(in super::super) side: Side,
+    pub(in super::super) at: &'a RecordRef,
+    pub(in super::super) snapshot: &'a Snapshot,
+    pub(in super::super) fields: &'a Fields,
+    /// Whether it carries the marker of a link that nobody knows any more.
+    pub(in super::super) forgotten: bool,
+}
+
+/// What a look for the other half of a newborn has found.
+pub(in super::super) enum Partner {
+    /// Nobody: one is created.
+    Create,
+    /// This record, which is in no pair.
+    Free(RecordRef),
+    /// This record, whose link waits for its other half.
+    Waiting(Box<Versioned<Link>>, RecordRef),
+    /// Not certain yet: look again.
+    Later(Timestamp),
+    /// Not certain: a person decides.
+    Ask(String),
+}
+
+impl Runtime {
+    /// Works on a record that may be in no pair: finds or founds its link, and nothing else. What is to be written is
+    /// the link's own affair, so a pair never has two keys that write.
+    pub(super) async fn birth(
+        &self,
+        side: Side,
+        at: &RecordRef,
+        source: Source<'_>,
+    ) -> Result<Outcome, Trouble> {
+        let link = self.store.link_of(side, at).await?;
+        if let Some(link) = link.as_ref().filter(|link| link.value.is_live()) {
+            return Ok(Outcome::nothing().hint([WorkKey::Link(link.value.id.clone())]));
+        }
+        if self.births[side] == Births::Ignore {
+            return Ok(Outcome::nothing());
+        }
+        if link.is_some_and(|ended| ended.value.gone_at[side].is_none()) {
+            // The survivor of a pair that has ended. It is left alone until the other one returns.
+            return Ok(Outcome::nothing());
+        }
+        let listed = match source {
+            Source::Listed(listing) => listing.record(side, at).map(|(snapshot, _)| snapshot.clone()),
+            Source::Live => None,
+        };
+        let snapshot = match listed {
+            Some(snapshot) => snapshot,
+            None => match self.read(side, at).await? {
+                Read::Found(snapshot) => snapshot,
+                Read::Gone => return Ok(Outcome::nothing()),
+                Read::MovedTo(survivor) => {
+                    return Ok(Outcome::nothing().hint([WorkKey::Birth(side, survivor)]));
+                }
+            },
+        };
+        if !self.is_in_scope(side, &snapshot) {
+            return Ok(Outcome::nothing());
+        }
+        let mut forgotten = false;
+        if !self.is_off(RuleOff::Newborn) {
+            match self.by_marker(side, at, &snapshot).await? {
+                Marked::Stranger => {}
+                Marked::Forgotten => forgotten = true,
+                Marked::Settled(outcome) => return Ok(outcome),
+            }
+            if let Some(until) = self.may_be_ours(side, &snapshot).await? {
+                return Ok(Outcome::wait(until));
+            }
+        }
+        let fields = self.fields(side, &snapshot).await?;
+        let newborn = Newborn { side, at, snapshot: &snapshot, fields: &fields, forgotten };
+        match self.partner_of(&newborn, source).await? {
+            Partner::Create if self.births[side] == Births::MatchOnly => Ok(Outcome::nothing()),
+            Partner::Create => self.found(side, at, None, source).await,
+            Partner::Free(other) => self.found(side, at, Some(other), source).await,
+            Partner::Waiting(link, other) => self.join(side, at, *link, &other).await,
+            Partner::Later(until) => Ok(Outcome::wait(until)),
+            Partner::Ask(why) => {
+                let about = WorkKey::Birth(side, at.clone());
+                self.ask_once(&about, ReviewKind::Match, why).await
+            }
+        }
+    }
+
+    /// Founds a link, with the other half if there is one.
+    async fn found(
+        &self,
+        side: Side,
+        at: &RecordRef,
+        other: Option<RecordRef>,
+        source: Source<'_>,
+    ) -> Result<Outcome, Trouble> {
+        let now = self.now();
+        let id = self.free_id(side, at).await?;
+        let mut run = Run::new(self, None, Link::new(id.clone(), side, at.clone()));
+        run.tell(now, Happening::Founded(side, at.clone()));
+        let did = match &other {
+            Some(other) => {
+                run.link.ends[side.other()] = Some(other.clone());
+                run.tell(now, Happening::Linked(side.other(), other.clone()));
+                Did::Linked(id.clone())
+            }
+            None => Did::Founded(id.clone()),
+        };
+        run.close_for(&WorkKey::Birth(side, at.clone()), ReviewKind::Match);
+        run.commit().await?;
+        if self.is_off(RuleOff::BirthApart) {
+            return Box::pin(self.pair(&id, source)).await;
+        }
+        Ok(Outcome::done(did).hint([WorkKey::Link(id)]))
+    }
+
+    /// The first name of a link of this record that no link has.
+    async fn free_id(&self, side: Side, at: &RecordRef) -> Result<LinkId, Trouble> {
+        let mut number = 1;
+        loop {
+            let id = LinkId::founded_by(&self.name, side, at, number);
+            if self.store.link(&id).await?.is_none() {
+                return Ok(id);
+            }
+            number += 1;
+        }
+    }
+
+    /// Becomes the other half of a link that waits for one.
+    async fn join(
+        &self,
+        side: Side,
+        at: &RecordRef,
+        found: Versioned<Link>,
+        other: &RecordRef,
+    ) -> Result<Outcome, Trouble> {
+        let now = self.now();
+        let mut run = Run::new(self, Some(found.rev), found.value);
+        // Somebody has created it meanwhile, or is about to.
+        if run.link.pending.is_some() || run.link.ends[side].is_some() {
+            return Ok(Outcome::wait(now.checked_add(CREATE_UNDER_WAY).unwrap_or(now)));
+        }
+        debug_assert_eq!(run.link.ends[side.other()].as_ref(), Some(other));
+        let id = run.link.id.clone();
+        run.link.ends[side] = Some(at.clone());
+        run.tell(now, Happening::Linked(side, at.clone()));
+        run.commit().await?;
+        Ok(Outcome::done(Did::Linked(id.clone())).hint([WorkKey::Link(id)]))
+    }
+
+    /// A record that carries our marker is the missing half of its link.
+    async fn by_marker(&self, side: Side, at: &RecordRef, snapshot: &Snapshot) -> Result<Marked, Trouble> {
+        let Some(marker) = &snapshot.marker else { return Ok(Marked::Stranger) };
+        let creates = self.store.open_creates(side).await?;
+        let mut id = LinkId::new(marker.as_str());
+        for link in creates {
+            if matches!(&link.pending.as_ref().map(|p| &p.op), Some(PendingOp::Create { marker: m, .. }) if m == marker)
+            {
+                id = link.id;
+                break;
+            }
+        }
+        let Some(found) = self.store.link(&id).await? else { return Ok(Marked::Forgotten) };
+        if !found.value.is_live() {
+            return Ok(Marked::Stranger);
+        }
+        let now = self.now();
+        let run = Run::new(self, Some(found.rev), found.value);
+        if run.link.ends[side].is_some() {
+            let why = format!("it carries the marker of {id}, which has another record: delete the copy");
+            let about = WorkKey::Birth(side, at.clone());
+            return Ok(Marked::Settled(self.ask_once(&about, ReviewKind::Match, why).await?));
+        }
+        if run.link.pending.is_some() && run.link.creates_on() != Some(side) {
+            return Ok(Marked::Settled(Outcome::wait(now.checked_add(CREATE_UNDER_WAY).unwrap_or(now))));
+        }
+        let outcome = self.adopt(run, side, at.clone(), now).await?;
+        Ok(Marked::Settled(outcome.hint([WorkKey::Link(id)])))
+    }
+
+    /// Until when a record without a marker may still turn out to be one of ours whose create was not answered.
+    async fn may_be_ours(&self, side: Side, snapshot: &Snapshot) -> Result<Option<Timestamp>, Trouble> {
+        let caps = self.collection(side).caps();
+        if self.marks(side) && !matches!(caps.marker, MarkerKind::Keys { .. }) {
+            return Ok(None);
+        }
+        let now = self.now();
+        let creates = self.store.open_creates(side).await?;
+        let is_older =
+            |created: Timestamp, at: Timestamp| created.checked_add(self.skew).is_ok_and(|c| c < at);
+        let open = creates.iter().filter_map(|link| link.pending.as_ref());
+        let open =
+            open.filter(|pending| !snapshot.created_at.is_some_and(|created| is_older(created, pending.at)));
+        let known_at = |send_by: Timestamp| send_by.checked_add(caps.quarantine()).unwrap_or(Timestamp::MAX);
+        let later = open.map(|pending| known_at(pending.send_by)).max();
+        // What waits for a person keeps no others waiting.
+        Ok(later
+            .filter(|until| now < *until)
+            .map(|until| until.min(now.checked_add(CREATE_UNDER_WAY).unwrap_or(until))))
+    }
+
+    /// Looks for the other half, and never guesses.
+    pub(in super::super) async fn partner_of(
+        &self,
+        newborn: &Newborn<'_>,
+        source: Source<'_>,
+    ) -> Result<Partner, Trouble> {
+        let Newborn { side, at, snapshot, fields, forgotten } = newborn;
+        let to = side.other();
+        let now = self.now();
+        let found = match source {
+            Source::Listed(listing) => {
+                let listed = &listing.sides[to];
+                let marker = LinkId::founded_by(&self.name, *side, at, 1).marker();
+                let ours: Vec<RecordRef> = listed.with_marker(&marker).into_iter().cloned().collect();
+                let keys = self.keys();
+                let by_value =
+                    keys.iter().filter_map(|i| Some(listed.with_value(*i, fields.get(*i).text()?)));
+                let mut hits: Vec<&RecordRef> = by_value.flatten().collect();
+                hits.sort_unstable();
+                hits.dedup();
+                let hits = hits
+                    .into_iter()
+                    .filter_map(|hit| Some((hit.clone(), listed.records.get(hit)?.1.clone())));
+                (ours, hits.collect::<BTreeMap<_, _>>())
+            }
+            Source::Live => self.look_for_partner(*side, at, fields).await?,
+        };
+        let (ours, hits) = found;
+        let mut free = Vec::new();
+        for hit in ours {
+            if self.store.link_of(to, &hit).await?.is_none_or(|link| !link.value.is_live()) {
+                free.push(hit);
+            }
+        }
+        match free.as_slice() {
+            [] => {}
+            [only] => return Ok(Partner::Free(only.clone())),
+            _ => {
+                let why = "several records carry its marker: delete all but one";
+                return Ok(Partner::Ask(why.to_owned()));
+            }
+        }
+        if self.mapper.matchers().is_empty() {
+            return Ok(Partner::Create);
+        }
+        let mut candidates = Vec::new();
+        let mut waiting = BTreeMap::new();
+        for (hit, fields) in hits {
+            let link = self.store.link_of(to, &hit).await?.filter(|link| link.value.is_live());
+            let linked = link.as_ref().is_some_and(|link| link.value.ends[*side].is_some());
+            if let Some(link) = link.filter(|_| !linked) {
+                waiting.insert(hit.clone(), link);
+            }
+            candidates.push(Candidate { at: hit, fields, linked });
+        }
+        let shared = self.shared(*side, fields, &candidates, source).await?;
+        let unique: Vec<_> =
+            self.collection(to).caps().unique.iter().filter_map(|name| self.mapper.position(name)).collect();
+        let is_shared = |position: usize| shared.contains(&position);
+        Ok(match birth(self.mapper.as_ref(), fields, is_shared, &unique, &candidates) {
+            Birth::Create if *forgotten => Partner::Ask(format!(
+                "it carries the marker {}, which nobody knows any more: its other half finds it when everything is \
+                 looked at again",
+                snapshot.marker.as_ref().map_or("", |marker| marker.as_str())
+            )),
+            Birth::Create => Partner::Create,
+            Birth::Review(why) => Partner::Ask(why),
+            Birth::Link(other) => match waiting.remove(&other) {
+                None => Partner::Free(other),
+                Some(link) if link.value.pending.is_some() => {
+                    Partner::Later(now.checked_add(CREATE_UNDER_WAY).unwrap_or(now))
+                }
+                Some(link) => Partner::Waiting(Box::new(link), other),
+            },
+        })
+    }
+
+    /// Asks the other side for records that carry the newborn's marker, and for those that share a key with it.
+    async fn look_for_partner(
+        &self,
+        side: Side,
+        at: &RecordRef,
+        fields: &Fields,
+    ) -> Result<(Vec<RecordRef>, BTreeMap<RecordRef, Fields>), Trouble> {
+        let to = side.other();
+        let (mut ours, mut hits) = (Vec::new(), BTreeMap::new());
+        let caps = self.collection(to).caps();
+        if caps.under_parent {
+            // Records under a parent are recognised by the pair that they were derived or created for.
+            return Ok((ours, hits));
+        }
+        if caps.marker == MarkerKind::Searchable && self.marks(to) {
+            let marker = LinkId::founded_by(&self.name, side, at, 1).marker();
+            let found = self.search(to, &Scope::All, &Probe::Marker(marker.clone()), HITS).await?;
+            ours.extend(
+                found.into_iter().filter(|hit| hit.marker.as_ref() == Some(&marker)).map(|hit| hit.at),
+            );
+        }
+        let unique = caps.unique.iter().filter_map(|name| self.mapper.position(name));
+        let mut positions: Vec<_> = self
+            .mapper
+            .matchers()
+            .iter()
+            .filter_map(|matcher| matcher.first().copied())
+            .chain(unique)
+            .collect();
+        positions.sort_unstable();
+        positions.dedup();
+        for position in positions {
+            let Some(value) = fields.get(position).text() else { continue };
+            let probe = Probe::Field { name: self.mapper.name(position).to_owned(), value: value.to_owned() };
+            for hit in self.search(to, &Scope::All, &probe, HITS).await? {
+                if hits.contains_key(&hit.at) {
+                    continue;
+                }
+                // The search only hints: what is there now counts.
+                if let Read::Found(hit) = self.read(to, &hit.at).await? {
+                    if self.is_in_scope(to, &hit) {
+                        hits.insert(hit.at.clone(), self.fields(to, &hit).await?);
+                    }
+                }
+            }
+        }
+        Ok((ours, hits))
+    }
+
+    /// The positions of keys that others on the newborn's own side have as well.
+    async fn shared(
+        &self,
+        side: Side,
+        fields: &Fields,
+        candidates: &[Candidate],
+        source: Source<'_>,
+    ) -> Result<Vec<usize>, Trouble> {
+        let mut shared = Vec::new();
+        for position in self.keys() {
+            let Some(value) = fields.get(position).text() else { continue };
+            let count = match source {
+                Source::Listed(listing) => listing.sides[side].with_value(position, value).len(),
+                // Without a candidate it does not matter.
+                Source::Live
+                    if !candidates.iter().any(|c| c.fields.get(position) == fields.get(position)) =>
+                {
+                    0
+                }
+                Source::Live => {
+                    let name = self.mapper.name(position).to_owned();
+                    let probe = Probe::Field { name, value: value.to_owned() };
+                    let mut count = 0;
+                    for hit in self.search(side, &Scope::All, &probe, HITS).await? {
+                        count +=
+                            usize::from(self.fields(side, &hit).await?.get(position) == fields.get(position));
+                    }
+                    count
+                }
+            };
+            if count > 1 {
+                shared.push(position);
+            }
+        }
+        Ok(shared)
+    }
+}
+
+/// What a record's marker says.
+enum Marked {
+    /// It has none, or one of a pair that is over.
+    Stranger,
+    /// It has one that nobody knows.
+    Forgotten,
+    /// It belongs to a link; this is what came of it.
+    Settled(Outcome),
+}

@@ -1,0 +1,280 @@
+use jiff::Timestamp;
+
+use super::super::collection::{Marker, Read, WriteError, Written};
+use super::super::journal::Happening;
+use super::super::link::{PendingOp, Sent};
+use super::super::mapping::Fields;
+use super::super::merge::{Reason, Write};
+use super::super::record::{RecordId, RecordRef, Scope, Side, Snapshot};
+use super::super::review::ReviewKind;
+use super::super::runtime::{Births, Runtime, Source, Trouble};
+use super::super::switches::RuleOff;
+use super::super::value::{Agreed, FieldValue, Pair};
+use super::run::Run;
+use super::{Did, Outcome};
+use crate::store::CommitError;
+
+impl Runtime {
+    /// Creates the missing record of a link, from the one of side `from`.
+    pub(super) async fn create_partner(
+        &self,
+        mut run: Run<'_>,
+        from: Side,
+        at: RecordRef,
+        source: Source<'_>,
+    ) -> Result<Outcome, Trouble> {
+        let now = self.now();
+        if self.births[from] != Births::Create {
+            return Ok(Outcome::nothing());
+        }
+        let listed = match source {
+            Source::Listed(listing) => listing.record(from, &at),
+            Source::Live => None,
+        };
+        let read = match listed {
+            Some((snapshot, _)) => Read::Found(snapshot.clone()),
+            None => self.read(from, &at).await?,
+        };
+        let snapshot = match read {
+            Read::Found(snapshot) => snapshot,
+            Read::MovedTo(survivor) => return self.follow(run, from, survivor, now).await,
+            Read::Gone => {
+                if let Some(again) = self.gone(&mut run, from) {
+                    run.commit_if_changed().await?;
+                    return Ok(Outcome::wait(again));
+                }
+                // Gone before it had a partner: there never was a pair.
+                run.drop_link().await?;
+                return Ok(Outcome::done(Did::Ended));
+            }
+        };
+        if run.link.gone_at[from].take().is_some() {
+            run.changed = true;
+        }
+        if !self.is_in_scope(from, &snapshot) {
+            return Ok(Outcome::nothing());
+        }
+        let to = from.other();
+        let Some(scope) = self.scope_for_partner(from, &at).await? else {
+            // The record that it lives under has no partner yet.
+            let later = now.checked_add(self.send_within).unwrap_or(Timestamp::MAX);
+            return Ok(Outcome::wait(later));
+        };
+        let fields = self.fields(from, &snapshot).await?;
+        let sent = self.initial(&mut run, from, &fields, now);
+        let suggested = run.link.id.marker();
+        let marker = self.told(self.account(to), self.collection(to).marker(&suggested).await)?;
+        self.send_create(run, to, scope, marker, sent, Some(&fields)).await
+    }
+
+    /// Where the partner of a record is created; `None` if the record that it is to live under is not there yet.
+    async fn scope_for_partner(&self, from: Side, at: &RecordRef) -> Result<Option<Scope>, Trouble> {
+        let (Some(parents), Some(parent)) = (&self.parents, &at.parent) else { return Ok(Some(Scope::All)) };
+        let link = parents.link_of(from, &RecordRef::top(parent.clone())).await?;
+        let partner =
+            link.filter(|link| link.value.is_live()).and_then(|link| link.value.ends[from.other()].clone());
+        Ok(partner.map(|partner| Scope::Under(partner.id)))
+    }
+
+    /// What a new record gets. Values that cannot be written wait for a person, and the record is created without them.
+    fn initial(&self, run: &mut Run<'_>, from: Side, fields: &Fields, now: Timestamp) -> Vec<Sent> {
+        let to = from.other();
+        let mut sent = Vec::new();
+        for (position, value) in self.mapper.initial(to, fields) {
+            let Some(rules) = self.mapper.rules().fields.get(position) else { continue };
+            if let Err(why) = rules.check(to, &value) {
+                let mut values = Pair::default();
+                values[from] = fields.get(position).clone();
+                run.park(position, values, Reason::Invalid(to, why), now);
+                continue;
+            }
+            let mut agreed = Pair::default();
+            agreed[from] = Agreed::on(fields.get(position));
+            agreed[to] = Agreed::on(&rules.stored(to, &value));
+            let write = Write { to, value, agreed, overrides: None };
+            sent.push(Sent { field: rules.name.clone(), write, before: FieldValue::Empty });
+        }
+        sent
+    }
+
+    /// Announces a create, sends it, and notes what came of it.
+    pub(super) async fn send_create(
+        &self,
+        mut run: Run<'_>,
+        to: Side,
+        scope: Scope,
+        marker: Marker,
+        sent: Vec<Sent>,
+        other: Option<&Fields>,
+    ) -> Result<Outcome, Trouble> {
+        let op = PendingOp::Create { side: to, marker: marker.clone(), sent: sent.clone() };
+        let pending = self.announce(&mut run, op).await?;
+        let values: Vec<_> = sent
+            .iter()
+            .filter_map(|sent| Some((self.mapper.position(&sent.field)?, sent.write.value.clone())))
+            .collect();
+        let raw = self.mapper.write(to, &values);
+        let created = match self.in_time(&pending) {
+            Ok(()) => self.collection(to).create(&scope, &raw, &marker).await,
+            Err(late) => Err(WriteError::NotApplied(late)),
+        };
+        let (now, account) = (self.now(), self.account(to));
+        match created {
+            Ok(written) => {
+                self.breaker(&account).success();
+                self.created(run, to, &scope, &sent, &written, other, now).await
+            }
+            Err(WriteError::Unknown(fault)) => {
+                tracing::warn!(link = %run.link.id, %fault, "a create without an answer, looked up later");
+                let _ = self.failed(account, fault);
+                let again = run.quarantine_ends().unwrap_or(now);
+                Ok(Outcome::done(Did::Unanswered).again(again))
+            }
+            Err(WriteError::Exists(id)) => self.in_the_way(run, to, &scope, &marker, &id).await,
+            Err(WriteError::NotApplied(fault)) => {
+                run.link.pending = None;
+                run.tell(now, Happening::NotApplied(to));
+                run.commit().await?;
+                Err(self.failed(account, fault))
+            }
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "what is known of one create")]
+    async fn created(
+        &self,
+        mut run: Run<'_>,
+        to: Side,
+        scope: &Scope,
+        sent: &[Sent],
+        written: &Written,
+        other: Option<&Fields>,
+        now: Timestamp,
+    ) -> Result<Outcome, Trouble> {
+        let at = match scope {
+            Scope::Under(parent) => RecordRef::under(parent.clone(), written.id.clone()),
+            Scope::All => RecordRef::top(written.id.clone()),
+        };
+        run.link.ends[to] = Some(at.clone());
+        run.link.pending = None;
+        run.link.seen_at = Pair::new(Some(now), Some(now));
+        run.close(ReviewKind::Create, None);
+        run.close(ReviewKind::Invalid, None);
+        run.tell(now, Happening::Created(to, at));
+        let stored = match &written.stored {
+            Some(stored) => Some(self.fields(to, stored).await?),
+            None => None,
+        };
+        let nothing = Fields::default();
+        let other = other.unwrap_or(&nothing);
+        let stored = stored.as_ref().map(|stored| (stored, other));
+        run.wrote(to, sent, stored, now);
+        run.commit().await?;
+        let settles = run.states.iter().any(|state| state.unsettled.is_some());
+        let outcome = Outcome::done(Did::Created).hint(self.derived_of(run.link.ends.left.clone()).await?);
+        Ok(if settles { outcome.again(run.settles_at(now).unwrap_or(now)) } else { outcome })
+    }
+
+    /// Takes a record for the missing half, because it carries the marker of the announced create.
+    pub(super) async fn adopt(
+        &self,
+        mut run: Run<'_>,
+        to: Side,
+        at: RecordRef,
+        now: Timestamp,
+    ) -> Result<Outcome, Trouble> {
+        let sent = run.pending_fields().to_vec();
+        run.link.ends[to] = Some(at.clone());
+        run.link.pending = None;
+        run.close(ReviewKind::Create, None);
+        run.tell(now, Happening::Linked(to, at.clone()));
+        run.wrote(to, &sent, None, now);
+        match run.commit().await {
+            Ok(()) => {
+                let owner = run.link.ends.left.clone();
+                let id = run.link.id.clone();
+                Ok(Outcome::done(Did::Linked(id))
+                    .again(run.settles_at(now).unwrap_or(now))
+                    .hint(self.derived_of(owner).await?))
+            }
+            Err(Trouble::Commit(CommitError::Claimed { by, .. })) => {
+                let why = format!(
+                    "record {} carries its marker, but belongs to {by}: delete one of the two",
+                    at.id
+                );
+                self.ask_once(&run.key(), ReviewKind::Create, why).await
+            }
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// The service refuses a second record like this one. What is in the way is only a candidate: it is taken if it
+    /// carries our marker, or if nobody has it and the strongest keys agree.
+    async fn in_the_way(
+        &self,
+        mut run: Run<'_>,
+        to: Side,
+        scope: &Scope,
+        marker: &Marker,
+        id: &RecordId,
+    ) -> Result<Outcome, Trouble> {
+        let now = self.now();
+        let at = match scope {
+            Scope::Under(parent) => RecordRef::under(parent.clone(), id.clone()),
+            Scope::All => RecordRef::top(id.clone()),
+        };
+        if let Read::Found(found) = self.read(to, &at).await? {
+            if found.marker.as_ref() == Some(marker) {
+                return self.adopt(run, to, at, now).await;
+            }
+            if found.marker.is_none() && self.agrees(to, run.pending_fields(), &found).await? {
+                run.link.pending = None;
+                run.link.ends[to] = Some(at.clone());
+                run.tell(now, Happening::Linked(to, at.clone()));
+                match run.commit().await {
+                    Ok(()) => {
+                        let id = run.link.id.clone();
+                        let hints = self.derived_of(run.link.ends.left.clone()).await?;
+                        return Ok(Outcome::done(Did::Linked(id)).again(now).hint(hints));
+                    }
+                    Err(Trouble::Commit(CommitError::Claimed { .. })) => run.link.ends[to] = None,
+                    Err(trouble) => return Err(trouble),
+                }
+            }
+        }
+        run.link.pending = None;
+        let why = format!(
+            "record {id} is in the way, and it is not certain that it is the same: correct the one that is wrong"
+        );
+        run.ask(now, ReviewKind::Match, None, why.clone());
+        run.commit().await?;
+        Ok(Outcome::done(Did::Asked(why)))
+    }
+
+    /// Whether some matcher agrees in full with what was sent, and the strongest one does not contradict.
+    pub(super) async fn agrees(&self, side: Side, sent: &[Sent], found: &Snapshot) -> Result<bool, Trouble> {
+        let theirs = self.fields(side, found).await?;
+        let ours = |position: &usize| {
+            let name = self.mapper.name(*position);
+            sent.iter().find(|sent| sent.field == name).and_then(|sent| sent.write.value.text())
+        };
+        let same =
+            |position: &usize| ours(position).is_some() && ours(position) == theirs.get(*position).text();
+        let contradicts = |position: &usize| {
+            let (ours, theirs) = (ours(position), theirs.get(*position).text());
+            ours.zip(theirs).is_some_and(|(ours, theirs)| ours != theirs)
+        };
+        let matchers = self.mapper.matchers();
+        Ok(matchers.iter().any(|matcher| matcher.iter().all(same))
+            && !matchers.first().is_some_and(|strongest| strongest.iter().any(contradicts)))
+    }
+
+    /// Whether a failed create may be sent again at once because the record then is refused, not doubled.
+    pub(super) fn marks(&self, side: Side) -> bool {
+        let off = match side {
+            Side::Left => RuleOff::MarkerLeft,
+            Side::Right => RuleOff::MarkerRight,
+        };
+        !self.is_off(off)
+    }
+}

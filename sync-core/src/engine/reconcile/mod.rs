@@ -1,0 +1,227 @@
+//! One run of one key: read both sides, decide, write once at most, commit.
+
+pub(super) mod birth;
+mod create;
+pub(super) mod fact;
+mod pair;
+mod projection;
+mod recovery;
+mod run;
+mod update;
+
+use jiff::Timestamp;
+
+use super::fault::FaultKind;
+use super::link::LinkId;
+use super::review::{Review, ReviewKind};
+use super::runtime::{EngineError, Runtime, Source, Trouble};
+use crate::env::unit;
+use crate::queue::{Priority, WorkKey};
+use crate::store::{Commit, CommitError};
+use crate::{Event, RetryPolicy};
+
+/// What one run of a key came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// What was done.
+    pub did: Did,
+    /// When the key is to be looked at again; `None` when there is nothing left to do until something changes.
+    pub again: Option<Timestamp>,
+    /// Other keys that are to be looked at because of it.
+    pub hints: Vec<WorkKey>,
+}
+
+/// What a run has done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Did {
+    /// Nothing: there is nothing to do.
+    Nothing,
+    /// Nothing yet: it comes [again](Outcome::again).
+    Waited,
+    /// Noted what both sides have, without a write.
+    Noted,
+    /// Founded a pair with a record that had none.
+    Founded(LinkId),
+    /// Found the other half, by its keys or its marker.
+    Linked(LinkId),
+    /// Created a record.
+    Created,
+    /// Wrote fields of a record.
+    Updated,
+    /// Deleted a record.
+    Removed,
+    /// Ended a pair, or gave up a derived record.
+    Ended,
+    /// Asked a person.
+    Asked(String),
+    /// Sent a write, and does not know what became of it. It is found out [later](Outcome::again).
+    Unanswered,
+    /// Failed, and tries [again](Outcome::again), or waits for the record to change.
+    Failed {
+        /// What helps.
+        kind: FaultKind,
+        /// What failed.
+        message: String,
+    },
+}
+
+impl Outcome {
+    pub(super) fn done(did: Did) -> Self {
+        Self { did, again: None, hints: Vec::new() }
+    }
+
+    pub(super) fn nothing() -> Self {
+        Self::done(Did::Nothing)
+    }
+
+    pub(super) fn wait(until: Timestamp) -> Self {
+        Self { did: Did::Waited, again: Some(until), hints: Vec::new() }
+    }
+
+    pub(super) fn again(mut self, at: Timestamp) -> Self {
+        self.again = Some(self.again.map_or(at, |earlier| earlier.min(at)));
+        self
+    }
+
+    pub(super) fn hint(mut self, keys: impl IntoIterator<Item = WorkKey>) -> Self {
+        self.hints.extend(keys);
+        self
+    }
+}
+
+/// How long a record rests after failures.
+fn backoff() -> RetryPolicy {
+    RetryPolicy::default().base(std::time::Duration::from_secs(2)).cap(std::time::Duration::from_secs(300))
+}
+
+/// The worst case of a run: two reads and a write.
+const COST: u32 = 3;
+
+impl Runtime {
+    /// Works on one key.
+    pub(super) async fn reconcile(
+        &self,
+        key: &WorkKey,
+        priority: Priority,
+        source: Source<'_>,
+    ) -> Result<Outcome, EngineError> {
+        if let Some(until) = self.resting(priority).await {
+            return Ok(Outcome::wait(until));
+        }
+        let result = match key {
+            WorkKey::Birth(side, at) => self.birth(*side, at, source).await,
+            WorkKey::Link(id) => self.pair(id, source).await,
+            WorkKey::Fact(key) => self.fact(key, source).await,
+            WorkKey::Projection(key) => self.projection(key, source).await,
+        };
+        match result {
+            Ok(outcome) => {
+                self.forget_failures(key);
+                Ok(outcome)
+            }
+            Err(trouble) => self.recover_from(key, trouble).await,
+        }
+    }
+
+    /// Until when an account that the run would use rests, or has no quota left.
+    async fn resting(&self, priority: Priority) -> Option<Timestamp> {
+        let now = self.now();
+        let accounts = [super::Side::Left, super::Side::Right].map(|side| self.account(side));
+        let rests = accounts.iter().filter_map(|account| self.breaker(account).paused_until(now)).max();
+        if rests.is_some() {
+            return rests;
+        }
+        let budget = self.budget.as_ref()?;
+        for account in &accounts {
+            if let Err(until) = budget.take(account, priority, COST).await {
+                self.observer.on_event(&Event::QuotaLow { account, until });
+                return Some(until);
+            }
+        }
+        None
+    }
+
+    fn forget_failures(&self, key: &WorkKey) {
+        self.failures.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(key);
+    }
+
+    async fn recover_from(&self, key: &WorkKey, trouble: Trouble) -> Result<Outcome, EngineError> {
+        let now = self.now();
+        let (account, fault) = match trouble {
+            // Somebody else was faster: look at what is there now.
+            Trouble::Commit(CommitError::Stale(_) | CommitError::Claimed { .. }) => {
+                return Ok(Outcome::wait(now));
+            }
+            Trouble::Commit(CommitError::Store(error)) => return Err(error.into()),
+            Trouble::Fault(account, fault) => (account, fault),
+        };
+        let (kind, message) = (fault.kind(), fault.to_string());
+        let failed = |again: Option<Timestamp>| Outcome {
+            did: Did::Failed { kind, message: message.clone() },
+            again,
+            hints: Vec::new(),
+        };
+        match kind {
+            FaultKind::Broken => Err(EngineError::Collection { collection: account.to_string(), fault }),
+            FaultKind::Gone | FaultKind::Changed => Ok(failed(Some(now))),
+            FaultKind::Throttled { .. } | FaultKind::Auth => {
+                let until = self.breaker(&account).paused_until(now).unwrap_or(now);
+                Ok(failed(Some(until)))
+            }
+            FaultKind::Invalid => {
+                let why = format!("{message}: correct the record; it is tried again when it changes");
+                self.ask(key, ReviewKind::Invalid, why).await?;
+                Ok(failed(None))
+            }
+            FaultKind::Transient => {
+                let count = {
+                    let mut failures =
+                        self.failures.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    let count = failures.entry(key.clone()).or_default();
+                    *count += 1;
+                    *count
+                };
+                if count >= self.max_attempts {
+                    let why = format!(
+                        "it failed {count} times, last: {message}; it is tried again when it changes"
+                    );
+                    self.ask(key, ReviewKind::Poison, why).await?;
+                    self.forget_failures(key);
+                    return Ok(failed(None));
+                }
+                let env = self.clock.env().as_ref();
+                let pause = backoff().delay(count, None, env).unwrap_or_default();
+                // Never at once: the fault may last as long as no time passes.
+                let pause = pause.max(std::time::Duration::from_millis(100)).mul_f64(1.0 + unit(env) / 4.0);
+                let rests = self.breaker(&account).paused_until(now);
+                let again = now.checked_add(pause).unwrap_or(Timestamp::MAX);
+                Ok(failed(Some(rests.map_or(again, |until| until.max(again)))))
+            }
+        }
+    }
+
+    /// Opens a question that belongs to no field of a link.
+    pub(super) async fn ask(
+        &self,
+        about: &WorkKey,
+        kind: ReviewKind,
+        message: String,
+    ) -> Result<(), EngineError> {
+        let review = Review::new(about.clone(), kind, None, message, self.now());
+        if self.store.review(&review.key).await?.is_some_and(|open| open.message == review.message) {
+            return Ok(());
+        }
+        let event = review.clone();
+        match self.store.commit(Commit { reviews: vec![review], ..Commit::default() }).await {
+            Ok(()) => {
+                self.observer.on_event(&Event::ReviewOpened { review: &event });
+                Ok(())
+            }
+            Err(CommitError::Store(error)) => Err(error.into()),
+            // Nothing else is in the commit.
+            Err(CommitError::Stale(_) | CommitError::Claimed { .. }) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::super::caps::MarkerKind;
+use super::super::collection::{Marker, Probe, Read};
+use super::super::journal::Happening;
+use super::super::link::{PendingOp, Sent};
+use super::super::record::{RecordRef, Scope, Side, Snapshot};
+use super::super::recover::{Recovery, recover};
+use super::super::review::ReviewKind;
+use super::super::runtime::{Runtime, Trouble};
+use super::super::settle::{Unsettled, Verdict, settle};
+use super::super::switches::RuleOff;
+use super::run::Run;
+use super::{Did, Outcome};
+
+/// How many records that look like a lost create are told apart.
+const HITS: usize = 5;
+
+impl Runtime {
+    /// Finds out what became of an announced write.
+    pub(super) async fn recover(&self, run: Run<'_>) -> Result<Outcome, Trouble> {
+        match run.link.pending.as_ref().map(|pending| pending.op.clone()) {
+            Some(PendingOp::Create { side, marker, sent }) => {
+                self.recover_create(run, side, marker, sent).await
+            }
+            Some(PendingOp::Update { side, sent }) => self.recover_update(run, side, sent).await,
+            Some(PendingOp::Remove { side }) => self.recover_remove(run, side).await,
+            None => Ok(Outcome::nothing()),
+        }
+    }
+
+    async fn recover_create(
+        &self,
+        mut run: Run<'_>,
+        side: Side,
+        marker: Marker,
+        sent: Vec<Sent>,
+    ) -> Result<Outcome, Trouble> {
+        let now = self.now();
+        let Some(pending) = run.link.pending.clone() else { return Ok(Outcome::nothing()) };
+        let caps = self.collection(side).caps();
+        let kind = if self.marks(side) { caps.marker } else { MarkerKind::Keys { resend: true } };
+        let founder = run.link.ends[side.other()].clone();
+        let scope = match founder {
+            Some(at) => self.partner_scope(side.other(), &at).await?,
+            None => Scope::All,
+        };
+        let now_or_never = if self.is_off(RuleOff::Quarantine) { Timestamp::MAX } else { now };
+        let found = match recover(kind, pending.send_by, caps, None, now_or_never) {
+            Recovery::Wait(until) => return Ok(Outcome::wait(until)),
+            Recovery::Look => self.lost(side, &scope, kind, &marker, &sent, &run).await?,
+            // The same create once more: what was sent before is refused, or it is not there.
+            _ => return self.send_create(run, side, scope, marker, sent, None).await,
+        };
+        match recover(kind, pending.send_by, caps, Some(&found), now_or_never) {
+            Recovery::Adopt(at) => self.adopt(run, side, at, now).await,
+            Recovery::Send | Recovery::Look => {
+                // By what the founder holds now, which may have changed.
+                run.link.pending = None;
+                run.tell(now, Happening::NotApplied(side));
+                run.commit().await?;
+                Ok(Outcome::wait(now))
+            }
+            Recovery::Wait(until) => Ok(Outcome::wait(until)),
+            Recovery::Review(why) => self.ask_once(&run.key(), ReviewKind::Create, why).await,
+        }
+    }
+
+    async fn partner_scope(&self, from: Side, at: &RecordRef) -> Result<Scope, Trouble> {
+        let (Some(parents), Some(parent)) = (&self.parents, &at.parent) else { return Ok(Scope::All) };
+        let link = parents.link_of(from, &RecordRef::top(parent.clone())).await?;
+        let partner = link.and_then(|link| link.value.ends[from.other()].clone());
+        Ok(partner.map_or(Scope::All, |partner| Scope::Under(partner.id)))
+    }
+
+    /// Records that may be the one of a lost create: those with its marker, or with its keys and in no other pair.
+    async fn lost(
+        &self,
+        side: Side,
+        scope: &Scope,
+        kind: MarkerKind,
+        marker: &Marker,
+        sent: &[Sent],
+        run: &Run<'_>,
+    ) -> Result<Vec<Snapshot>, Trouble> {
+        if kind == MarkerKind::Searchable {
+            let mut found = if self.collection(side).caps().under_parent {
+                self.list_all(side, scope).await?
+            } else {
+                self.search(side, scope, &Probe::Marker(marker.clone()), HITS).await?
+            };
+            found.retain(|snapshot| snapshot.marker.as_ref() == Some(marker));
+            return Ok(found);
+        }
+        let mut found = BTreeMap::new();
+        for matcher in self.mapper.matchers() {
+            let key = matcher.first().and_then(|position| {
+                let name = self.mapper.name(*position);
+                let value = sent.iter().find(|sent| sent.field == name)?.write.value.text()?;
+                Some(Probe::Field { name: name.to_owned(), value: value.to_owned() })
+            });
+            let Some(key) = key else { continue };
+            for hit in self.search(side, scope, &key, HITS).await? {
+                let holder = self.store.link_of(side, &hit.at).await?;
+                let is_free = holder.is_none_or(|link| !link.value.is_live() || link.value.id == run.link.id);
+                // The search only hints.
+                if let (true, Read::Found(hit)) = (is_free, self.read(side, &hit.at).await?) {
+                    if self.agrees(side, sent, &hit).await? {
+                        found.insert(hit.at.clone(), hit);
+                    }
+                }
+            }
+        }
+        Ok(found.into_values().collect())
+    }
+
+    /// An update whose answer was lost: what is there as it was sent is agreed on; everything else is decided anew, by
+    /// what both sides had before.
+    async fn recover_update(
+        &self,
+        mut run: Run<'_>,
+        side: Side,
+        sent: Vec<Sent>,
+    ) -> Result<Outcome, Trouble> {
+        let now = self.now();
+        if let Some(until) = run.quarantine_ends().filter(|until| now < *until) {
+            return Ok(Outcome::wait(until));
+        }
+        let Some(at) = run.link.ends[side].clone() else { return Ok(Outcome::nothing()) };
+        let by_reading = !self.is_off(RuleOff::UnknownByReading);
+        if let (true, Read::Found(snapshot)) = (by_reading, self.read(side, &at).await?) {
+            let fields = self.fields(side, &snapshot).await?;
+            let mut names = Vec::new();
+            for Sent { field, write, before } in sent {
+                let position = self.mapper.position(&field);
+                let rules = position.and_then(|position| self.mapper.rules().fields.get(position));
+                let (Some(position), Some(rules)) = (position, rules) else { continue };
+                let unsettled = Unsettled::new(&write, before, now);
+                let (verdict, stored) = settle(rules, &unsettled, fields.get(position));
+                if verdict != Verdict::Stored {
+                    continue;
+                }
+                run.unpark(position);
+                run.agree(position, side.other(), write.agreed[side.other()].clone(), now);
+                run.agree(position, side, stored, now);
+                if let Some(value) = write.overrides {
+                    run.tell(now, Happening::Overrode { side, field: field.clone(), value });
+                }
+                names.push(field);
+            }
+            let what =
+                if names.is_empty() { Happening::NotApplied(side) } else { Happening::Wrote(side, names) };
+            run.tell(now, what);
+        }
+        run.link.pending = None;
+        run.commit().await?;
+        Ok(Outcome::done(Did::Noted).again(now))
+    }
+
+    async fn recover_remove(&self, mut run: Run<'_>, side: Side) -> Result<Outcome, Trouble> {
+        let now = self.now();
+        if let Some(until) = run.quarantine_ends().filter(|until| now < *until) {
+            return Ok(Outcome::wait(until));
+        }
+        let Some(at) = run.link.ends[side].clone() else { return Ok(Outcome::nothing()) };
+        if matches!(self.read(side, &at).await?, Read::Gone) {
+            run.tell(now, Happening::Removed(side, at));
+            let outcome = self.end(run, now).await?;
+            return Ok(Outcome { did: Did::Removed, ..outcome });
+        }
+        run.link.pending = None;
+        run.tell(now, Happening::NotApplied(side));
+        run.commit().await?;
+        Ok(Outcome::wait(now))
+    }
+}

@@ -1,0 +1,298 @@
+use jiff::Timestamp;
+
+use super::super::journal::{Entry, Happening};
+use super::super::link::{Link, PendingOp, Sent};
+use super::super::mapping::Fields;
+use super::super::merge::{FieldState, Parked, Reason};
+use super::super::policy::Interval;
+use super::super::record::{Side, Snapshot};
+use super::super::review::{Review, ReviewKey, ReviewKind};
+use super::super::runtime::{Runtime, Trouble};
+use super::super::settle::{Unsettled, Verdict, settle};
+use super::super::switches::RuleOff;
+use super::super::value::{Agreed, FieldValue, Pair};
+use crate::Event;
+use crate::Rev;
+use crate::queue::WorkKey;
+use crate::store::Commit;
+
+/// One run of a link: what it knows, and what it will commit.
+pub(super) struct Run<'a> {
+    pub(super) runtime: &'a Runtime,
+    pub(super) link: Link,
+    pub(super) states: Vec<FieldState>,
+    /// Whether there is anything to commit.
+    pub(super) changed: bool,
+    rev: Option<Rev>,
+    journal: Vec<Entry>,
+    reviews: Vec<Review>,
+    closed: Vec<ReviewKey>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(runtime: &'a Runtime, rev: Option<Rev>, link: Link) -> Self {
+        let states = runtime.schema.states(&link);
+        Self {
+            runtime,
+            link,
+            states,
+            changed: false,
+            rev,
+            journal: Vec::new(),
+            reviews: Vec::new(),
+            closed: Vec::new(),
+        }
+    }
+
+    pub(super) fn key(&self) -> WorkKey {
+        WorkKey::Link(self.link.id.clone())
+    }
+
+    pub(super) fn tell(&mut self, now: Timestamp, what: Happening) {
+        let about = self.key();
+        self.journal.push(Entry { at: now, about, what });
+        self.changed = true;
+    }
+
+    /// Writes everything at once. The next commit of this run rests on it.
+    pub(super) async fn commit(&mut self) -> Result<(), Trouble> {
+        self.runtime.schema.store(self.states.clone(), &mut self.link);
+        let reviews = std::mem::take(&mut self.reviews);
+        let commit = Commit {
+            links: vec![(self.rev, self.link.clone())],
+            reviews: reviews.clone(),
+            closed_reviews: std::mem::take(&mut self.closed),
+            journal: std::mem::take(&mut self.journal),
+            ..Commit::default()
+        };
+        self.runtime.store.commit(commit).await?;
+        self.rev = Some(self.rev.map_or(Rev::FIRST, Rev::next));
+        self.changed = false;
+        for review in &reviews {
+            self.runtime.observer.on_event(&Event::ReviewOpened { review });
+        }
+        Ok(())
+    }
+
+    pub(super) async fn commit_if_changed(&mut self) -> Result<(), Trouble> {
+        if self.changed { self.commit().await } else { Ok(()) }
+    }
+
+    /// Deletes the link: it came to nothing.
+    pub(super) async fn drop_link(&mut self) -> Result<(), Trouble> {
+        let gone_links = self.rev.map(|rev| (rev, self.link.id.clone())).into_iter().collect();
+        self.runtime.store.commit(Commit { gone_links, ..Commit::default() }).await?;
+        Ok(())
+    }
+
+    pub(super) fn ask(&mut self, now: Timestamp, kind: ReviewKind, field: Option<&str>, message: String) {
+        let review = Review::new(self.key(), kind, field, message, now);
+        self.tell(now, Happening::Asked(review.key.to_string()));
+        self.reviews.push(review);
+    }
+
+    /// Closes a question about something that has become this link.
+    pub(super) fn close_for(&mut self, about: &WorkKey, kind: ReviewKind) {
+        self.closed.push(ReviewKey::new(about, kind, None));
+        self.changed = true;
+    }
+
+    pub(super) fn close(&mut self, kind: ReviewKind, field: Option<&str>) {
+        self.closed.push(ReviewKey::new(&self.key(), kind, field));
+        self.changed = true;
+    }
+
+    /// Leaves a field to a person, at these values.
+    pub(super) fn park(&mut self, position: usize, values: Pair<FieldValue>, reason: Reason, now: Timestamp) {
+        let parked = Parked { values, reason };
+        let Some(state) = self.states.get(position) else { return };
+        if state.parked.as_ref() == Some(&parked) {
+            return;
+        }
+        self.unpark(position);
+        let name = self.runtime.mapper.name(position).to_owned();
+        let (kind, message) = words(&parked.reason, &name);
+        let Pair { left, right } = parked.values.clone();
+        if !matches!(parked.reason, Reason::Refused(_)) {
+            self.tell(now, Happening::Parked { field: name.clone(), left, right });
+        }
+        self.ask(now, kind, Some(&name), message);
+        if let Some(state) = self.states.get_mut(position) {
+            state.parked = Some(parked);
+        }
+    }
+
+    pub(super) fn unpark(&mut self, position: usize) {
+        let parked = self.states.get_mut(position).and_then(|state| state.parked.take());
+        let Some(parked) = parked else { return };
+        let name = self.runtime.mapper.name(position).to_owned();
+        let (kind, _) = words(&parked.reason, &name);
+        self.close(kind, Some(&name));
+    }
+
+    /// When every write can be judged, `None` if they all can be.
+    pub(super) fn settles_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let moments = self.states.iter().filter_map(|state| {
+            let unsettled = state.unsettled.as_ref()?;
+            let lag = self.runtime.collection(unsettled.side).caps().read_lag;
+            Some(unsettled.at.checked_add(lag).unwrap_or(Timestamp::MAX))
+        });
+        moments.max().filter(|at| now < *at)
+    }
+
+    /// Judges every write to `side` by what is seen back.
+    pub(super) fn settle(&mut self, side: Side, seen: &Fields, other: Option<&Fields>, now: Timestamp) {
+        for position in 0..self.states.len() {
+            let rules = self.runtime.mapper.rules().fields.get(position);
+            let unsettled = self.states.get(position).and_then(|state| state.unsettled.clone());
+            let (Some(rules), Some(unsettled)) = (rules, unsettled.filter(|u| u.side == side)) else {
+                continue;
+            };
+            let (verdict, agreed) = settle(rules, &unsettled, seen.get(position));
+            if verdict == Verdict::Unseen {
+                continue;
+            }
+            let agreed = self.without_rules(
+                rules.stored(side, &unsettled.sent),
+                seen.get(position),
+                &unsettled,
+                agreed,
+            );
+            let name = rules.name.clone();
+            if let Some(state) = self.states.get_mut(position) {
+                state.unsettled = None;
+                // Not by `agree`: what was there before was replaced when it was written, not now.
+                state.agreed[side] = agreed;
+            }
+            self.changed = true;
+            if verdict == Verdict::Refused {
+                let mut values = Pair::default();
+                values[side] = seen.get(position).clone();
+                values[side.other()] = other.map_or(FieldValue::Unknown, |other| other.get(position).clone());
+                self.tell(now, Happening::Refused { side, field: name, sent: unsettled.sent });
+                self.park(position, values, Reason::Refused(side), now);
+            }
+        }
+    }
+
+    /// The baseline as it would be with a rule turned off.
+    fn without_rules(
+        &self,
+        stored: FieldValue,
+        seen: &FieldValue,
+        unsettled: &Unsettled,
+        agreed: Option<Agreed>,
+    ) -> Option<Agreed> {
+        if self.runtime.is_off(RuleOff::SettleSent) {
+            return Agreed::on(seen);
+        }
+        if self.runtime.is_off(RuleOff::SettleSeen) {
+            return Agreed::on(&stored);
+        }
+        if self.runtime.is_off(RuleOff::BaselinePerSide) {
+            return Agreed::on(&unsettled.sent);
+        }
+        agreed
+    }
+
+    /// Notes fields that were written: what they came from is agreed on, and what was written is to be seen back, or
+    /// was in the answer.
+    pub(super) fn wrote(
+        &mut self,
+        side: Side,
+        sent: &[Sent],
+        stored: Option<(&Fields, &Fields)>,
+        now: Timestamp,
+    ) {
+        let lag = self.runtime.collection(side).caps().read_lag;
+        for Sent { field, write, before } in sent {
+            let Some(position) = self.runtime.mapper.position(field) else { continue };
+            self.unpark(position);
+            self.agree(position, side.other(), write.agreed[side.other()].clone(), now);
+            if let Some(state) = self.states.get_mut(position) {
+                state.unsettled = Some(Unsettled::new(write, before.clone(), now));
+                state.replace(side, Some(before.clone()), now, lag);
+            }
+            if let Some(value) = &write.overrides {
+                let (field, value) = (field.clone(), value.clone());
+                self.tell(now, Happening::Overrode { side, field, value });
+            }
+        }
+        self.link.wrote_at[side] = Some(now);
+        self.changed = true;
+        if let Some((seen, other)) = stored {
+            self.settle(side, seen, Some(other), now);
+        }
+    }
+
+    /// Notes that a side agrees on a value.
+    pub(super) fn agree(&mut self, position: usize, side: Side, agreed: Option<Agreed>, now: Timestamp) {
+        let lag = self.runtime.collection(side).caps().read_lag;
+        let remembers = !self.runtime.is_off(RuleOff::StaleReadOfPeople);
+        let Some(state) = self.states.get_mut(position) else { return };
+        if agreed.is_some() && state.agreed[side] != agreed {
+            self.changed = true;
+            if remembers {
+                state.agree(side, agreed, now, lag);
+            } else {
+                state.agreed[side] = agreed;
+            }
+        }
+    }
+
+    /// When a side changed, should it have changed.
+    pub(super) fn changed_within(&self, side: Side, snapshot: Option<&Snapshot>, now: Timestamp) -> Interval {
+        let caps = self.runtime.collection(side).caps();
+        let seen = self.link.seen_at[side].and_then(|at| at.checked_sub(caps.read_lag).ok());
+        let latest = snapshot.and_then(|snapshot| {
+            let reported = snapshot.modified_at?;
+            reported.checked_add(caps.modified_at?).ok()?.checked_add(self.runtime.skew).ok()
+        });
+        Interval::new(seen.unwrap_or(Timestamp::MIN), latest.map_or(now, |latest| latest.min(now)))
+    }
+
+    /// When what became of the pending write can be found out.
+    pub(super) fn quarantine_ends(&self) -> Option<Timestamp> {
+        let pending = self.link.pending.as_ref()?;
+        if self.runtime.is_off(RuleOff::Quarantine) {
+            return Some(pending.at);
+        }
+        let caps = self.runtime.collection(pending.op.side()).caps();
+        Some(pending.send_by.checked_add(caps.quarantine()).unwrap_or(Timestamp::MAX))
+    }
+
+    /// What the pending write holds, if it writes fields.
+    pub(super) fn pending_fields(&self) -> &[Sent] {
+        match self.link.pending.as_ref().map(|pending| &pending.op) {
+            Some(PendingOp::Create { sent, .. } | PendingOp::Update { sent, .. }) => sent,
+            _ => &[],
+        }
+    }
+}
+
+/// A question, and what helps. Holds no values.
+fn words(reason: &Reason, field: &str) -> (ReviewKind, String) {
+    let message = match reason {
+        Reason::Conflict => {
+            format!("both sides changed {field}, each in its own way: make them equal, or change one")
+        }
+        Reason::FirstMeeting => format!("{field} differs, and nobody knows which is right: make them equal"),
+        Reason::Frozen(side) => {
+            format!("{field} cannot be changed on the {side} side any more: change it back")
+        }
+        Reason::Refused(side) => {
+            format!(
+                "the {side} side said yes to a new {field} and kept its own: look why, and change one of them"
+            )
+        }
+        Reason::Invalid(side, why) => {
+            format!("{field} {why}, so it does not go to the {side} side: correct it")
+        }
+    };
+    let kind = match reason {
+        Reason::Conflict | Reason::FirstMeeting => ReviewKind::Conflict,
+        Reason::Frozen(_) | Reason::Refused(_) => ReviewKind::Refused,
+        Reason::Invalid(..) => ReviewKind::Invalid,
+    };
+    (kind, message)
+}

@@ -1,0 +1,276 @@
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::super::collection::{Part, WriteError, Written};
+use super::super::fault::{Fault, FaultKind};
+use super::super::journal::Happening;
+use super::super::link::{Pending, PendingOp, Sent};
+use super::super::merge::{Kind, Reason, Write};
+use super::super::record::{Raw, RecordId, Side};
+use super::super::runtime::{Runtime, Trouble};
+use super::super::switches::RuleOff;
+use super::super::value::{FieldValue, Pair};
+use super::pair::Seen;
+use super::run::Run;
+use super::{Did, Outcome};
+
+/// One request of an update, and the fields that it writes.
+struct Request {
+    part: Part,
+    sent: Vec<Sent>,
+}
+
+/// What became of the requests of an update.
+enum Ending {
+    Applied,
+    Unknown(Fault),
+    NotApplied(Fault),
+    Exists(RecordId),
+}
+
+impl Runtime {
+    /// Writes fields of one side: announced, sent, noted.
+    pub(super) async fn update(
+        &self,
+        mut run: Run<'_>,
+        to: Side,
+        seen: &Seen,
+        writes: Vec<(usize, Write)>,
+    ) -> Result<Outcome, Trouble> {
+        let Some(snapshot) = seen.snapshots[to].clone() else { return Ok(Outcome::wait(self.now())) };
+        let before =
+            |position: usize| seen.fields(to).map_or(FieldValue::Unknown, |f| f.get(position).clone());
+        let requests = self.requests(to, writes, before);
+        let sent: Vec<Sent> = requests.iter().flat_map(|request| request.sent.iter().cloned()).collect();
+        let pending = self.announce(&mut run, PendingOp::Update { side: to, sent }).await?;
+
+        let mut ending = Ending::Applied;
+        let mut done: Vec<(Vec<Sent>, Written)> = Vec::new();
+        let mut refused = Vec::new();
+        for request in requests {
+            if let Err(late) = self.in_time(&pending) {
+                ending = Ending::NotApplied(late);
+                break;
+            }
+            match self.collection(to).update(&snapshot, &request.part, &run.link.id.marker()).await {
+                Ok(written) => done.push((request.sent, written)),
+                Err(error) => {
+                    refused = request.sent;
+                    ending = match error {
+                        WriteError::NotApplied(fault) => Ending::NotApplied(fault),
+                        WriteError::Unknown(fault) => Ending::Unknown(fault),
+                        WriteError::Exists(id) => Ending::Exists(id),
+                    };
+                    break;
+                }
+            }
+        }
+        self.finish(run, to, seen, done, refused, ending).await
+    }
+
+    /// The requests that write these fields: one for the plain ones, and for a set whose members are written one each
+    /// for those that come and those that go.
+    fn requests(
+        &self,
+        to: Side,
+        writes: Vec<(usize, Write)>,
+        before: impl Fn(usize) -> FieldValue,
+    ) -> Vec<Request> {
+        let by_member = self.collection(to).caps().member_writes;
+        let sent = |position: usize, write: &Write| Sent {
+            field: self.mapper.name(position).to_owned(),
+            write: write.clone(),
+            before: before(position),
+        };
+        let is_set = |position: usize| {
+            self.mapper.rules().fields.get(position).is_some_and(|rules| rules.kind == Kind::Set)
+        };
+        let (sets, plain): (Vec<_>, Vec<_>) =
+            writes.into_iter().partition(|(position, _)| by_member && is_set(*position));
+        let mut requests = Vec::new();
+        if !plain.is_empty() {
+            let values: Vec<_> =
+                plain.iter().map(|(position, write)| (*position, write.value.clone())).collect();
+            requests.push(Request {
+                part: Part::Fields(self.mapper.write(to, &values)),
+                sent: plain.iter().map(|(position, write)| sent(*position, write)).collect(),
+            });
+        }
+        for (position, write) in &sets {
+            let (was, is) = (before(*position), &write.value);
+            let added: BTreeSet<String> = is.members().difference(was.members()).cloned().collect();
+            let removed: BTreeSet<String> = was.members().difference(is.members()).cloned().collect();
+            let mut parts = Vec::new();
+            if let Some((field, members)) = self.members(to, *position, added) {
+                parts.push(Part::AddTo { field, members });
+            }
+            if let Some((field, members)) = self.members(to, *position, removed) {
+                parts.push(Part::RemoveFrom { field, members });
+            }
+            let last = parts.len().saturating_sub(1);
+            for (number, part) in parts.into_iter().enumerate() {
+                // The set is written when its last request is.
+                let sent = if number == last { vec![sent(*position, write)] } else { Vec::new() };
+                requests.push(Request { part, sent });
+            }
+        }
+        requests
+    }
+
+    /// Members as the collection knows them, and the path of their set; `None` if there are none.
+    fn members(&self, to: Side, position: usize, members: BTreeSet<String>) -> Option<(String, Vec<String>)> {
+        if members.is_empty() {
+            return None;
+        }
+        let mut level: Raw = self.mapper.write(to, &[(position, FieldValue::Set(members))]);
+        let mut path = String::new();
+        loop {
+            let (name, value) = std::mem::take(&mut level).into_iter().next()?;
+            path.push_str(&name);
+            match value {
+                Value::Object(inner) => level = inner,
+                Value::Array(list) => {
+                    let members = list.iter().filter_map(|member| member.as_str().map(str::to_owned));
+                    return Some((path, members.collect()));
+                }
+                _ => return None,
+            }
+            path.push('.');
+        }
+    }
+
+    /// Commits what is about to be sent.
+    pub(super) async fn announce(&self, run: &mut Run<'_>, op: PendingOp) -> Result<Pending, Trouble> {
+        let pending = Pending::new(self.now(), self.send_within, op);
+        run.link.pending = Some(pending.clone());
+        if self.is_off(RuleOff::WriteAhead) {
+            run.link.pending = None;
+            return Ok(pending);
+        }
+        run.commit().await?;
+        Ok(pending)
+    }
+
+    /// Nothing is sent late: whoever looks for it may have looked already.
+    pub(super) fn in_time(&self, pending: &Pending) -> Result<(), Fault> {
+        if self.now() <= pending.send_by || self.is_off(RuleOff::SendBy) {
+            return Ok(());
+        }
+        Err(Fault::new(FaultKind::Changed, "the write was announced too long ago to be sent"))
+    }
+
+    async fn finish(
+        &self,
+        mut run: Run<'_>,
+        to: Side,
+        seen: &Seen,
+        done: Vec<(Vec<Sent>, Written)>,
+        refused: Vec<Sent>,
+        ending: Ending,
+    ) -> Result<Outcome, Trouble> {
+        let now = self.now();
+        let account = self.account(to);
+        if let Ending::Unknown(fault) = ending {
+            // What was answered before is found out together with the rest.
+            tracing::warn!(link = %run.link.id, %fault, "a write without an answer, looked up later");
+            let _ = self.failed(account, fault);
+            let again = run.quarantine_ends().unwrap_or(now);
+            return Ok(Outcome::done(Did::Unanswered).again(again));
+        }
+        run.link.pending = None;
+        run.changed = true;
+        let nothing = super::super::Fields::default();
+        let other = seen.fields(to.other()).unwrap_or(&nothing);
+        let mut names = Vec::new();
+        for (sent, written) in &done {
+            names.extend(sent.iter().map(|sent| sent.field.clone()));
+            let stored = match &written.stored {
+                Some(stored) => Some(self.fields(to, stored).await?),
+                None => None,
+            };
+            run.wrote(to, sent, stored.as_ref().map(|stored| (stored, other)), now);
+        }
+        if !names.is_empty() {
+            run.tell(now, Happening::Wrote(to, names));
+        }
+        let applied = !done.is_empty();
+        match ending {
+            Ending::Applied | Ending::Unknown(_) => {
+                self.breaker(&account).success();
+                run.commit().await?;
+                let settles = run.states.iter().any(|state| state.unsettled.is_some());
+                let outcome = Outcome::done(Did::Updated);
+                Ok(if settles { outcome.again(run.settles_at(now).unwrap_or(now)) } else { outcome })
+            }
+            Ending::NotApplied(fault) if fault.kind() == FaultKind::Invalid => {
+                let why = format!("is not taken: {fault}");
+                self.refuse(&mut run, to, seen, &refused, &why, now);
+                run.commit().await?;
+                Ok(Outcome::done(if applied { Did::Updated } else { Did::Asked(why) }).again(now))
+            }
+            Ending::Exists(id) => {
+                let unique = &self.collection(to).caps().unique;
+                let (keys, rest): (Vec<_>, Vec<_>) =
+                    refused.into_iter().partition(|sent| unique.contains(&sent.field));
+                let why = format!("belongs to record {id} already");
+                self.refuse(&mut run, to, seen, if keys.is_empty() { &rest } else { &keys }, &why, now);
+                run.commit().await?;
+                Ok(Outcome::done(if applied { Did::Updated } else { Did::Asked(why) }).again(now))
+            }
+            Ending::NotApplied(fault) => {
+                run.tell(now, Happening::NotApplied(to));
+                run.commit().await?;
+                Err(self.failed(account, fault))
+            }
+        }
+    }
+
+    /// Leaves fields that the service does not take to a person.
+    fn refuse(&self, run: &mut Run<'_>, to: Side, seen: &Seen, sent: &[Sent], why: &str, now: Timestamp) {
+        let value = |side: Side, position: usize| {
+            seen.fields(side).map_or(FieldValue::Unknown, |fields| fields.get(position).clone())
+        };
+        for sent in sent {
+            let Some(position) = self.mapper.position(&sent.field) else { continue };
+            let values = Pair::new(value(Side::Left, position), value(Side::Right, position));
+            run.park(position, values, Reason::Invalid(to, why.to_owned()), now);
+        }
+    }
+
+    /// Deletes a record whose partner is gone.
+    pub(super) async fn remove(&self, mut run: Run<'_>, side: Side, seen: &Seen) -> Result<Outcome, Trouble> {
+        let Some(snapshot) = seen.snapshots[side].clone() else { return Ok(Outcome::wait(self.now())) };
+        let pending = self.announce(&mut run, PendingOp::Remove { side }).await?;
+        let removed = match self.in_time(&pending) {
+            Ok(()) => self.collection(side).remove(&snapshot).await,
+            Err(late) => Err(WriteError::NotApplied(late)),
+        };
+        let now = self.now();
+        match removed {
+            Ok(()) => {
+                run.tell(now, Happening::Removed(side, snapshot.at));
+                let outcome = self.end(run, now).await?;
+                Ok(Outcome { did: Did::Removed, ..outcome })
+            }
+            Err(WriteError::NotApplied(fault)) if fault.kind() == FaultKind::Gone => self.end(run, now).await,
+            Err(WriteError::NotApplied(fault)) => {
+                run.link.pending = None;
+                run.tell(now, Happening::NotApplied(side));
+                run.commit().await?;
+                Err(self.failed(self.account(side), fault))
+            }
+            Err(WriteError::Unknown(fault)) => {
+                let _ = self.failed(self.account(side), fault);
+                let again = run.quarantine_ends().unwrap_or(now);
+                Ok(Outcome::done(Did::Unanswered).again(again))
+            }
+            Err(WriteError::Exists(_)) => {
+                run.link.pending = None;
+                run.commit().await?;
+                Ok(Outcome::wait(now))
+            }
+        }
+    }
+}

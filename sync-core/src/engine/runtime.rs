@@ -1,0 +1,241 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::breaker::Breaker;
+use super::budget::Budget;
+use super::clock::Clock;
+use super::collection::{Collection, Read};
+use super::fault::{Fault, FaultKind};
+use super::link::Link;
+use super::listing::Listing;
+use super::mapping::{Fields, Mapper};
+use super::merge::FieldState;
+use super::record::{RecordRef, Side, Snapshot};
+use super::rule::{Enrich, Rule};
+use super::schema::Schema;
+use super::switches::RuleOff;
+use super::value::Pair;
+use crate::queue::WorkQueue;
+use crate::store::{BindError, CommitError, Store};
+use crate::{AccountKey, Event, Observer, StoreError};
+
+/// What the parts of the engine share.
+pub(super) struct Runtime {
+    pub(super) name: String,
+    pub(super) collections: Pair<Arc<dyn Collection>>,
+    pub(super) mapper: Arc<dyn Mapper>,
+    pub(super) schema: Schema,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) queue: Arc<dyn WorkQueue>,
+    pub(super) observer: Arc<dyn Observer>,
+    pub(super) budget: Option<Arc<dyn Budget>>,
+    pub(super) clock: Clock,
+    pub(super) births: Pair<Births>,
+    pub(super) in_scope: Pair<Option<InScope>>,
+    pub(super) parents: Option<Arc<dyn Store>>,
+    /// Rules by the name of the collection that their facts are in.
+    pub(super) facts: BTreeMap<String, Facts>,
+    pub(super) targets: BTreeMap<String, Arc<dyn Collection>>,
+    pub(super) enrich: Vec<Arc<dyn Enrich>>,
+    pub(super) send_within: Duration,
+    pub(super) skew: Duration,
+    pub(super) max_attempts: u32,
+    pub(super) concurrency: usize,
+    pub(super) breakers: Mutex<BTreeMap<AccountKey, Arc<Breaker>>>,
+    /// The accounts behind the sides, once they are known.
+    pub(super) accounts: Mutex<Pair<Option<AccountKey>>>,
+    /// How often work on a key has failed in a row.
+    pub(super) failures: Mutex<BTreeMap<crate::queue::WorkKey, u32>>,
+    #[cfg(feature = "_simulation")]
+    pub(super) off: Vec<RuleOff>,
+}
+
+pub(super) type InScope = Arc<dyn Fn(&Snapshot) -> bool + Send + Sync>;
+
+/// A collection of facts and what follows from them.
+#[derive(Debug, Clone)]
+pub(super) struct Facts {
+    pub(super) collection: Arc<dyn Collection>,
+    pub(super) rules: Vec<Arc<dyn Rule>>,
+}
+
+/// What becomes of a record of one side that is in no pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Births {
+    /// Its partner is found, or else created.
+    #[default]
+    Create,
+    /// Its partner is found. If there is none, nothing happens.
+    MatchOnly,
+    /// Nothing: its partner finds it.
+    Ignore,
+}
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("name", &self.name)
+            .field("collections", &self.collections)
+            .field("store", &self.store)
+            .field("queue", &self.queue)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why work on one key ended early.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// A collection could not do it.
+    Fault(AccountKey, Fault),
+    /// Somebody else has worked on it meanwhile, or has the record.
+    Commit(CommitError),
+}
+
+impl From<CommitError> for Trouble {
+    fn from(error: CommitError) -> Self {
+        Self::Commit(error)
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Commit(error.into())
+    }
+}
+
+/// Why the engine cannot go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// A collection could not be read or set up, or is used wrongly.
+    #[error("{collection}: {fault}")]
+    Collection {
+        /// Which collection.
+        collection: String,
+        /// What failed.
+        #[source]
+        fault: Fault,
+    },
+    /// The state belongs to other accounts.
+    #[error(transparent)]
+    Bind(BindError),
+    /// The store or the queue failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<BindError> for EngineError {
+    fn from(error: BindError) -> Self {
+        match error {
+            BindError::Store(error) => Self::Store(error),
+            other @ BindError::Other { .. } => Self::Bind(other),
+        }
+    }
+}
+
+/// What a run has to do with a collection, and from where it takes what it knows of the records there.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Source<'a> {
+    /// Asks the service.
+    Live,
+    /// Takes what was just listed for records that are to be paired; everything else is asked for.
+    Listed(&'a Listing),
+}
+
+impl Runtime {
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(super) fn collection(&self, side: Side) -> &dyn Collection {
+        self.collections[side].as_ref()
+    }
+
+    pub(super) fn account(&self, side: Side) -> AccountKey {
+        let known = self.accounts.lock().unwrap_or_else(PoisonError::into_inner)[side].clone();
+        known.unwrap_or_else(|| AccountKey::new(self.collection(side).name(), format_args!("{side:?}")))
+    }
+
+    pub(super) fn breaker(&self, account: &AccountKey) -> Arc<Breaker> {
+        let mut breakers = self.breakers.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(breakers.entry(account.clone()).or_default())
+    }
+
+    /// Takes the result of a call for what it says of the account.
+    pub(super) fn told<T>(&self, account: AccountKey, result: Result<T, Fault>) -> Result<T, Trouble> {
+        match result {
+            Ok(value) => {
+                self.breaker(&account).success();
+                Ok(value)
+            }
+            Err(fault) => Err(self.failed(account, fault)),
+        }
+    }
+
+    pub(super) fn failed(&self, account: AccountKey, fault: Fault) -> Trouble {
+        let until = self.breaker(&account).failure(&fault, self.now());
+        self.observer.on_event(&Event::CallFailed {
+            account: &account,
+            kind: fault.kind(),
+            message: &fault.to_string(),
+        });
+        if let Some(until) = until {
+            tracing::warn!(%account, %until, %fault, "the account rests");
+            self.observer.on_event(&Event::AccountPaused { account: &account, until, kind: fault.kind() });
+        } else if fault.kind() != FaultKind::Gone {
+            tracing::debug!(%account, %fault, "a call failed");
+        }
+        Trouble::Fault(account, fault)
+    }
+
+    /// Reads a record of a side.
+    pub(super) async fn read(&self, side: Side, at: &RecordRef) -> Result<Read, Trouble> {
+        let read = self.collection(side).get(at).await;
+        self.told(self.account(side), read)
+    }
+
+    /// The canonical fields of a record, the computed ones included.
+    pub(super) async fn fields(&self, side: Side, snapshot: &Snapshot) -> Result<Fields, Trouble> {
+        if side == Side::Right || self.enrich.is_empty() {
+            return Ok(self.mapper.read(side, snapshot));
+        }
+        let facts = self.store.facts_of(&snapshot.at.id).await?;
+        let mut enriched = snapshot.clone();
+        for enrich in &self.enrich {
+            enrich.enrich(&facts, &mut enriched.raw);
+        }
+        Ok(self.mapper.read(side, &enriched))
+    }
+
+    pub(super) fn is_in_scope(&self, side: Side, snapshot: &Snapshot) -> bool {
+        self.in_scope[side].as_ref().is_none_or(|in_scope| in_scope(snapshot))
+    }
+
+    /// How long nothing may be concluded about a link whose rules wait for time to pass.
+    pub(super) fn doubt(&self, link: &Link, states: &[FieldState]) -> Option<Duration> {
+        let waits = link.pending.is_some()
+            || link.gone_at != Pair::default()
+            || states.iter().any(|state| state.unsettled.is_some() || !state.replaced.is_empty());
+        if !waits || self.is_off(RuleOff::ClockJumps) {
+            return None;
+        }
+        let quarantine = |side| self.collection(side).caps().quarantine();
+        self.clock.doubtful_for(self.send_within + quarantine(Side::Left).max(quarantine(Side::Right)))
+    }
+
+    /// Whether the simulation has turned a rule off.
+    #[cfg_attr(not(feature = "_simulation"), allow(clippy::unused_self, reason = "the simulation uses it"))]
+    pub(super) fn is_off(&self, rule: RuleOff) -> bool {
+        #[cfg(feature = "_simulation")]
+        return self.off.contains(&rule);
+        #[cfg(not(feature = "_simulation"))]
+        {
+            let _ = rule;
+            false
+        }
+    }
+}

@@ -1,0 +1,209 @@
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use jiff::Timestamp;
+
+use super::handle::Engine;
+use super::reconcile::Outcome;
+use super::record::Side;
+use super::runtime::{EngineError, Runtime, Source};
+use crate::queue::{Claim, Hint, Priority};
+
+/// When a running engine looks for changes by itself.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Schedule {
+    poll: Duration,
+    sweep: Duration,
+    worker: String,
+}
+
+impl Default for Schedule {
+    /// A poll each minute, a sweep each week.
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Schedule {
+    /// A poll each minute, a sweep each week.
+    pub fn new() -> Self {
+        Self {
+            poll: Duration::from_secs(60),
+            sweep: Duration::from_secs(7 * 24 * 3600),
+            worker: "worker".to_owned(),
+        }
+    }
+
+    /// Sets how often both sides are asked for changes.
+    pub fn poll(mut self, every: Duration) -> Self {
+        self.poll = every;
+        self
+    }
+
+    /// Sets how often both sides are compared as a whole.
+    pub fn sweep(mut self, every: Duration) -> Self {
+        self.sweep = every;
+        self
+    }
+
+    /// Sets how this worker is called in the queue.
+    pub fn worker(mut self, name: impl Into<String>) -> Self {
+        self.worker = name.into();
+        self
+    }
+}
+
+/// How long an idle worker waits before it asks the queue again: another process may have hinted something.
+const IDLE: Duration = Duration::from_secs(1);
+
+impl Runtime {
+    /// How long a run may take: four requests.
+    fn lease(&self) -> Duration {
+        let timeout = |side| self.collection(side).caps().request_timeout;
+        timeout(Side::Left).max(timeout(Side::Right)).saturating_mul(4) + self.send_within
+    }
+
+    /// Works on a claimed key, and tells the queue what is next.
+    pub(super) async fn work(&self, claim: Claim) -> Result<Outcome, EngineError> {
+        let outcome = self.reconcile(&claim.key, claim.priority, Source::Live).await?;
+        // Before the key is ended: if the process dies in between, the key comes again, and hints again.
+        let hints: Vec<_> =
+            outcome.hints.iter().map(|key| Hint::new(key.clone(), &claim.tenant, claim.priority)).collect();
+        if !hints.is_empty() {
+            self.queue.mark(&hints).await?;
+        }
+        self.queue.done(claim, outcome.again).await?;
+        Ok(outcome)
+    }
+}
+
+impl Engine {
+    /// Works on at most `max` keys that are due, one after the other. Gives what each came to.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`] if the engine cannot go on. The key that it worked on is due again later.
+    pub async fn work(&self, worker: &str, max: usize) -> Result<Vec<Outcome>, EngineError> {
+        let claims = self.runtime.queue.claim(worker, max, self.runtime.lease()).await?;
+        let mut outcomes = Vec::new();
+        for claim in claims {
+            outcomes.push(self.runtime.work(claim).await?);
+        }
+        Ok(outcomes)
+    }
+
+    /// Works until nothing is due at the moment, and tells how many runs it took.
+    ///
+    /// # Errors
+    ///
+    /// As [`work`](Self::work).
+    pub async fn drain(&self) -> Result<usize, EngineError> {
+        let mut runs = 0;
+        loop {
+            let outcomes = self.work("drain", self.runtime.concurrency).await?;
+            if outcomes.is_empty() {
+                return Ok(runs);
+            }
+            runs += outcomes.len();
+        }
+    }
+
+    /// Keeps both sides in sync until `stop` completes: works on what is hinted, polls and sweeps as scheduled. What is
+    /// under way is finished first.
+    ///
+    /// A poll or a sweep that fails is tried again when its time comes; what must not be ignored ends the run.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Bind`] if the state belongs to other accounts, [`EngineError::Store`] if it cannot be kept,
+    /// [`EngineError::Collection`] if a collection is used wrongly.
+    pub async fn run(
+        &self,
+        schedule: &Schedule,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<(), EngineError> {
+        let runtime = self.runtime.as_ref();
+        runtime.bind().await?;
+        let mut stop = pin!(stop);
+        let mut running = FuturesUnordered::new();
+        let env = runtime.clock.env();
+        let (mut next_poll, mut next_sweep) =
+            (env.monotonic(), env.monotonic().saturating_add(schedule.sweep));
+        loop {
+            if env.monotonic() >= next_poll {
+                next_poll = env.monotonic().saturating_add(schedule.poll);
+                for side in [Side::Left, Side::Right] {
+                    self.tolerate(self.poll(side).await)?;
+                }
+            }
+            if env.monotonic() >= next_sweep {
+                next_sweep = env.monotonic().saturating_add(schedule.sweep);
+                for side in [Side::Left, Side::Right] {
+                    self.tolerate(self.sweep(side).await)?;
+                }
+                let left = runtime.collection(Side::Left).name().to_owned();
+                for name in runtime.facts.keys().filter(|name| **name != left) {
+                    self.tolerate(self.sweep_facts(name).await)?;
+                }
+            }
+            let free = runtime.concurrency.saturating_sub(running.len());
+            if free > 0 {
+                let claims = runtime.queue.claim(&schedule.worker, free, runtime.lease()).await?;
+                running.extend(claims.into_iter().map(|claim| runtime.work(claim)));
+            }
+            let pause = self.pause(&[next_poll, next_sweep]).await?;
+            let next = async {
+                if running.is_empty() {
+                    env.sleep(pause).await;
+                    return Ok(());
+                }
+                match select(pin!(env.sleep(IDLE)), running.next()).await {
+                    Either::Left(_) => Ok(()),
+                    Either::Right((outcome, _)) => outcome.transpose().map(drop),
+                }
+            };
+            match select(stop.as_mut(), pin!(next)).await {
+                Either::Left(_) => break,
+                Either::Right((outcome, _)) => outcome?,
+            }
+        }
+        while let Some(outcome) = running.next().await {
+            outcome?;
+        }
+        Ok(())
+    }
+
+    /// How long there is nothing to do.
+    async fn pause(&self, scheduled: &[Duration]) -> Result<Duration, EngineError> {
+        let runtime = self.runtime.as_ref();
+        let monotonic = runtime.clock.env().monotonic();
+        let scheduled = scheduled.iter().map(|at| at.saturating_sub(monotonic)).min().unwrap_or(IDLE);
+        let due = runtime.queue.next_due().await?.map_or(IDLE, |due| until(runtime.now(), due));
+        Ok(scheduled.min(due).min(IDLE).max(Duration::from_millis(1)))
+    }
+
+    /// A feed that cannot be read now is read later; other errors end the run.
+    fn tolerate<T>(&self, result: Result<T, EngineError>) -> Result<(), EngineError> {
+        match result {
+            Ok(_) => Ok(()),
+            Err(EngineError::Collection { collection, fault })
+                if fault.kind() != super::FaultKind::Broken =>
+            {
+                tracing::warn!(name = %self.runtime.name, %collection, %fault, "a feed cannot be read now");
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+pub(super) fn until(now: Timestamp, then: Timestamp) -> Duration {
+    Duration::try_from(then.duration_since(now)).unwrap_or(Duration::ZERO)
+}
+
+/// How urgent work is that a plan asks for.
+pub(super) const PLANNED: Priority = Priority::Backfill;
