@@ -51,7 +51,8 @@ fn named(journal: &[Entry]) -> BTreeSet<String> {
 
 pub(crate) fn invariants(history: &History, verdict: &mut Verdict) {
     let (journal, links) = (journal(&history.store), links(&history.store));
-    verdict.conflicts = journal.iter().filter(|e| matches!(e.what, Happening::Overrode { .. })).count() as u64;
+    verdict.conflicts =
+        journal.iter().filter(|e| matches!(e.what, Happening::Overrode { .. })).count() as u64;
     let named = named(&journal);
     let live: Vec<_> = links.iter().filter(|link| link.is_live()).collect();
     one_link_each(&live, verdict);
@@ -59,7 +60,7 @@ pub(crate) fn invariants(history: &History, verdict: &mut Verdict) {
     for link in &live {
         agreement(history, link, &journal, &named, verdict);
     }
-    overwritten(history, &live, &named, verdict);
+    overwritten(history, &live, &journal, &named, verdict);
     effort(history, verdict);
     if let Some((side, id)) = history.world.lock().ledger.removals.first() {
         verdict.problems.push(format!("I8: {side:?} {id} was deleted, and nothing allows it"));
@@ -127,9 +128,11 @@ fn agreement(
     let (Some(left), Some(right)) = (&link.ends.left, &link.ends.right) else {
         let founder = link.ends.left.as_ref().or(link.ends.right.as_ref());
         let asked = journal.iter().any(|entry| {
-            entry.about == sync_core::queue::WorkKey::Link(link.id.clone()) && matches!(entry.what, Happening::Asked(_))
+            entry.about == sync_core::queue::WorkKey::Link(link.id.clone())
+                && matches!(entry.what, Happening::Asked(_))
         });
-        let reviewed = at_once(history.store.reviews_about(&sync_core::queue::WorkKey::Link(link.id.clone())));
+        let reviewed =
+            at_once(history.store.reviews_about(&sync_core::queue::WorkKey::Link(link.id.clone())));
         if !asked && reviewed.unwrap().is_empty() {
             verdict.problems.push(format!("I1: {} has no partner: {founder:?}", link.id));
         }
@@ -148,7 +151,8 @@ fn agreement(
             return;
         }
     }
-    let (l, r) = (history.fields(Side::Left, left.id.as_str()), history.fields(Side::Right, right.id.as_str()));
+    let (l, r) =
+        (history.fields(Side::Left, left.id.as_str()), history.fields(Side::Right, right.id.as_str()));
     for (position, rules) in history.mapping.rules().fields.iter().enumerate() {
         let (lv, rv) = (l.get(position), r.get(position));
         let equal = lv == rv || rules.stored(Side::Right, lv) == *rv || rules.stored(Side::Left, rv) == *lv;
@@ -160,8 +164,15 @@ fn agreement(
                 && matches!(&entry.what, Happening::Refused { field, .. } if *field == rules.name)
         });
         let one_way = rules.name == "vat";
+        // Which values survive a merge of two records, its person has decided.
+        let moved = journal.iter().any(|entry| {
+            entry.about == sync_core::queue::WorkKey::Link(link.id.clone()) && matches!(entry.what, Happening::Moved(..))
+        });
         if !equal && !is_parked && !refused && !one_way {
             verdict.problems.push(format!("I1: {} {}: {lv:?} and {rv:?}", link.id, rules.name));
+        }
+        if moved {
+            continue;
         }
         if rules.name == "tags" {
             members(history, link, lv, rv, named, verdict);
@@ -190,9 +201,12 @@ fn last_edit(
     let (left, right) = (last(Side::Left), last(Side::Right));
     // Of a one-way field, edits against the way go nowhere.
     let right = right.filter(|_| field != "vat");
-    let Some(latest) = left.into_iter().chain(right).max_by_key(|edit| ledger.edits[*edit].at) else { return };
+    let Some(latest) = left.into_iter().chain(right).max_by_key(|edit| ledger.edits[*edit].at) else {
+        return;
+    };
     let edit = &ledger.edits[latest];
-    let same_moment = [left, right].into_iter().flatten().any(|e| e != latest && ledger.edits[e].at == edit.at);
+    let same_moment =
+        [left, right].into_iter().flatten().any(|e| e != latest && ledger.edits[e].at == edit.at);
     let is = |value: &FieldValue| value.text().is_some_and(|text| token(text) == token(&edit.value));
     if (is(lv) && is(rv)) || explained || same_moment || (field == "vat" && is(lv)) {
         return;
@@ -200,11 +214,13 @@ fn last_edit(
     if named.contains(token(&edit.value).unwrap_or(&edit.value)) {
         return;
     }
-    if ledger.overwritten.iter().any(|o| o.edit == latest && o.unseen) {
+    let adopted = ledger.adopted.get(&(edit.side, edit.record.clone())).is_some_and(|at| edit.at <= *at);
+    if adopted || ledger.overwritten.iter().any(|o| o.edit == latest && o.unseen) {
         verdict.unseen += 1;
         return;
     }
-    if edit.undone || ledger.edits[..latest].iter().any(|e| e.value == edit.value && e.record == edit.record) {
+    if edit.undone || ledger.edits[..latest].iter().any(|e| e.value == edit.value && e.record == edit.record)
+    {
         verdict.undone += 1;
         return;
     }
@@ -240,8 +256,18 @@ fn members(
         if is {
             continue;
         }
-        if state.ledger.unseen_members.contains(tag) {
+        let (on, when) = match state.ledger.removed.get(tag) {
+            Some((on, at)) => (*on, *at),
+            None => (*side, state.ledger.added[tag].2),
+        };
+        let record = link.ends[on].as_ref().map(|at| (on, at.id.to_string()));
+        let adopted = record.and_then(|record| state.ledger.adopted.get(&record)).is_some_and(|at| when <= *at);
+        if adopted || state.ledger.unseen_members.contains(tag) {
             verdict.unseen += 1;
+            continue;
+        }
+        if state.ledger.undone_members.contains(tag) {
+            verdict.undone += 1;
             continue;
         }
         verdict.problems.push(format!("I4: {} tag {tag}, which was {what}: {lv:?} and {rv:?}", link.id));
@@ -249,7 +275,7 @@ fn members(
 }
 
 /// What the engine wrote over before the other side had it.
-fn overwritten(history: &History, live: &[&Link], named: &BTreeSet<String>, verdict: &mut Verdict) {
+fn overwritten(history: &History, live: &[&Link], journal: &[Entry], named: &BTreeSet<String>, verdict: &mut Verdict) {
     let state = history.world.lock();
     let is_live = |side: Side, id: &str| {
         live.iter().any(|link| link.ends[side].as_ref().is_some_and(|at| at.id.as_str() == id))
@@ -257,7 +283,12 @@ fn overwritten(history: &History, live: &[&Link], named: &BTreeSet<String>, verd
     for over in &state.ledger.overwritten {
         let edit = &state.ledger.edits[over.edit];
         let one_way = edit.field == "vat" && edit.side == Side::Right;
-        if one_way || !is_live(edit.side, &edit.record) {
+        let moved = |link: &&&Link| link.ends[edit.side].as_ref().is_some_and(|at| at.id.as_str() == edit.record);
+        let moved = live.iter().find(moved).is_some_and(|link| {
+            let about = sync_core::queue::WorkKey::Link(link.id.clone());
+            journal.iter().any(|entry| entry.about == about && matches!(entry.what, Happening::Moved(..)))
+        });
+        if one_way || moved || !is_live(edit.side, &edit.record) {
             continue;
         }
         if named.contains(token(&edit.value).unwrap_or(&edit.value)) {
@@ -266,7 +297,9 @@ fn overwritten(history: &History, live: &[&Link], named: &BTreeSet<String>, verd
         if over.unseen {
             verdict.unseen += 1;
         } else if edit.undone
-            || state.ledger.edits[..over.edit].iter().any(|e| e.value == edit.value && e.record == edit.record)
+            || state.ledger.edits[..over.edit]
+                .iter()
+                .any(|e| e.value == edit.value && e.record == edit.record)
         {
             verdict.undone += 1;
         } else {
@@ -284,6 +317,9 @@ fn effort(history: &History, verdict: &mut Verdict) {
     let edits = (state.ledger.edits.len() + state.ledger.added.len() + state.ledger.removed.len()) as u64;
     let most = 3 * edits + 4 * state.ledger.faults + 20;
     if state.ledger.writes > most {
-        verdict.problems.push(format!("I9: {} writes for {edits} edits and {} faults", state.ledger.writes, state.ledger.faults));
+        verdict.problems.push(format!(
+            "I9: {} writes for {edits} edits and {} faults",
+            state.ledger.writes, state.ledger.faults
+        ));
     }
 }

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use serde_json::Value;
 use sync_core::AccountKey;
 use sync_core::engine::{
-    Caps, ChangePage, Collection, Cursor, Fault, FaultKind, ListPage, Marker, PageToken, Part, Probe, Raw, Read,
-    RecordId, RecordRef, Scope, Side, Snapshot, WriteError, Written,
+    Caps, ChangePage, Collection, Cursor, Fault, FaultKind, ListPage, Marker, PageToken, Part, Probe, Raw,
+    Read, RecordId, RecordRef, Scope, Side, Snapshot, WriteError, Written,
 };
 use sync_core::jiff::Timestamp;
 
@@ -112,9 +112,20 @@ impl SimCollection {
             let number = state.next_number;
             // Now and then it takes a while although nothing is wrong.
             let timeout = state.settings.services[self.side].request_timeout;
-            let delay = if answered && !state.calm && state.rng.permille(300) { state.rng.below(timeout) } else { delay };
+            let delay = if answered && !state.calm && state.rng.permille(300) {
+                state.rng.below(timeout)
+            } else {
+                delay
+            };
             let lands_at = state.time + delay;
-            state.in_flight.push(crate::world::InFlight { number, lands_at, side: self.side, op, seen_as_of, answered });
+            state.in_flight.push(crate::world::InFlight {
+                number,
+                lands_at,
+                side: self.side,
+                op,
+                seen_as_of,
+                answered,
+            });
             number
         };
         if matches!(trouble, Trouble::Late(_)) {
@@ -234,7 +245,9 @@ impl Collection for SimCollection {
             Part::Fields(raw) => {
                 let mut all = raw.clone();
                 if self.world.lock().settings.services[self.side].full_replace {
-                    for (name, value) in seen.raw.iter().filter(|(name, _)| *name != "as_of" && *name != "frozen") {
+                    for (name, value) in
+                        seen.raw.iter().filter(|(name, _)| *name != "as_of" && *name != "frozen")
+                    {
                         all.entry(name.clone()).or_insert_with(|| value.clone());
                     }
                 }
@@ -242,7 +255,9 @@ impl Collection for SimCollection {
             }
             Part::AddTo { members, .. } => Op::Members { id, add: members.clone(), remove: vec![], version },
             // The version is that of before the additions.
-            Part::RemoveFrom { members, .. } => Op::Members { id, add: vec![], remove: members.clone(), version: None },
+            Part::RemoveFrom { members, .. } => {
+                Op::Members { id, add: vec![], remove: members.clone(), version: None }
+            }
             _ => return Err(WriteError::NotApplied(Fault::new(FaultKind::Broken, "no such part"))),
         };
         let reply = self.send(op, seen_as_of(seen)).await?;
@@ -254,7 +269,11 @@ impl Collection for SimCollection {
         self.written(reply).map(drop)
     }
 
-    async fn changes(&self, since: Option<&Cursor>, _: Option<&PageToken>) -> Result<Option<ChangePage>, Fault> {
+    async fn changes(
+        &self,
+        since: Option<&Cursor>,
+        _: Option<&PageToken>,
+    ) -> Result<Option<ChangePage>, Fault> {
         if !self.world.lock().settings.services[self.side].feed {
             return Ok(None);
         }
@@ -277,5 +296,7 @@ impl Collection for SimCollection {
 }
 
 pub(crate) fn wall(state_time: u64, offset: i64) -> Timestamp {
-    base() + std::time::Duration::from_millis(state_time) + sync_core::jiff::SignedDuration::from_millis(offset)
+    base()
+        + std::time::Duration::from_millis(state_time)
+        + sync_core::jiff::SignedDuration::from_millis(offset)
 }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use sync_core::engine::{Engine, Fields, Mapper, Mapping, Policy, Side, normalise};
+use sync_core::engine::{Engine, Fields, LinkId, Mapper, RecordId, RecordRef, Mapping, Policy, Side, normalise};
 use sync_core::queue::{Hint, MemoryQueue, Priority, WorkKey, WorkQueue};
 use sync_core::store::{MemoryStore, Store};
 
@@ -149,11 +149,14 @@ impl History {
             loop {
                 let side = if world.lock().rng.half() { Side::Left } else { Side::Right };
                 let what = world.lock().rng.below(8);
-                let _ = match what {
+                let found = match what {
                     0 => engine.backfill(side).await,
                     1 => engine.sweep(side).await,
                     _ => engine.poll(side).await,
                 };
+                if world.lock().trace {
+                    eprintln!("{:>7} FEED {what} {side:?}: {found:?}", world.lock().time);
+                }
                 let rest = world.lock().rng.between(2_000, 10_000);
                 let until = world.lock().time + rest;
                 while world.lock().time < until {
@@ -210,11 +213,15 @@ impl History {
         }
     }
 
-    pub(crate) fn hint(&self, side: Side, id: &str) {
-        use sync_core::engine::{RecordId, RecordRef};
+    fn link_of(&self, side: Side, id: &str) -> Option<LinkId> {
         let at = RecordRef::top(RecordId::new(id));
         let link = at_once(self.store.link_of(side, &at)).unwrap().filter(|link| link.value.is_live());
-        let key = link.map_or(WorkKey::Birth(side, at), |link| WorkKey::Link(link.value.id));
+        link.map(|link| link.value.id)
+    }
+
+    pub(crate) fn hint(&self, side: Side, id: &str) {
+        let at = RecordRef::top(RecordId::new(id));
+        let key = self.link_of(side, id).map_or(WorkKey::Birth(side, at), WorkKey::Link);
         at_once(self.queue.mark(&[Hint::new(key, NAME, Priority::Event)])).unwrap();
     }
 
@@ -227,6 +234,9 @@ impl History {
                 _ => drop(people::create(&mut state, Side::Right)),
             }
         }
+        drop(state);
+        // Two that know the same person before they are connected are visible to each other.
+        self.world.pass(10_000);
     }
 
     fn step(&mut self) {
@@ -296,6 +306,15 @@ impl History {
                 self.look();
                 self.drain()?;
                 self.world.pass(5_000);
+            }
+            // Whether a record that is in no pair finds a partner may have changed without it.
+            for side in [Side::Left, Side::Right] {
+                let alive = self.world.lock().services[side].alive();
+                for id in alive {
+                    if self.link_of(side, &id).is_none() {
+                        self.hint(side, &id);
+                    }
+                }
             }
         }
         self.drain()
@@ -382,6 +401,11 @@ impl History {
                 }
             }
             Err(why) => verdict.problems.push(format!("I1: {why}")),
+        }
+        if self.world.lock().trace {
+            for entry in check::journal(&self.store) {
+                eprintln!("JOURNAL {} {:?} {:?}", entry.at, entry.about, entry.what);
+            }
         }
         let state = self.world.lock();
         (verdict.writes, verdict.faults) = (state.ledger.writes, state.ledger.faults);

@@ -11,7 +11,9 @@ use crate::service::{Contents, FIELDS};
 
 pub(crate) fn token(value: &str) -> Option<&str> {
     let token = value.split(['.', '@']).next()?;
-    token.strip_prefix('u').filter(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))?;
+    token
+        .strip_prefix('u')
+        .filter(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))?;
     Some(token)
 }
 
@@ -50,8 +52,15 @@ pub(crate) struct Ledger {
     pub(crate) removed: BTreeMap<String, (Side, u64)>,
     /// Members that a person's edit is not seen to stay, because it was made within a round trip.
     pub(crate) unseen_members: BTreeSet<String>,
+    /// Members whose removal undid what the engine did not know it had done.
+    pub(crate) undone_members: BTreeSet<String>,
+    /// The members that the engine last saw.
+    seen_members: BTreeMap<(Side, String), BTreeSet<String>>,
     /// When members were added by a person.
     pub(crate) added: BTreeMap<String, (Side, String, u64)>,
+    /// When a record of ours whose create was not answered was recognised by its keys. What was done to it before then
+    /// was done within the round trip.
+    pub(crate) adopted: BTreeMap<(Side, String), u64>,
     pub(crate) writes: u64,
     pub(crate) faults: u64,
     pub(crate) removals: Vec<(Side, String)>,
@@ -93,7 +102,15 @@ impl Ledger {
         self.current.insert(key, self.edits.len() - 1);
     }
 
+    pub(crate) fn person_removed(&mut self, side: Side, id: &str, tag: &str, at: u64) {
+        self.removed.insert(tag.to_owned(), (side, at));
+        if !self.seen_members.get(&(side, id.to_owned())).is_some_and(|seen| seen.contains(tag)) {
+            self.undone_members.insert(tag.to_owned());
+        }
+    }
+
     pub(crate) fn engine_read(&mut self, side: Side, id: &str, contents: &Contents) {
+        self.seen_members.insert((side, id.to_owned()), contents.tags.clone());
         for field in FIELDS {
             let value = contents.fields.get(field).cloned().unwrap_or_default();
             self.last_seen.insert((side, id.to_owned(), field), value);
@@ -111,7 +128,8 @@ impl Ledger {
     ) {
         for field in FIELDS {
             let value = after.fields.get(field).map(String::as_str).unwrap_or_default();
-            let was = before.and_then(|before| before.fields.get(field)).map(String::as_str).unwrap_or_default();
+            let was =
+                before.and_then(|before| before.fields.get(field)).map(String::as_str).unwrap_or_default();
             self.put_on(side, value);
             if before.is_none() || was == value {
                 continue;

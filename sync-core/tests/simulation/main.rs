@@ -1,5 +1,12 @@
 //! The engine under every fault that can be thought of, in made-up histories that follow from a seed.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr, clippy::indexing_slicing, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 mod check;
 mod collection;
@@ -26,7 +33,8 @@ fn seeds() {
     let (mut total, mut failed) = (Verdict::default(), Vec::new());
     for seed in first..first + count {
         let result = std::panic::catch_unwind(|| history::run(seed, |_| {}, trace));
-        let verdict = result.unwrap_or_else(|_| Verdict { problems: vec!["panicked".into()], ..Verdict::default() });
+        let verdict =
+            result.unwrap_or_else(|_| Verdict { problems: vec!["panicked".into()], ..Verdict::default() });
         total.edits += verdict.edits;
         total.writes += verdict.writes;
         total.faults += verdict.faults;

@@ -71,7 +71,8 @@ fn edit(state: &mut State) {
         return;
     }
     // Now and then what was there before.
-    let earlier: Vec<String> = record.history.iter().filter_map(|(_, c)| c.fields.get(field).cloned()).collect();
+    let earlier: Vec<String> =
+        record.history.iter().filter_map(|(_, c)| c.fields.get(field).cloned()).collect();
     let value = if field != "email" && state.rng.permille(50) && !earlier.is_empty() {
         state.rng.pick(&earlier).cloned().unwrap_or_default()
     } else if field == "email" {
@@ -111,7 +112,7 @@ fn tag(state: &mut State) {
         state.services[side].change(&id, now, |contents| {
             contents.tags.remove(&tag);
         });
-        state.ledger.removed.insert(tag.clone(), (side, now));
+        state.ledger.person_removed(side, &id, &tag, now);
         tell(state, side, &id, &format!("untagged {tag}"));
     }
 }
@@ -126,7 +127,8 @@ fn delete(state: &mut State) {
 fn merge(state: &mut State) {
     let side = side(state);
     let alive = state.services[side].alive();
-    let (Some(loser), Some(survivor)) = (state.rng.pick(&alive).cloned(), state.rng.pick(&alive).cloned()) else {
+    let (Some(loser), Some(survivor)) = (state.rng.pick(&alive).cloned(), state.rng.pick(&alive).cloned())
+    else {
         return;
     };
     if loser == survivor {

@@ -164,7 +164,9 @@ impl Service {
                 let texts = Self::texts(raw);
                 if let Some((_, email)) = texts.iter().find(|(field, _)| *field == "email") {
                     let email = self.stored("email", email);
-                    if let (true, Some(other)) = (self.settings.unique_email, self.with_email(&email, Some(id))) {
+                    if let (true, Some(other)) =
+                        (self.settings.unique_email, self.with_email(&email, Some(id)))
+                    {
                         return Reply::Exists(other);
                     }
                 }
@@ -209,7 +211,14 @@ impl Service {
     }
 
     /// A record as it is shown, with the moment of which it tells.
-    pub(crate) fn snapshot(&self, id: &str, record: &Record, contents: &Contents, as_of: u64, base: Timestamp) -> Snapshot {
+    pub(crate) fn snapshot(
+        &self,
+        id: &str,
+        record: &Record,
+        contents: &Contents,
+        as_of: u64,
+        base: Timestamp,
+    ) -> Snapshot {
         let mut raw = Raw::new();
         for field in FIELDS {
             raw.insert(field.to_owned(), contents.fields.get(field).cloned().unwrap_or_default().into());
@@ -220,7 +229,11 @@ impl Service {
         let mut snapshot = Snapshot::new(RecordRef::top(RecordId::new(id)), raw);
         snapshot.marker = contents.marker.as_deref().map(Marker::new);
         let moment = |at: u64| base + std::time::Duration::from_millis(at);
-        snapshot.modified_at = self.settings.modified_at.map(|granularity| moment(contents.modified_at / granularity * granularity));
+        snapshot.modified_at = self
+            .settings
+            .modified_at
+            .map(|granularity| moment(contents.modified_at / granularity * granularity));
+        snapshot.created_at = self.settings.modified_at.map(|_| moment(record.created_at));
         snapshot.version = self.settings.conditional.then(|| contents.version.to_string());
         snapshot
     }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sync_core::engine::{
-    Entry, Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review, ReviewKey, Side,
+    Entry, Fact, FactKey, Happening, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review, ReviewKey,
+    Side,
 };
 use sync_core::queue::WorkKey;
 use sync_core::store::{Accounts, BindError, Commit, CommitError, FeedId, MemoryStore, Position, Store};
@@ -100,7 +101,24 @@ impl Store for SimStore {
         if fails && !lost {
             return Err(StoreError::new("sim", "not committed").into());
         }
+        let linked: Vec<_> = commit
+            .journal
+            .iter()
+            .filter_map(|entry| match &entry.what {
+                Happening::Linked(side, at) => Some((*side, at.id.to_string())),
+                _ => None,
+            })
+            .collect();
         let result = self.inner.commit(commit).await;
+        if result.is_ok() {
+            let mut state = self.world.lock();
+            let now = state.time;
+            for (side, id) in linked {
+                if state.services[side].records.get(&id).is_some_and(|record| record.created_for.is_some()) {
+                    state.ledger.adopted.insert((side, id), now);
+                }
+            }
+        }
         if fails {
             return Err(StoreError::new("sim", "not confirmed").into());
         }

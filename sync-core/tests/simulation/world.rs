@@ -107,7 +107,8 @@ impl World {
         let mut state = self.lock();
         let until = state.time + millis;
         loop {
-            let due = state.in_flight.iter().filter(|w| w.lands_at <= until).map(|w| (w.lands_at, w.number)).min();
+            let due =
+                state.in_flight.iter().filter(|w| w.lands_at <= until).map(|w| (w.lands_at, w.number)).min();
             let Some((at, number)) = due else { break };
             state.time = state.time.max(at);
             state.land(number);
@@ -134,7 +135,10 @@ impl State {
         };
         let reply = self.services[write.side].execute(&write.op, now);
         if self.trace {
-            eprintln!("{now:>7}   landed {:?} {:?} -> {reply:?} (seen as of {})", write.side, write.op, write.seen_as_of);
+            eprintln!(
+                "{now:>7}   landed {:?} {:?} -> {reply:?} (seen as of {})",
+                write.side, write.op, write.seen_as_of
+            );
         }
         if let Reply::Done(id) = &reply {
             let after = self.services[write.side].records.get(id).map(|r| r.now().clone());

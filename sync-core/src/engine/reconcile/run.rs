@@ -141,7 +141,7 @@ impl<'a> Run<'a> {
     }
 
     /// Judges every write to `side` by what is seen back.
-    pub(super) fn settle(&mut self, side: Side, seen: &Fields, other: Option<&Fields>, now: Timestamp) {
+    pub(super) fn settle(&mut self, side: Side, seen: &Fields, now: Timestamp) {
         for position in 0..self.states.len() {
             let rules = self.runtime.mapper.rules().fields.get(position);
             let unsettled = self.states.get(position).and_then(|state| state.unsettled.clone());
@@ -167,8 +167,11 @@ impl<'a> Run<'a> {
             self.changed = true;
             if verdict == Verdict::Refused {
                 let mut values = Pair::default();
-                values[side] = seen.get(position).clone();
-                values[side.other()] = other.map_or(FieldValue::Unknown, |other| other.get(position).clone());
+                let stands = self.states.get(position).and_then(|state| state.agreed[side].as_ref());
+                values[side] = stands.and_then(Agreed::value).unwrap_or_default();
+                // What was sent, not what is there now: a later change is a reason to try again.
+                let sent_from = self.states.get(position).and_then(|state| state.agreed[side.other()].as_ref());
+                values[side.other()] = sent_from.and_then(Agreed::value).unwrap_or_default();
                 self.tell(now, Happening::Refused { side, field: name, sent: unsettled.sent });
                 self.park(position, values, Reason::Refused(side), now);
             }
@@ -201,7 +204,7 @@ impl<'a> Run<'a> {
         &mut self,
         side: Side,
         sent: &[Sent],
-        stored: Option<(&Fields, &Fields)>,
+        stored: Option<&Fields>,
         now: Timestamp,
     ) {
         let lag = self.runtime.collection(side).caps().read_lag;
@@ -220,8 +223,8 @@ impl<'a> Run<'a> {
         }
         self.link.wrote_at[side] = Some(now);
         self.changed = true;
-        if let Some((seen, other)) = stored {
-            self.settle(side, seen, Some(other), now);
+        if let Some(seen) = stored {
+            self.settle(side, seen, now);
         }
     }
 
