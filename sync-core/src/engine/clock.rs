@@ -10,10 +10,12 @@ use crate::Env;
 /// Every rule that waits ("a request must have landed by then", "a stale read shows this no longer") compares the wall
 /// clock with a stored moment, because another process may have stored it. A clock that jumps forward ends such a wait
 /// too early. So jumps are noticed by comparing with the clock that never jumps, and for a while after one nothing is
-/// concluded from time that has passed.
+/// concluded from time that has passed. Nor for a while after the start: nobody knows what the clock did before.
 #[derive(Debug)]
 pub(super) struct Clock {
     env: Arc<dyn Env>,
+    /// By the clock that does not jump.
+    started: Duration,
     state: Mutex<Option<State>>,
 }
 
@@ -21,8 +23,8 @@ pub(super) struct Clock {
 struct State {
     /// The wall clock's lead over the other one.
     lead: SignedDuration,
-    /// When it last jumped, by the clock that does not.
-    jumped_at: Option<Duration>,
+    /// When it last jumped, or was first looked at, by the clock that does not.
+    jumped_at: Duration,
 }
 
 /// Smaller differences are a clock that is set right little by little.
@@ -30,7 +32,8 @@ const JUMP: SignedDuration = SignedDuration::from_secs(2);
 
 impl Clock {
     pub(super) fn new(env: Arc<dyn Env>) -> Self {
-        Self { env, state: Mutex::new(None) }
+        let started = env.monotonic();
+        Self { env, started, state: Mutex::new(None) }
     }
 
     pub(super) fn env(&self) -> &Arc<dyn Env> {
@@ -44,7 +47,7 @@ impl Clock {
     /// How long nothing may be concluded from passed time that takes `wait`, because the clock has jumped.
     pub(super) fn doubtful_for(&self, wait: Duration) -> Option<Duration> {
         let (_, state) = self.look();
-        let since = self.env.monotonic().saturating_sub(state.jumped_at?);
+        let since = self.env.monotonic().saturating_sub(state.jumped_at);
         wait.checked_sub(since).filter(|left| !left.is_zero())
     }
 
@@ -53,10 +56,10 @@ impl Clock {
         let steady = SignedDuration::try_from(monotonic).unwrap_or(SignedDuration::MAX);
         let lead = now.as_duration().saturating_sub(steady);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let state = state.get_or_insert(State { lead, jumped_at: None });
+        let state = state.get_or_insert(State { lead, jumped_at: self.started });
         if lead.saturating_sub(state.lead).abs() > JUMP {
             tracing::warn!("the clock has jumped");
-            *state = State { lead, jumped_at: Some(monotonic) };
+            *state = State { lead, jumped_at: monotonic };
         }
         (now, *state)
     }
@@ -95,11 +98,11 @@ mod tests {
     }
 
     #[test]
-    fn a_jump_makes_passed_time_doubtful_for_a_while() {
+    fn a_jump_or_a_start_makes_passed_time_doubtful_for_a_while() {
         let env = Arc::new(Jumpy::default());
         let (clock, wait) = (Clock::new(env.clone()), Duration::from_secs(60));
         env.set(1000, 10);
-        assert_eq!(clock.doubtful_for(wait), None);
+        assert_eq!(clock.doubtful_for(wait), Some(Duration::from_secs(50)), "what was before the start is not known");
         env.set(1050, 60);
         assert_eq!(clock.doubtful_for(wait), None, "an even pace is no jump");
         for (wall, steady) in [(5000, 61), (1000, 70)] {

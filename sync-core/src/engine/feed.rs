@@ -161,14 +161,16 @@ impl Runtime {
             (Some(Cursor::Time(from)), Some(Cursor::Time(next))) => Some(Cursor::Time(from.max(next))),
             (_, next) => next,
         };
-        if since.is_none() {
-            // A feed begins now. What was there before it is listed, and only then does the feed count as begun.
-            let before = self.backfill(side).await?;
-            found.looked_at += before.looked_at;
-            found.hinted += before.hinted;
-        }
         if let Some(next) = next {
             self.advance(&feed, rev, Position::Changes(next)).await?;
+        }
+        // A feed tells of what comes after its beginning. What was there before is listed once, and only from now on: a
+        // listing that is older than the feed would leave a gap between the two.
+        let start = FeedId::new(format!("start of {}", self.collection(side).name()));
+        if self.store.position(&start).await?.is_none_or(|found| found.value != Position::Listing(None)) {
+            let before = self.list_from(side, &start).await?;
+            found.looked_at += before.looked_at;
+            found.hinted += before.hinted;
         }
         self.finished(&name, found);
         Ok(Some(found))
@@ -223,12 +225,18 @@ impl Runtime {
     /// Hints every record of a side once, page by page: a run that ends early is gone on with.
     pub(super) async fn backfill(&self, side: Side) -> Result<Found, EngineError> {
         let name = format!("backfill of {}", self.collection(side).name());
-        let feed = FeedId::new(&name);
+        let found = self.list_from(side, &FeedId::new(&name)).await?;
+        self.finished(&name, found);
+        Ok(found)
+    }
+
+    /// Lists a side and hints what differs, from where `feed` has got to.
+    async fn list_from(&self, side: Side, feed: &FeedId) -> Result<Found, EngineError> {
         let mut found = Found { complete: true, ..Found::default() };
         let scopes = self.scopes(side).await?;
         let resumable = scopes.len() == 1;
         for scope in &scopes {
-            let position = self.store.position(&feed).await?.filter(|_| resumable);
+            let position = self.store.position(feed).await?.filter(|_| resumable);
             let mut rev = position.as_ref().map(|found| found.rev);
             let mut page = match position.map(|found| found.value) {
                 Some(Position::Listing(page)) => page,
@@ -245,8 +253,8 @@ impl Runtime {
                 found.hinted += self.mark(keys, Priority::Backfill).await?;
                 if resumable {
                     // Only now: what was not hinted is listed again.
-                    self.advance(&feed, rev, Position::Listing(next.clone())).await?;
-                    rev = self.store.position(&feed).await?.map(|found| found.rev);
+                    self.advance(feed, rev, Position::Listing(next.clone())).await?;
+                    rev = self.store.position(feed).await?.map(|found| found.rev);
                 }
                 let Some(next) = next else { break };
                 if !pages.insert(next.clone()) {
@@ -255,7 +263,10 @@ impl Runtime {
                 page = Some(next);
             }
         }
-        self.finished(&name, found);
+        if !resumable {
+            let rev = self.store.position(feed).await?.map(|found| found.rev);
+            self.advance(feed, rev, Position::Listing(None)).await?;
+        }
         Ok(found)
     }
 

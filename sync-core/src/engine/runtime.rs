@@ -6,11 +6,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::breaker::Breaker;
+use super::caps::MarkerKind;
 use super::budget::Budget;
 use super::clock::Clock;
 use super::collection::{Collection, Read};
 use super::fault::{Fault, FaultKind};
-use super::link::Link;
+use super::link::{Link, PendingOp};
 use super::listing::Listing;
 use super::mapping::{Fields, Mapper};
 use super::merge::FieldState;
@@ -217,9 +218,17 @@ impl Runtime {
 
     /// How long nothing may be concluded about a link whose rules wait for time to pass.
     pub(super) fn doubt(&self, link: &Link, states: &[FieldState]) -> Option<Duration> {
-        let waits = link.pending.is_some()
-            || link.gone_at != Pair::default()
-            || states.iter().any(|state| state.unsettled.is_some() || !state.replaced.is_empty());
+        let caps = |side| self.collection(side).caps();
+        let lags = |side| !caps(side).read_lag.is_zero();
+        // A create that is refused when it comes twice is sent again at once.
+        let is_safe = |op: &PendingOp| {
+            matches!(op, PendingOp::Create { side, .. } if caps(*side).marker == MarkerKind::Unique)
+        };
+        let waits = link.pending.as_ref().is_some_and(|pending| !is_safe(&pending.op))
+            || [Side::Left, Side::Right].into_iter().any(|side| lags(side) && link.gone_at[side].is_some())
+            || states.iter().any(|state| {
+                !state.replaced.is_empty() || state.unsettled.as_ref().is_some_and(|u| lags(u.side))
+            });
         if !waits || self.is_off(RuleOff::ClockJumps) {
             return None;
         }

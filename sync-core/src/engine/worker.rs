@@ -69,6 +69,7 @@ impl Runtime {
 
     /// Works on a claimed key, and tells the queue what is next.
     pub(super) async fn work(&self, claim: Claim) -> Result<Outcome, EngineError> {
+        let started = self.clock.env().monotonic();
         let outcome = self.reconcile(&claim.key, claim.priority, Source::Live).await?;
         // Before the key is ended: if the process dies in between, the key comes again, and hints again.
         let hints: Vec<_> =
@@ -76,7 +77,14 @@ impl Runtime {
         if !hints.is_empty() {
             self.queue.mark(&hints).await?;
         }
+        let overtaken = self.clock.env().monotonic().saturating_sub(started) >= self.lease();
+        let (key, tenant) = (claim.key.clone(), claim.tenant.clone());
         self.queue.done(claim, outcome.again).await?;
+        if overtaken {
+            // Somebody else may have taken the key meanwhile, and have ended it before this run changed something.
+            let again = outcome.again.unwrap_or_else(|| self.now());
+            self.queue.mark(&[Hint::new(key, tenant, Priority::Retry).not_before(again)]).await?;
+        }
         Ok(outcome)
     }
 }

@@ -207,7 +207,11 @@ fn last_edit(
     let edit = &ledger.edits[latest];
     let same_moment =
         [left, right].into_iter().flatten().any(|e| e != latest && ledger.edits[e].at == edit.at);
-    let is = |value: &FieldValue| value.text().is_some_and(|text| token(text) == token(&edit.value));
+    let is = |value: &FieldValue| match value {
+        FieldValue::Text(text) => token(text) == token(&edit.value) && !edit.value.is_empty(),
+        FieldValue::Empty => edit.value.is_empty(),
+        FieldValue::Set(_) | FieldValue::Unknown => false,
+    };
     if (is(lv) && is(rv)) || explained || same_moment || (field == "vat" && is(lv)) {
         return;
     }
@@ -215,7 +219,8 @@ fn last_edit(
         return;
     }
     let adopted = ledger.adopted.get(&(edit.side, edit.record.clone())).is_some_and(|at| edit.at <= *at);
-    if adopted || ledger.overwritten.iter().any(|o| o.edit == latest && o.unseen) {
+    let refused = token(&edit.value).is_some_and(|token| ledger.lost_to_unseen.contains(token));
+    if adopted || refused || ledger.overwritten.iter().any(|o| o.edit == latest && o.unseen) {
         verdict.unseen += 1;
         return;
     }
@@ -280,7 +285,7 @@ fn overwritten(history: &History, live: &[&Link], journal: &[Entry], named: &BTr
     let is_live = |side: Side, id: &str| {
         live.iter().any(|link| link.ends[side].as_ref().is_some_and(|at| at.id.as_str() == id))
     };
-    for over in &state.ledger.overwritten {
+    for over in state.ledger.overwritten.iter().filter(|over| !over.delivered) {
         let edit = &state.ledger.edits[over.edit];
         let one_way = edit.field == "vat" && edit.side == Side::Right;
         let moved = |link: &&&Link| link.ends[edit.side].as_ref().is_some_and(|at| at.id.as_str() == edit.record);

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use sync_core::engine::{Engine, Fields, LinkId, Mapper, RecordId, RecordRef, Mapping, Policy, Side, normalise};
-use sync_core::queue::{Hint, MemoryQueue, Priority, WorkKey, WorkQueue};
+use sync_core::queue::{Hint, Priority, WorkKey, WorkQueue};
 use sync_core::store::{MemoryStore, Store};
 
 use crate::check;
 use crate::collection::{SimCollection, wall};
 use crate::people;
+use crate::queue::SimQueue;
 use crate::rng::Rng;
 use crate::settings::{NAME_LENGTH, SEND_WITHIN, Settings};
 use crate::store::SimStore;
@@ -60,7 +61,7 @@ struct Worker {
 pub(crate) struct History {
     pub(crate) world: World,
     pub(crate) store: Arc<MemoryStore>,
-    pub(crate) queue: Arc<MemoryQueue>,
+    pub(crate) queue: Arc<SimQueue>,
     pub(crate) mapping: Mapping,
     workers: Vec<Worker>,
     settings: Settings,
@@ -102,7 +103,7 @@ pub(crate) fn mapping(settings: &Settings) -> Mapping {
 impl History {
     pub(crate) fn new(settings: Settings, rng: Rng, trace: bool) -> Self {
         let world = World::new(settings.clone(), rng, trace);
-        let queue = Arc::new(MemoryQueue::new(Arc::new(world.clone())));
+        let queue = Arc::new(SimQueue::new(world.clone()));
         let mut history = Self {
             world,
             store: Arc::new(MemoryStore::new()),
@@ -140,7 +141,10 @@ impl History {
             return Box::pin(async move {
                 loop {
                     // A store that fails ends the process; this is the next one.
-                    let _ = engine.work("worker", 1).await;
+                    let outcome = engine.work("worker", 1).await;
+                    if world.lock().trace {
+                        eprintln!("{:>7} WORK {outcome:?}", world.lock().time);
+                    }
                     world.pause().await;
                 }
             });

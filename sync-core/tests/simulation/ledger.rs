@@ -24,16 +24,18 @@ pub(crate) struct Edit {
     pub(crate) field: &'static str,
     pub(crate) value: String,
     pub(crate) at: u64,
-    /// Back to what the engine saw last: it cannot know that anything happened.
+    /// Back to what was there before: compared with what was agreed on, nothing may have happened.
     pub(crate) undone: bool,
 }
 
-/// An edit that the engine wrote over before the other side had it.
+/// An edit that the engine wrote over.
 #[derive(Debug, Clone)]
 pub(crate) struct Overwritten {
     pub(crate) edit: usize,
     /// Whether it was made after the engine last saw the record: within the round trip, or hidden by lagging reads.
     pub(crate) unseen: bool,
+    /// Whether the other side had it before.
+    pub(crate) delivered: bool,
     pub(crate) by: String,
     pub(crate) at: u64,
 }
@@ -58,6 +60,8 @@ pub(crate) struct Ledger {
     seen_members: BTreeMap<(Side, String), BTreeSet<String>>,
     /// When members were added by a person.
     pub(crate) added: BTreeMap<String, (Side, String, u64)>,
+    /// Values that the service silently refused in favour of an edit that the engine could not see.
+    pub(crate) lost_to_unseen: BTreeSet<String>,
     /// When a record of ours whose create was not answered was recognised by its keys. What was done to it before then
     /// was done within the round trip.
     pub(crate) adopted: BTreeMap<(Side, String), u64>,
@@ -65,6 +69,8 @@ pub(crate) struct Ledger {
     pub(crate) faults: u64,
     pub(crate) removals: Vec<(Side, String)>,
     pub(crate) next_token: u64,
+    /// Whether the edit that is being made restores an earlier value.
+    pub(crate) set_back: bool,
 }
 
 impl Ledger {
@@ -96,7 +102,7 @@ impl Ledger {
 
     pub(crate) fn person_set(&mut self, side: Side, id: &str, field: &'static str, value: &str, at: u64) {
         let key = (side, id.to_owned(), field);
-        let undone = self.last_seen.get(&key).is_some_and(|seen| seen == value);
+        let undone = self.set_back || self.last_seen.get(&key).is_some_and(|seen| seen == value);
         self.put_on(side, value);
         self.edits.push(Edit { side, record: id.to_owned(), field, value: value.to_owned(), at, undone });
         self.current.insert(key, self.edits.len() - 1);
@@ -131,15 +137,14 @@ impl Ledger {
             let was =
                 before.and_then(|before| before.fields.get(field)).map(String::as_str).unwrap_or_default();
             self.put_on(side, value);
+            self.last_seen.insert((side, id.to_owned(), field), value.to_owned());
             if before.is_none() || was == value {
                 continue;
             }
             if let Some(edit) = self.current.remove(&(side, id.to_owned(), field)) {
                 let made = &self.edits[edit];
-                if !self.is_delivered(made) {
-                    let unseen = made.at >= seen_as_of;
-                    self.overwritten.push(Overwritten { edit, unseen, by: value.to_owned(), at: now });
-                }
+                let (unseen, delivered) = (made.at >= seen_as_of, self.is_delivered(made));
+                self.overwritten.push(Overwritten { edit, unseen, delivered, by: value.to_owned(), at: now });
             }
         }
         let none = BTreeSet::new();
@@ -153,6 +158,14 @@ impl Ledger {
             if self.removed.get(tag).is_some_and(|(_, at)| *at >= seen_as_of) {
                 self.unseen_members.insert(tag.clone());
             }
+        }
+    }
+
+    /// The service said yes to a value and kept what it had.
+    pub(crate) fn silently_refused(&mut self, side: Side, id: &str, field: &'static str, sent: &str, seen_as_of: u64) {
+        let kept = self.current.get(&(side, id.to_owned(), field)).and_then(|edit| self.edits.get(*edit));
+        if kept.is_some_and(|edit| edit.at >= seen_as_of) {
+            self.lost_to_unseen.extend(token(sent).map(str::to_owned));
         }
     }
 

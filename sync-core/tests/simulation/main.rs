@@ -14,6 +14,7 @@ mod history;
 mod ledger;
 mod notes;
 mod people;
+mod queue;
 mod rng;
 mod service;
 mod settings;

@@ -88,7 +88,10 @@ fn edit(state: &mut State) {
     state.services[side].change(&id, now, |contents| {
         contents.fields.insert(field, value.clone());
     });
+    // What was there before is what the engine takes for unchanged, until it has agreed on something else.
+    state.ledger.set_back = earlier.contains(&value);
     state.ledger.person_set(side, &id, field, &value, now);
+    state.ledger.set_back = false;
     tell(state, side, &id, &format!("{field} = {value}"));
 }
 

@@ -145,6 +145,12 @@ impl State {
             if let Some(after) = after {
                 self.ledger.engine_wrote(write.side, id, before.as_ref(), &after, write.seen_as_of, now);
             }
+            if let Op::Update { id, raw, .. } = &write.op {
+                let frozen = self.services[write.side].records.get(id).is_some_and(|r| r.frozen);
+                if let (true, Some(sent)) = (frozen, raw.get("city").and_then(serde_json::Value::as_str)) {
+                    self.ledger.silently_refused(write.side, id, "city", sent, write.seen_as_of);
+                }
+            }
             if let Op::Remove { id } = &write.op {
                 self.ledger.engine_removed(write.side, id);
             }

@@ -67,6 +67,9 @@ impl Runtime {
             run.commit_if_changed().await?;
             return Ok(Outcome::nothing());
         }
+        if self.is_old(now) {
+            return Ok(Outcome::wait(self.now()));
+        }
         let suggested = run.link.id.marker();
         let marker = self.told(self.account(to), self.collection(to).marker(&suggested).await)?;
         self.send_create(run, to, scope, marker, sent).await
@@ -128,6 +131,8 @@ impl Runtime {
         marker: Marker,
         sent: Vec<Sent>,
     ) -> Result<Outcome, Trouble> {
+        // If it was announced before, a refusal says nothing about the request that was sent then.
+        let sent_before = run.link.pending.is_some();
         let op = PendingOp::Create { side: to, marker: marker.clone(), sent: sent.clone() };
         let pending = self.announce(&mut run, op).await?;
         let values: Vec<_> = sent
@@ -152,6 +157,7 @@ impl Runtime {
                 Ok(Outcome::done(Did::Unanswered).again(again))
             }
             Err(WriteError::Exists(id)) => self.in_the_way(run, to, &scope, &marker, &id).await,
+            Err(WriteError::NotApplied(fault)) if sent_before => Err(self.failed(account, fault)),
             Err(WriteError::NotApplied(fault)) => {
                 run.link.pending = None;
                 if fault.kind() == FaultKind::Invalid {
@@ -195,8 +201,8 @@ impl Runtime {
     }
 
     /// Takes a record for the missing half: because it carries the marker of the announced create, or because it has its
-    /// keys. What has only the keys may be somebody else's work: then nothing counts as written, and the two meet for
-    /// the first time.
+    /// keys. What has only the keys may be somebody else's work: then only what is there as it was sent is agreed on,
+    /// and in all else the two meet for the first time.
     pub(super) async fn adopt(
         &self,
         mut run: Run<'_>,
@@ -205,13 +211,16 @@ impl Runtime {
         is_ours: bool,
     ) -> Result<Outcome, Trouble> {
         let now = self.now();
-        let sent = if is_ours { run.pending_fields().to_vec() } else { Vec::new() };
+        let sent = run.pending_fields().to_vec();
         run.link.ends[to] = Some(at.clone());
         run.link.pending = None;
         run.close(ReviewKind::Create, None);
         run.tell(now, Happening::Linked(to, at.clone()));
-        if !sent.is_empty() {
+        if is_ours {
             run.wrote(to, &sent, None, now);
+        } else if let Read::Found(found) = self.read(to, &at).await? {
+            let seen = self.fields(to, &found).await?;
+            run.agree_on_common(to, &sent, &seen, now);
         }
         match run.commit().await {
             Ok(()) => {
@@ -247,7 +256,14 @@ impl Runtime {
             Scope::Under(parent) => RecordRef::under(parent.clone(), id.clone()),
             Scope::All => RecordRef::top(id.clone()),
         };
-        if let Read::Found(found) = self.read(to, &at).await? {
+        let read = self.read(to, &at).await?;
+        let lag = self.collection(to).caps().read_lag;
+        let announced = run.link.pending.as_ref().map_or(now, |pending| pending.at);
+        if !matches!(read, Read::Found(_)) && now < announced.checked_add(lag * 2).unwrap_or(now) {
+            // It may be there and not be shown yet. What was announced stays so until it is known whose it is.
+            return Ok(Outcome::done(Did::Unanswered).again(now.checked_add(lag).unwrap_or(now)));
+        }
+        if let Read::Found(found) = read {
             if found.marker.as_ref() == Some(marker) {
                 return self.adopt(run, to, at, true).await;
             }

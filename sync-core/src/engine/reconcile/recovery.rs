@@ -51,8 +51,9 @@ impl Runtime {
         let found = match recover(kind, pending.send_by, caps, None, now_or_never) {
             Recovery::Wait(until) => return Ok(Outcome::wait(until)),
             Recovery::Look => self.lost(side, &scope, kind, &marker, &sent, &run).await?,
-            // The same create once more: what was sent before is refused, or it is not there.
-            _ => return self.send_create(run, side, scope, marker, sent).await,
+            // The same create once more: what was sent before is refused, or it is not there. The founder may have changed
+            // since that was announced.
+            _ => return Ok(self.send_create(run, side, scope, marker, sent).await?.again(now)),
         };
         match recover(kind, pending.send_by, caps, Some(&found), now_or_never) {
             Recovery::Adopt(at) => self.adopt(run, side, at, !matches!(kind, MarkerKind::Keys { .. })).await,

@@ -228,6 +228,24 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Agrees on what is there as it was sent; of a set, on the members that are.
+    pub(super) fn agree_on_common(&mut self, to: Side, sent: &[Sent], seen: &Fields, now: Timestamp) {
+        for Sent { field, write, .. } in sent {
+            let position = self.runtime.mapper.position(field);
+            let rules = position.and_then(|position| self.runtime.mapper.rules().fields.get(position));
+            let (Some(position), Some(rules)) = (position, rules) else { continue };
+            let is = seen.get(position);
+            if let (FieldValue::Set(sent), FieldValue::Set(members)) = (&write.value, is) {
+                let common = Agreed::on(&FieldValue::set(sent.intersection(members).cloned()));
+                self.agree(position, to, common.clone(), now);
+                self.agree(position, to.other(), common, now);
+            } else if rules.stored(to, &write.value) == *is {
+                self.agree(position, to, Agreed::on(is), now);
+                self.agree(position, to.other(), write.agreed[to.other()].clone(), now);
+            }
+        }
+    }
+
     /// Notes that a side agrees on a value.
     pub(super) fn agree(&mut self, position: usize, side: Side, agreed: Option<Agreed>, now: Timestamp) {
         let lag = self.runtime.collection(side).caps().read_lag;

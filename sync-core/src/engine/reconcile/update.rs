@@ -49,13 +49,18 @@ impl Runtime {
         let mut ending = Ending::Applied;
         let mut done: Vec<(Vec<Sent>, Written)> = Vec::new();
         let mut refused = Vec::new();
+        let mut seen_last = snapshot;
         for request in requests {
             if let Err(late) = self.in_time(&pending) {
                 ending = Ending::NotApplied(late);
                 break;
             }
-            match self.collection(to).update(&snapshot, &request.part, &run.link.id.marker()).await {
-                Ok(written) => done.push((request.sent, written)),
+            match self.collection(to).update(&seen_last, &request.part, &run.link.id.marker()).await {
+                Ok(written) => {
+                    // Our own request has made another version.
+                    seen_last.version = written.stored.as_ref().and_then(|stored| stored.version.clone());
+                    done.push((request.sent, written));
+                }
                 Err(error) => {
                     refused = request.sent;
                     ending = match error {
@@ -151,6 +156,11 @@ impl Runtime {
         }
         run.commit().await?;
         Ok(pending)
+    }
+
+    /// Whether a worker has stood still since it looked: what it saw is then no ground for a write.
+    pub(super) fn is_old(&self, seen_at: Timestamp) -> bool {
+        seen_at.checked_add(self.send_within).is_ok_and(|until| until < self.now())
     }
 
     /// Nothing is sent late: whoever looks for it may have looked already.
