@@ -11,6 +11,7 @@ use super::super::review::{Review, ReviewKind};
 use super::super::rule::Wanted;
 use super::super::runtime::{Runtime, Source, Trouble};
 use super::super::switches::RuleOff;
+use super::update::Announced;
 use super::{Did, Outcome};
 use crate::queue::WorkKey;
 use crate::store::Commit;
@@ -321,23 +322,16 @@ fn note(wrote: &mut Wrote, wanted: &Raw, seen: &Raw) {
 }
 
 impl Derive<'_> {
-    async fn announce(&mut self, sent: Wrote, creates: bool) -> Result<ProjectionPending, Trouble> {
+    async fn announce(&mut self, sent: Wrote, creates: bool) -> Result<(ProjectionPending, Announced), Trouble> {
         let at = self.runtime.now();
+        let monotonic = self.runtime.clock.env().monotonic();
         let send_by = at.checked_add(self.runtime.send_within).unwrap_or(Timestamp::MAX);
         let pending = ProjectionPending { at, send_by, sent, creates };
         if !self.runtime.is_off(RuleOff::WriteAhead) {
             self.projection.pending = Some(pending.clone());
             self.commit().await?;
         }
-        Ok(pending)
-    }
-
-    fn in_time(&self, pending: &ProjectionPending) -> Result<(), WriteError> {
-        if self.runtime.now() <= pending.send_by || self.runtime.is_off(RuleOff::SendBy) {
-            return Ok(());
-        }
-        let why = "the write was announced too long ago to be sent";
-        Err(WriteError::NotApplied(Fault::new(FaultKind::Changed, why)))
+        Ok((pending, Announced::new(send_by, monotonic)))
     }
 
     /// A write that was not answered, or not taken.
@@ -380,12 +374,12 @@ impl Derive<'_> {
 async fn create(mut run: Derive<'_>, wanted: Wanted, parent: RecordId) -> Result<Outcome, Trouble> {
     let fields = wanted.fields.clone();
     let mut sent = Wrote { sent: fields.clone(), stored: fields, fact: run.projection.fact.clone() };
-    let pending = run.announce(sent.clone(), true).await?;
+    let (pending, announced) = run.announce(sent.clone(), true).await?;
     let marker = run.projection.key.marker();
     let scope = Scope::Under(parent.clone());
-    let created = match run.in_time(&pending) {
+    let created = match run.runtime.in_time(&announced) {
         Ok(()) => run.target.create(&scope, &wanted.fields, &marker).await,
-        Err(late) => Err(late),
+        Err(late) => Err(WriteError::NotApplied(late)),
     };
     match created {
         Ok(written) => {
@@ -414,12 +408,12 @@ async fn patch_with(mut run: Derive<'_>, patch: Raw, seen: Option<Snapshot>) -> 
     sent.extend(patch.clone());
     stored.extend(patch.clone());
     let mut sent = Wrote { sent, stored, fact: run.projection.fact.clone() };
-    let pending = run.announce(sent.clone(), false).await?;
+    let (pending, announced) = run.announce(sent.clone(), false).await?;
     let marker = run.projection.key.marker();
     let patch_names: Vec<String> = patch.keys().cloned().collect();
-    let written = match run.in_time(&pending) {
+    let written = match run.runtime.in_time(&announced) {
         Ok(()) => run.target.update(&seen, &Part::Fields(patch), &marker).await,
-        Err(late) => Err(late),
+        Err(late) => Err(WriteError::NotApplied(late)),
     };
     match written {
         Ok(written) => {

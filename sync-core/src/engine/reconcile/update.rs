@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -15,6 +16,19 @@ use super::super::value::{Agreed, FieldValue, Pair};
 use super::pair::Seen;
 use super::run::Run;
 use super::{Did, Outcome};
+
+/// When a write was announced, and until when it may be sent.
+pub(super) struct Announced {
+    send_by: Timestamp,
+    /// By the clock that does not jump.
+    at: Duration,
+}
+
+impl Announced {
+    pub(super) fn new(send_by: Timestamp, at: Duration) -> Self {
+        Self { send_by, at }
+    }
+}
 
 /// One request of an update, and the fields that it writes.
 struct Request {
@@ -147,15 +161,14 @@ impl Runtime {
     }
 
     /// Commits what is about to be sent.
-    pub(super) async fn announce(&self, run: &mut Run<'_>, op: PendingOp) -> Result<Pending, Trouble> {
+    pub(super) async fn announce(&self, run: &mut Run<'_>, op: PendingOp) -> Result<Announced, Trouble> {
         let pending = Pending::new(self.now(), self.send_within, op);
-        run.link.pending = Some(pending.clone());
-        if self.is_off(RuleOff::WriteAhead) {
-            run.link.pending = None;
-            return Ok(pending);
+        let announced = Announced::new(pending.send_by, self.clock.env().monotonic());
+        if !self.is_off(RuleOff::WriteAhead) {
+            run.link.pending = Some(pending);
+            run.commit().await?;
         }
-        run.commit().await?;
-        Ok(pending)
+        Ok(announced)
     }
 
     /// Whether a worker has stood still since it looked: what it saw is then no ground for a write.
@@ -164,8 +177,11 @@ impl Runtime {
     }
 
     /// Nothing is sent late: whoever looks for it may have looked already.
-    pub(super) fn in_time(&self, pending: &Pending) -> Result<(), Fault> {
-        if self.now() <= pending.send_by || self.is_off(RuleOff::SendBy) {
+    pub(super) fn in_time(&self, announced: &Announced) -> Result<(), Fault> {
+        let passed = self.clock.env().monotonic().saturating_sub(announced.at);
+        // By both clocks: the wall clock is what others judge by, and it may have been set back.
+        let in_time = self.now() <= announced.send_by && passed <= self.send_within;
+        if in_time || self.is_off(RuleOff::SendBy) {
             return Ok(());
         }
         Err(Fault::new(FaultKind::Changed, "the write was announced too long ago to be sent"))
