@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::collection::{Collection, Marker};
 use super::fault::{Fault, FaultKind};
+use super::link::Link;
 use super::mapping::Fields;
 use super::record::{RecordRef, Scope, Side, Snapshot};
 use super::runtime::{Runtime, Trouble};
@@ -37,6 +38,12 @@ impl Listing {
     /// A record and when it was listed.
     pub(super) fn record(&self, side: Side, at: &RecordRef) -> Option<(&Snapshot, Timestamp)> {
         self.sides[side].records.get(at).map(|(snapshot, _)| (snapshot, self.at))
+    }
+
+    /// Whether the listing shows what was there after the last run of a link.
+    pub(super) fn is_newer_than(&self, link: &Link) -> bool {
+        let moments = [&link.seen_at, &link.wrote_at];
+        moments.iter().flat_map(|pair| [pair.left, pair.right]).flatten().all(|at| at < self.at)
     }
 
     /// Whether something that an earlier, forgotten run derived may be under a right record. Not if that was created
