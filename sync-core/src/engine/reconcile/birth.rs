@@ -151,7 +151,7 @@ impl Runtime {
     }
 
     /// Becomes the other half of a link that waits for one.
-    async fn join(
+    pub(in super::super) async fn join(
         &self,
         side: Side,
         at: &RecordRef,
