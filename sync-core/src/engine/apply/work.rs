@@ -184,7 +184,8 @@ impl Apply<'_> {
                 Ok(outcome) => outcome,
                 Err(error) => return Driven::Ended(self.stop(words(&error))),
             };
-            let Outcome { did, again, hints, .. } = outcome;
+            let Outcome { did, again, hints, otherwise } = outcome;
+            work.otherwise.extend(otherwise);
             work.note(&did);
             let next = take_hints(work, hints);
             match did {
