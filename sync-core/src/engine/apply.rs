@@ -288,13 +288,18 @@ impl<'a> Apply<'a> {
             for derived in &mut group.derived {
                 self.end_derived(derived, ending.clone());
             }
-        } else if group.work.has_ended || (!group.derived.is_empty() && self.has_partner(&group).await) {
+        } else if group.work.has_ended || self.may_go_on(&group).await {
             for derived in &mut group.derived {
                 self.derived(derived, source).await;
             }
         }
         group.derived.retain(|derived| !derived.work.has_ended);
         (!group.work.has_ended || !group.derived.is_empty()).then_some(group)
+    }
+
+    /// Whether what is derived can be worked on while a write of its record is not answered yet.
+    async fn may_go_on(&self, group: &Group) -> bool {
+        !group.derived.is_empty() && !group.work.waits && self.has_partner(group).await
     }
 
     async fn record(&self, group: &mut Group, source: Source<'_>) {

@@ -33,7 +33,7 @@ pub(super) struct Work {
     /// Whether it is not known yet what became of that.
     is_unanswered: bool,
     /// Whether the last run had to wait, or failed like this.
-    waits: bool,
+    pub(super) waits: bool,
     failure: Option<String>,
     created: bool,
     linked: bool,
