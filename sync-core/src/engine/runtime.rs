@@ -80,6 +80,8 @@ impl fmt::Debug for Runtime {
         f.debug_struct("Engine")
             .field("name", &self.name)
             .field("collections", &self.collections)
+            .field("facts", &self.facts)
+            .field("targets", &self.targets)
             .field("store", &self.store)
             .field("queue", &self.queue)
             .finish_non_exhaustive()
