@@ -123,7 +123,7 @@ impl Runtime {
         self.schema.states(link).into_iter().enumerate().filter_map(is_news).collect()
     }
 
-    /// Reads what a side says has changed.
+    /// Reads what a side says has changed. `None` if it has no change feed.
     pub(super) async fn poll(&self, side: Side) -> Result<Option<Found>, EngineError> {
         let name = format!("changes of {}", self.collection(side).name());
         let feed = FeedId::new(&name);
@@ -168,6 +168,12 @@ impl Runtime {
             (Some(Cursor::Time(from)), Some(Cursor::Time(next))) => Some(Cursor::Time(from.max(next))),
             (_, next) => next,
         };
+        if since.is_none() {
+            // A feed begins now. What was there before it is listed, and only then does the feed count as begun.
+            let before = self.backfill(side).await?;
+            found.looked_at += before.looked_at;
+            found.hinted += before.hinted;
+        }
         if let Some(next) = next {
             self.advance(&feed, rev, Position::Changes(next)).await?;
         }

@@ -75,6 +75,18 @@ pub struct Link {
     pub gone_at: Pair<Option<Timestamp>>,
     /// When each side was last written by the engine.
     pub wrote_at: Pair<Option<Timestamp>>,
+    /// The create that the service refused. The same is not sent again while what is in the way is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Refusal>,
+}
+
+/// A create that a service has refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// What was sent.
+    pub sent: Fingerprint,
+    /// The record that is in the way, if the service names one.
+    pub by: Option<RecordRef>,
 }
 
 impl Link {
@@ -91,6 +103,7 @@ impl Link {
             seen_at: Pair::default(),
             gone_at: Pair::default(),
             wrote_at: Pair::default(),
+            refused: None,
         }
     }
 

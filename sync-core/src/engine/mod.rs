@@ -67,7 +67,7 @@ pub use fault::{Fault, FaultKind};
 pub use feed::Found;
 pub use handle::Engine;
 pub use journal::{Entry, Happening};
-pub use link::{Link, LinkField, LinkId, LinkStatus, Pending, PendingOp, Sent};
+pub use link::{Link, LinkField, LinkId, LinkStatus, Pending, PendingOp, Refusal, Sent};
 pub use mapping::{Field, Fields, Mapper, Mapping, MappingBuilder, MappingError};
 pub use plan::{Change, FactCount, Plan, PlannedProjection, PlannedRecord, ProjectionStep, RecordStep};
 pub use policy::{Conflict, Direction, Interval, Policy, Resolution, Resolve};

@@ -23,6 +23,9 @@ const HITS: usize = 10;
 /// How long a birth waits for a create that is under way.
 const CREATE_UNDER_WAY: Duration = Duration::from_secs(5);
 
+/// How far the service's clock and ours may be apart where a mistake makes a duplicate.
+const CLOCKS_APART: Duration = Duration::from_secs(3600);
+
 /// What is known about a record that is to be born.
 pub(in super::super) struct Newborn<'a> {
     pub(in super::super) side: Side,
@@ -91,13 +94,16 @@ impl Runtime {
                 Marked::Forgotten => forgotten = true,
                 Marked::Settled(outcome) => return Ok(outcome),
             }
-            if let Some(until) = self.may_be_ours(side, &snapshot).await? {
-                return Ok(Outcome::wait(until));
-            }
         }
+        let waits =
+            if self.is_off(RuleOff::Newborn) { None } else { self.may_be_ours(side, &snapshot).await? };
         let fields = self.fields(side, &snapshot).await?;
         let newborn = Newborn { side, at, snapshot: &snapshot, fields: &fields, forgotten };
-        match self.partner_of(&newborn, source).await? {
+        let partner = match waits {
+            Some(waits) => waits,
+            None => self.partner_of(&newborn, source).await?,
+        };
+        match partner {
             Partner::Create if self.births[side] == Births::MatchOnly => Ok(Outcome::nothing()),
             Partner::Create => self.found(side, at, None, source).await,
             Partner::Free(other) => self.found(side, at, Some(other), source).await,
@@ -198,29 +204,38 @@ impl Runtime {
         if run.link.pending.is_some() && run.link.creates_on() != Some(side) {
             return Ok(Marked::Settled(Outcome::wait(now.checked_add(CREATE_UNDER_WAY).unwrap_or(now))));
         }
-        let outcome = self.adopt(run, side, at.clone(), now).await?;
+        let outcome = self.adopt(run, side, at.clone(), true).await?;
         Ok(Marked::Settled(outcome.hint([WorkKey::Link(id)])))
     }
 
-    /// Until when a record without a marker may still turn out to be one of ours whose create was not answered.
-    async fn may_be_ours(&self, side: Side, snapshot: &Snapshot) -> Result<Option<Timestamp>, Trouble> {
+    /// A record without a marker may be one of ours whose create was not answered. Until that is known it is left alone;
+    /// if only a person can tell, it waits for the person too.
+    async fn may_be_ours(&self, side: Side, snapshot: &Snapshot) -> Result<Option<Partner>, Trouble> {
         let caps = self.collection(side).caps();
         if self.marks(side) && !matches!(caps.marker, MarkerKind::Keys { .. }) {
             return Ok(None);
         }
         let now = self.now();
-        let creates = self.store.open_creates(side).await?;
-        let is_older =
-            |created: Timestamp, at: Timestamp| created.checked_add(self.skew).is_ok_and(|c| c < at);
-        let open = creates.iter().filter_map(|link| link.pending.as_ref());
-        let open =
-            open.filter(|pending| !snapshot.created_at.is_some_and(|created| is_older(created, pending.at)));
-        let known_at = |send_by: Timestamp| send_by.checked_add(caps.quarantine()).unwrap_or(Timestamp::MAX);
-        let later = open.map(|pending| known_at(pending.send_by)).max();
-        // What waits for a person keeps no others waiting.
-        Ok(later
-            .filter(|until| now < *until)
-            .map(|until| until.min(now.checked_add(CREATE_UNDER_WAY).unwrap_or(until))))
+        let mut waits = None;
+        for link in self.store.open_creates(side).await? {
+            let Some(pending) = &link.pending else { continue };
+            let last = pending.send_by.checked_add(caps.request_timeout).unwrap_or(Timestamp::MAX);
+            let earliest = pending.at.checked_sub(CLOCKS_APART).unwrap_or(Timestamp::MIN);
+            let latest = last.checked_add(CLOCKS_APART).unwrap_or(Timestamp::MAX);
+            if snapshot.created_at.is_some_and(|created| created < earliest || latest < created) {
+                continue;
+            }
+            let known_at = pending.send_by.checked_add(caps.quarantine()).unwrap_or(Timestamp::MAX);
+            if now < known_at {
+                let soon = now.checked_add(CREATE_UNDER_WAY).unwrap_or(known_at);
+                return Ok(Some(Partner::Later(known_at.min(soon))));
+            }
+            waits = Some(Partner::Ask(format!(
+                "it may be the record that was created for {}, whose answer was lost: decide that first",
+                link.id
+            )));
+        }
+        Ok(waits)
     }
 
     /// Looks for the other half, and never guesses.

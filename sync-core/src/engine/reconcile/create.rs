@@ -1,11 +1,12 @@
 use jiff::Timestamp;
 
 use super::super::collection::{Marker, Read, WriteError, Written};
+use super::super::fault::FaultKind;
 use super::super::journal::Happening;
-use super::super::link::{PendingOp, Sent};
+use super::super::link::{PendingOp, Refusal, Sent};
 use super::super::mapping::Fields;
 use super::super::merge::{Reason, Write};
-use super::super::record::{RecordId, RecordRef, Scope, Side, Snapshot};
+use super::super::record::{Fingerprint, RecordId, RecordRef, Scope, Side, Snapshot};
 use super::super::review::ReviewKind;
 use super::super::runtime::{Births, Runtime, Source, Trouble};
 use super::super::switches::RuleOff;
@@ -62,9 +63,30 @@ impl Runtime {
         };
         let fields = self.fields(from, &snapshot).await?;
         let sent = self.initial(&mut run, from, &fields, now);
+        if self.is_still_refused(&run, to, &sent).await? {
+            run.commit_if_changed().await?;
+            return Ok(Outcome::nothing());
+        }
         let suggested = run.link.id.marker();
         let marker = self.told(self.account(to), self.collection(to).marker(&suggested).await)?;
-        self.send_create(run, to, scope, marker, sent, Some(&fields)).await
+        self.send_create(run, to, scope, marker, sent).await
+    }
+
+    /// Whether the service has refused just this create, and nothing has changed since.
+    async fn is_still_refused(&self, run: &Run<'_>, to: Side, sent: &[Sent]) -> Result<bool, Trouble> {
+        let Some(refusal) = run.link.refused.as_ref().filter(|refusal| refusal.sent == digest(sent)) else {
+            return Ok(false);
+        };
+        let Some(by) = &refusal.by else { return Ok(true) };
+        let Read::Found(found) = self.read(to, by).await? else { return Ok(false) };
+        let theirs = self.fields(to, &found).await?;
+        let unique = &self.collection(to).caps().unique;
+        let is_taken = |sent: &Sent| {
+            let position = self.mapper.position(&sent.field).filter(|_| unique.contains(&sent.field));
+            position.is_some_and(|position| *theirs.get(position) == sent.write.value)
+        };
+        // Refused for what the mapping does not know: whatever it is, it is still there.
+        Ok(unique.is_empty() || sent.iter().any(is_taken))
     }
 
     /// Where the partner of a record is created; `None` if the record that it is to live under is not there yet.
@@ -105,7 +127,6 @@ impl Runtime {
         scope: Scope,
         marker: Marker,
         sent: Vec<Sent>,
-        other: Option<&Fields>,
     ) -> Result<Outcome, Trouble> {
         let op = PendingOp::Create { side: to, marker: marker.clone(), sent: sent.clone() };
         let pending = self.announce(&mut run, op).await?;
@@ -122,7 +143,7 @@ impl Runtime {
         match created {
             Ok(written) => {
                 self.breaker(&account).success();
-                self.created(run, to, &scope, &sent, &written, other, now).await
+                self.created(run, to, &scope, &sent, &written, now).await
             }
             Err(WriteError::Unknown(fault)) => {
                 tracing::warn!(link = %run.link.id, %fault, "a create without an answer, looked up later");
@@ -133,6 +154,9 @@ impl Runtime {
             Err(WriteError::Exists(id)) => self.in_the_way(run, to, &scope, &marker, &id).await,
             Err(WriteError::NotApplied(fault)) => {
                 run.link.pending = None;
+                if fault.kind() == FaultKind::Invalid {
+                    run.link.refused = Some(Refusal { sent: digest(&sent), by: None });
+                }
                 run.tell(now, Happening::NotApplied(to));
                 run.commit().await?;
                 Err(self.failed(account, fault))
@@ -140,7 +164,6 @@ impl Runtime {
         }
     }
 
-    #[allow(clippy::too_many_arguments, reason = "what is known of one create")]
     async fn created(
         &self,
         mut run: Run<'_>,
@@ -148,7 +171,6 @@ impl Runtime {
         scope: &Scope,
         sent: &[Sent],
         written: &Written,
-        other: Option<&Fields>,
         now: Timestamp,
     ) -> Result<Outcome, Trouble> {
         let at = match scope {
@@ -156,7 +178,7 @@ impl Runtime {
             Scope::All => RecordRef::top(written.id.clone()),
         };
         run.link.ends[to] = Some(at.clone());
-        run.link.pending = None;
+        (run.link.pending, run.link.refused) = (None, None);
         run.link.seen_at = Pair::new(Some(now), Some(now));
         run.close(ReviewKind::Create, None);
         run.close(ReviewKind::Invalid, None);
@@ -165,10 +187,7 @@ impl Runtime {
             Some(stored) => Some(self.fields(to, stored).await?),
             None => None,
         };
-        let nothing = Fields::default();
-        let other = other.unwrap_or(&nothing);
-        let stored = stored.as_ref().map(|stored| (stored, other));
-        run.wrote(to, sent, stored, now);
+        run.wrote(to, sent, stored.as_ref(), now);
         run.commit().await?;
         let settles = run.states.iter().any(|state| state.unsettled.is_some());
         let outcome = Outcome { otherwise: run.otherwise.clone(), ..Outcome::done(Did::Created) };
@@ -176,20 +195,25 @@ impl Runtime {
         Ok(if settles { outcome.again(run.settles_at(now).unwrap_or(now)) } else { outcome })
     }
 
-    /// Takes a record for the missing half, because it carries the marker of the announced create.
+    /// Takes a record for the missing half: because it carries the marker of the announced create, or because it has its
+    /// keys. What has only the keys may be somebody else's work: then nothing counts as written, and the two meet for
+    /// the first time.
     pub(super) async fn adopt(
         &self,
         mut run: Run<'_>,
         to: Side,
         at: RecordRef,
-        now: Timestamp,
+        is_ours: bool,
     ) -> Result<Outcome, Trouble> {
-        let sent = run.pending_fields().to_vec();
+        let now = self.now();
+        let sent = if is_ours { run.pending_fields().to_vec() } else { Vec::new() };
         run.link.ends[to] = Some(at.clone());
         run.link.pending = None;
         run.close(ReviewKind::Create, None);
         run.tell(now, Happening::Linked(to, at.clone()));
-        run.wrote(to, &sent, None, now);
+        if !sent.is_empty() {
+            run.wrote(to, &sent, None, now);
+        }
         match run.commit().await {
             Ok(()) => {
                 let owner = run.link.ends.left.clone();
@@ -226,23 +250,15 @@ impl Runtime {
         };
         if let Read::Found(found) = self.read(to, &at).await? {
             if found.marker.as_ref() == Some(marker) {
-                return self.adopt(run, to, at, now).await;
+                return self.adopt(run, to, at, true).await;
             }
-            if found.marker.is_none() && self.agrees(to, run.pending_fields(), &found).await? {
-                run.link.pending = None;
-                run.link.ends[to] = Some(at.clone());
-                run.tell(now, Happening::Linked(to, at.clone()));
-                match run.commit().await {
-                    Ok(()) => {
-                        let id = run.link.id.clone();
-                        let hints = self.derived_of(run.link.ends.left.clone()).await?;
-                        return Ok(Outcome::done(Did::Linked(id)).again(now).hint(hints));
-                    }
-                    Err(Trouble::Commit(CommitError::Claimed { .. })) => run.link.ends[to] = None,
-                    Err(trouble) => return Err(trouble),
-                }
+            let holder = self.store.link_of(to, &at).await?;
+            let is_free = holder.is_none_or(|link| !link.value.is_live());
+            if is_free && found.marker.is_none() && self.agrees(to, run.pending_fields(), &found).await? {
+                return self.adopt(run, to, at, false).await;
             }
         }
+        run.link.refused = Some(Refusal { sent: digest(run.pending_fields()), by: Some(at) });
         run.link.pending = None;
         let why = format!(
             "record {id} is in the way, and it is not certain that it is the same: correct the one that is wrong"
@@ -278,4 +294,10 @@ impl Runtime {
         };
         !self.is_off(off)
     }
+}
+
+/// Tells two creates apart.
+fn digest(sent: &[Sent]) -> Fingerprint {
+    let values: Vec<_> = sent.iter().map(|sent| (&sent.field, &sent.write.value)).collect();
+    Fingerprint::of(&values)
 }

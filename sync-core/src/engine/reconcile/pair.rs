@@ -95,7 +95,7 @@ impl Runtime {
         };
         for side in [Side::Left, Side::Right] {
             if let Some(fields) = seen.fields(side) {
-                run.settle(side, fields, seen.fields(side.other()), seen.at);
+                run.settle(side, fields, seen.at);
             }
         }
         let changed = Pair::new(Side::Left, Side::Right);

@@ -52,10 +52,10 @@ impl Runtime {
             Recovery::Wait(until) => return Ok(Outcome::wait(until)),
             Recovery::Look => self.lost(side, &scope, kind, &marker, &sent, &run).await?,
             // The same create once more: what was sent before is refused, or it is not there.
-            _ => return self.send_create(run, side, scope, marker, sent, None).await,
+            _ => return self.send_create(run, side, scope, marker, sent).await,
         };
         match recover(kind, pending.send_by, caps, Some(&found), now_or_never) {
-            Recovery::Adopt(at) => self.adopt(run, side, at, now).await,
+            Recovery::Adopt(at) => self.adopt(run, side, at, !matches!(kind, MarkerKind::Keys { .. })).await,
             Recovery::Send | Recovery::Look => {
                 // By what the founder holds now, which may have changed.
                 run.link.pending = None;
@@ -130,7 +130,16 @@ impl Runtime {
         }
         let Some(at) = run.link.ends[side].clone() else { return Ok(Outcome::nothing()) };
         let by_reading = !self.is_off(RuleOff::UnknownByReading);
-        if let (true, Read::Found(snapshot)) = (by_reading, self.read(side, &at).await?) {
+        let read = self.read(side, &at).await?;
+        if !matches!(read, Read::Found(_)) {
+            // What lost may have been there until the record went.
+            for Sent { field, write, .. } in &sent {
+                if let Some(value) = write.overrides.clone() {
+                    run.tell(now, Happening::Overrode { side, field: field.clone(), value });
+                }
+            }
+        }
+        if let (true, Read::Found(snapshot)) = (by_reading, read) {
             let fields = self.fields(side, &snapshot).await?;
             let mut names = Vec::new();
             for Sent { field, write, before } in sent {
@@ -139,15 +148,16 @@ impl Runtime {
                 let (Some(position), Some(rules)) = (position, rules) else { continue };
                 let unsettled = Unsettled::new(&write, before, now);
                 let (verdict, stored) = settle(rules, &unsettled, fields.get(position));
+                if let Some(value) = write.overrides.clone().filter(|_| verdict != Verdict::Refused) {
+                    // Even if somebody has edited it since: what lost may have been there until then.
+                    run.tell(now, Happening::Overrode { side, field: field.clone(), value });
+                }
                 if verdict != Verdict::Stored {
                     continue;
                 }
                 run.unpark(position);
                 run.agree(position, side.other(), write.agreed[side.other()].clone(), now);
                 run.agree(position, side, stored, now);
-                if let Some(value) = write.overrides {
-                    run.tell(now, Happening::Overrode { side, field: field.clone(), value });
-                }
                 names.push(field);
             }
             let what =

@@ -144,13 +144,7 @@ impl<'a> Run<'a> {
     }
 
     /// Judges every write to `side` by what is seen back. Gives the fields in which that is something else.
-    pub(super) fn settle(
-        &mut self,
-        side: Side,
-        seen: &Fields,
-        other: Option<&Fields>,
-        now: Timestamp,
-    ) -> Vec<String> {
+    pub(super) fn settle(&mut self, side: Side, seen: &Fields, now: Timestamp) -> Vec<String> {
         let mut edited = Vec::new();
         for position in 0..self.states.len() {
             let rules = self.runtime.mapper.rules().fields.get(position);
@@ -177,8 +171,12 @@ impl<'a> Run<'a> {
             self.changed = true;
             if verdict == Verdict::Refused {
                 let mut values = Pair::default();
-                values[side] = seen.get(position).clone();
-                values[side.other()] = other.map_or(FieldValue::Unknown, |other| other.get(position).clone());
+                let stands = self.states.get(position).and_then(|state| state.agreed[side].as_ref());
+                values[side] = stands.and_then(Agreed::value).unwrap_or_default();
+                // What was sent, not what is there now: a later change is a reason to try again.
+                let sent_from =
+                    self.states.get(position).and_then(|state| state.agreed[side.other()].as_ref());
+                values[side.other()] = sent_from.and_then(Agreed::value).unwrap_or_default();
                 self.tell(now, Happening::Refused { side, field: name, sent: unsettled.sent });
                 self.park(position, values, Reason::Refused(side), now);
             } else if verdict == Verdict::Edited {
@@ -210,13 +208,7 @@ impl<'a> Run<'a> {
 
     /// Notes fields that were written: what they came from is agreed on, and what was written is to be seen back, or
     /// was in the answer.
-    pub(super) fn wrote(
-        &mut self,
-        side: Side,
-        sent: &[Sent],
-        stored: Option<(&Fields, &Fields)>,
-        now: Timestamp,
-    ) {
+    pub(super) fn wrote(&mut self, side: Side, sent: &[Sent], stored: Option<&Fields>, now: Timestamp) {
         let lag = self.runtime.collection(side).caps().read_lag;
         for Sent { field, write, before } in sent {
             let Some(position) = self.runtime.mapper.position(field) else { continue };
@@ -233,9 +225,9 @@ impl<'a> Run<'a> {
         }
         self.link.wrote_at[side] = Some(now);
         self.changed = true;
-        if let Some((seen, other)) = stored {
+        if let Some(seen) = stored {
             // Nobody has edited what is in the answer to its own write.
-            let otherwise = self.settle(side, seen, Some(other), now);
+            let otherwise = self.settle(side, seen, now);
             self.otherwise.extend(otherwise);
         }
     }

@@ -11,7 +11,7 @@ use super::super::merge::{Kind, Reason, Write};
 use super::super::record::{Raw, RecordId, Side};
 use super::super::runtime::{Runtime, Trouble};
 use super::super::switches::RuleOff;
-use super::super::value::{FieldValue, Pair};
+use super::super::value::{Agreed, FieldValue, Pair};
 use super::pair::Seen;
 use super::run::Run;
 use super::{Did, Outcome};
@@ -100,20 +100,21 @@ impl Runtime {
         }
         for (position, write) in &sets {
             let (was, is) = (before(*position), &write.value);
-            let added: BTreeSet<String> = is.members().difference(was.members()).cloned().collect();
-            let removed: BTreeSet<String> = was.members().difference(is.members()).cloned().collect();
-            let mut parts = Vec::new();
-            if let Some((field, members)) = self.members(to, *position, added) {
-                parts.push(Part::AddTo { field, members });
+            let was = was.members();
+            let added: BTreeSet<String> = is.members().difference(was).cloned().collect();
+            let removed: BTreeSet<String> = was.difference(is.members()).cloned().collect();
+            let adds = self.members(to, *position, added);
+            let removes = self.members(to, *position, removed.clone());
+            if let Some((field, members)) = adds {
+                // If what is to go is refused afterwards, what has come is agreed on all the same.
+                let write =
+                    if removes.is_some() { without_removals(write, was, &removed) } else { write.clone() };
+                let sent = vec![sent(*position, &write)];
+                requests.push(Request { part: Part::AddTo { field, members }, sent });
             }
-            if let Some((field, members)) = self.members(to, *position, removed) {
-                parts.push(Part::RemoveFrom { field, members });
-            }
-            let last = parts.len().saturating_sub(1);
-            for (number, part) in parts.into_iter().enumerate() {
-                // The set is written when its last request is.
-                let sent = if number == last { vec![sent(*position, write)] } else { Vec::new() };
-                requests.push(Request { part, sent });
+            if let Some((field, members)) = removes {
+                let sent = vec![sent(*position, write)];
+                requests.push(Request { part: Part::RemoveFrom { field, members }, sent });
             }
         }
         requests
@@ -181,8 +182,6 @@ impl Runtime {
         }
         run.link.pending = None;
         run.changed = true;
-        let nothing = super::super::Fields::default();
-        let other = seen.fields(to.other()).unwrap_or(&nothing);
         let mut names = Vec::new();
         for (sent, written) in &done {
             names.extend(sent.iter().map(|sent| sent.field.clone()));
@@ -190,7 +189,7 @@ impl Runtime {
                 Some(stored) => Some(self.fields(to, stored).await?),
                 None => None,
             };
-            run.wrote(to, sent, stored.as_ref().map(|stored| (stored, other)), now);
+            run.wrote(to, sent, stored.as_ref(), now);
         }
         if !names.is_empty() {
             run.tell(now, Happening::Wrote(to, names));
@@ -272,5 +271,18 @@ impl Runtime {
                 Ok(Outcome::wait(now))
             }
         }
+    }
+}
+
+/// The write of a set as it is when its additions are made and its removals are not.
+fn without_removals(write: &Write, was: &BTreeSet<String>, removed: &BTreeSet<String>) -> Write {
+    let kept = |agreed: &Option<Agreed>| {
+        let agreed = agreed.as_ref()?;
+        Agreed::on(&FieldValue::set(agreed.members().union(removed).cloned()))
+    };
+    Write {
+        value: FieldValue::set(was.union(write.value.members()).cloned()),
+        agreed: Pair::new(kept(&write.agreed.left), kept(&write.agreed.right)),
+        ..write.clone()
     }
 }

@@ -1,0 +1,334 @@
+//! The invariants, checked against what really happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use sync_core::engine::{Entry, FieldValue, Happening, Link, Mapper, Side};
+use sync_core::store::{MemoryStore, Store};
+
+use crate::history::{History, Verdict, at_once};
+use crate::ledger::token;
+
+pub(crate) fn journal(store: &MemoryStore) -> Vec<Entry> {
+    at_once(store.journal(None, 0, usize::MAX)).unwrap().into_iter().map(|(_, entry)| entry).collect()
+}
+
+pub(crate) fn links(store: &MemoryStore) -> Vec<Link> {
+    at_once(store.links_page(None, usize::MAX)).unwrap().into_iter().map(|link| link.value).collect()
+}
+
+pub(crate) fn digest(store: &MemoryStore) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for entry in journal(store) {
+        format!("{entry:?}").hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// Everything that a person is told of: values that lost by a policy, that wait, or that were refused.
+fn named(journal: &[Entry]) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    let mut name = |value: &FieldValue| match value {
+        FieldValue::Text(text) => {
+            named.insert(token(text).unwrap_or(text).to_owned());
+        }
+        FieldValue::Set(members) => named.extend(members.iter().cloned()),
+        FieldValue::Empty | FieldValue::Unknown => {}
+    };
+    for entry in journal {
+        match &entry.what {
+            Happening::Overrode { value, .. } => name(value),
+            Happening::Parked { left, right, .. } => {
+                name(left);
+                name(right);
+            }
+            Happening::Refused { sent, .. } => name(sent),
+            _ => {}
+        }
+    }
+    named
+}
+
+pub(crate) fn invariants(history: &History, verdict: &mut Verdict) {
+    let (journal, links) = (journal(&history.store), links(&history.store));
+    verdict.conflicts =
+        journal.iter().filter(|e| matches!(e.what, Happening::Overrode { .. })).count() as u64;
+    let named = named(&journal);
+    let live: Vec<_> = links.iter().filter(|link| link.is_live()).collect();
+    one_link_each(&live, verdict);
+    no_duplicates(history, &links, verdict);
+    for link in &live {
+        agreement(history, link, &journal, &named, verdict);
+    }
+    overwritten(history, &live, &journal, &named, verdict);
+    effort(history, verdict);
+    if let Some((side, id)) = history.world.lock().ledger.removals.first() {
+        verdict.problems.push(format!("I8: {side:?} {id} was deleted, and nothing allows it"));
+    }
+}
+
+/// I7.
+fn one_link_each(live: &[&Link], verdict: &mut Verdict) {
+    let mut seen = BTreeSet::new();
+    for link in live {
+        for side in [Side::Left, Side::Right] {
+            if let Some(at) = &link.ends[side] {
+                if !seen.insert((side, at.clone())) {
+                    verdict.problems.push(format!("I7: {side:?} {} is in two live links", at.id));
+                }
+            }
+        }
+    }
+}
+
+/// I3.
+fn no_duplicates(history: &History, links: &[Link], verdict: &mut Verdict) {
+    let state = history.world.lock();
+    let mut made: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for side in [Side::Left, Side::Right] {
+        for (id, record) in state.services[side].records.iter().filter(|(_, r)| r.is_there()) {
+            if let Some(link) = &record.created_for {
+                made.entry(link).or_default().push(id.clone());
+            }
+        }
+    }
+    for (link, ids) in made {
+        if ids.len() > 1 {
+            verdict.problems.push(format!("I3: {} were created for {link}", ids.join(", ")));
+        }
+        // The founder of this link, if it was itself created for another record that is still there.
+        let name = link.trim_start_matches("sim:").split('#').next().unwrap_or_default();
+        let (side, founder) = match name.strip_prefix('~') {
+            Some(id) => (Side::Right, id),
+            None => (Side::Left, name),
+        };
+        let Some(founder) = state.services[side].records.get(founder) else { continue };
+        let Some(first) = &founder.created_for else { continue };
+        let origin = first.trim_start_matches("sim:").split('#').next().unwrap_or_default();
+        let (side, origin) = match origin.strip_prefix('~') {
+            Some(id) => (Side::Right, id),
+            None => (Side::Left, origin),
+        };
+        let ended = links.iter().any(|l| l.id.as_str() == first && !l.is_live());
+        let is_there = state.services[side].records.get(origin).is_some_and(|r| r.is_there());
+        if is_there && !ended {
+            verdict.problems.push(format!("I3: {link} was founded by a record that was created for {first}"));
+        }
+    }
+}
+
+/// I1, and of I4 what is in place in the end.
+fn agreement(
+    history: &History,
+    link: &Link,
+    journal: &[Entry],
+    named: &BTreeSet<String>,
+    verdict: &mut Verdict,
+) {
+    let (Some(left), Some(right)) = (&link.ends.left, &link.ends.right) else {
+        let founder = link.ends.left.as_ref().or(link.ends.right.as_ref());
+        let asked = journal.iter().any(|entry| {
+            entry.about == sync_core::queue::WorkKey::Link(link.id.clone())
+                && matches!(entry.what, Happening::Asked(_))
+        });
+        let reviewed =
+            at_once(history.store.reviews_about(&sync_core::queue::WorkKey::Link(link.id.clone())));
+        if !asked && reviewed.unwrap().is_empty() {
+            verdict.problems.push(format!("I1: {} has no partner: {founder:?}", link.id));
+        }
+        return;
+    };
+    {
+        let state = history.world.lock();
+        let there = |side: Side, id: &str| state.services[side].records.get(id).is_some_and(|r| r.is_there());
+        if !there(Side::Left, left.id.as_str()) || !there(Side::Right, right.id.as_str()) {
+            // Edited and deleted: a person was asked.
+            drop(state);
+            let key = sync_core::queue::WorkKey::Link(link.id.clone());
+            if at_once(history.store.reviews_about(&key)).unwrap().is_empty() {
+                verdict.problems.push(format!("I1: {} has lost a record, and nobody is asked", link.id));
+            }
+            return;
+        }
+    }
+    let (l, r) =
+        (history.fields(Side::Left, left.id.as_str()), history.fields(Side::Right, right.id.as_str()));
+    for (position, rules) in history.mapping.rules().fields.iter().enumerate() {
+        let (lv, rv) = (l.get(position), r.get(position));
+        let equal = lv == rv || rules.stored(Side::Right, lv) == *rv || rules.stored(Side::Left, rv) == *lv;
+        let field = link.fields.iter().find(|field| field.name == rules.name);
+        let parked = field.and_then(|f| f.state.parked.as_ref());
+        let is_parked = parked.is_some_and(|p| p.values.left == *lv && p.values.right == *rv);
+        let refused = journal.iter().any(|entry| {
+            entry.about == sync_core::queue::WorkKey::Link(link.id.clone())
+                && matches!(&entry.what, Happening::Refused { field, .. } if *field == rules.name)
+        });
+        let one_way = rules.name == "vat";
+        // Which values survive a merge of two records, its person has decided.
+        let moved = journal.iter().any(|entry| {
+            entry.about == sync_core::queue::WorkKey::Link(link.id.clone())
+                && matches!(entry.what, Happening::Moved(..))
+        });
+        if !equal && !is_parked && !refused && !one_way {
+            verdict.problems.push(format!("I1: {} {}: {lv:?} and {rv:?}", link.id, rules.name));
+        }
+        if moved {
+            continue;
+        }
+        if rules.name == "tags" {
+            members(history, link, lv, rv, named, verdict);
+        } else {
+            last_edit(history, link, &rules.name, (lv, rv), is_parked || refused, named, verdict);
+        }
+    }
+}
+
+/// The last edit of a field must be in place at both sides, or named, or not to be seen.
+fn last_edit(
+    history: &History,
+    link: &Link,
+    field: &str,
+    (lv, rv): (&FieldValue, &FieldValue),
+    explained: bool,
+    named: &BTreeSet<String>,
+    verdict: &mut Verdict,
+) {
+    let state = history.world.lock();
+    let ledger = &state.ledger;
+    let last = |side: Side| {
+        let id = link.ends[side].as_ref()?.id.as_str().to_owned();
+        ledger.last(side, &id, field)
+    };
+    let (left, right) = (last(Side::Left), last(Side::Right));
+    // Of a one-way field, edits against the way go nowhere.
+    let right = right.filter(|_| field != "vat");
+    let Some(latest) = left.into_iter().chain(right).max_by_key(|edit| ledger.edits[*edit].at) else {
+        return;
+    };
+    let edit = &ledger.edits[latest];
+    let same_moment =
+        [left, right].into_iter().flatten().any(|e| e != latest && ledger.edits[e].at == edit.at);
+    let is = |value: &FieldValue| value.text().is_some_and(|text| token(text) == token(&edit.value));
+    if (is(lv) && is(rv)) || explained || same_moment || (field == "vat" && is(lv)) {
+        return;
+    }
+    if named.contains(token(&edit.value).unwrap_or(&edit.value)) {
+        return;
+    }
+    let adopted = ledger.adopted.get(&(edit.side, edit.record.clone())).is_some_and(|at| edit.at <= *at);
+    if adopted || ledger.overwritten.iter().any(|o| o.edit == latest && o.unseen) {
+        verdict.unseen += 1;
+        return;
+    }
+    if edit.undone || ledger.edits[..latest].iter().any(|e| e.value == edit.value && e.record == edit.record)
+    {
+        verdict.undone += 1;
+        return;
+    }
+    verdict.problems.push(format!(
+        "I4: {} {field}: {:?} by {:?} at {} is lost: {lv:?} and {rv:?}",
+        link.id, edit.value, edit.side, edit.at
+    ));
+}
+
+/// Members that people added are there, and those that they removed are not.
+fn members(
+    history: &History,
+    link: &Link,
+    lv: &FieldValue,
+    rv: &FieldValue,
+    named: &BTreeSet<String>,
+    verdict: &mut Verdict,
+) {
+    let state = history.world.lock();
+    let ids: BTreeSet<(Side, &str)> = [Side::Left, Side::Right]
+        .into_iter()
+        .filter_map(|side| Some((side, link.ends[side].as_ref()?.id.as_str())))
+        .collect();
+    for (tag, (side, id, _)) in &state.ledger.added {
+        if !ids.contains(&(*side, id.as_str())) || named.contains(tag) {
+            continue;
+        }
+        let (wanted, what) = match state.ledger.removed.get(tag) {
+            Some(_) => (false, "removed"),
+            None => (true, "added"),
+        };
+        let is = lv.members().contains(tag) == wanted && rv.members().contains(tag) == wanted;
+        if is {
+            continue;
+        }
+        let (on, when) = match state.ledger.removed.get(tag) {
+            Some((on, at)) => (*on, *at),
+            None => (*side, state.ledger.added[tag].2),
+        };
+        let record = link.ends[on].as_ref().map(|at| (on, at.id.to_string()));
+        let adopted =
+            record.and_then(|record| state.ledger.adopted.get(&record)).is_some_and(|at| when <= *at);
+        if adopted || state.ledger.unseen_members.contains(tag) {
+            verdict.unseen += 1;
+            continue;
+        }
+        if state.ledger.undone_members.contains(tag) {
+            verdict.undone += 1;
+            continue;
+        }
+        verdict.problems.push(format!("I4: {} tag {tag}, which was {what}: {lv:?} and {rv:?}", link.id));
+    }
+}
+
+/// What the engine wrote over before the other side had it.
+fn overwritten(
+    history: &History,
+    live: &[&Link],
+    journal: &[Entry],
+    named: &BTreeSet<String>,
+    verdict: &mut Verdict,
+) {
+    let state = history.world.lock();
+    let is_live = |side: Side, id: &str| {
+        live.iter().any(|link| link.ends[side].as_ref().is_some_and(|at| at.id.as_str() == id))
+    };
+    for over in &state.ledger.overwritten {
+        let edit = &state.ledger.edits[over.edit];
+        let one_way = edit.field == "vat" && edit.side == Side::Right;
+        let moved =
+            |link: &&&Link| link.ends[edit.side].as_ref().is_some_and(|at| at.id.as_str() == edit.record);
+        let moved = live.iter().find(moved).is_some_and(|link| {
+            let about = sync_core::queue::WorkKey::Link(link.id.clone());
+            journal.iter().any(|entry| entry.about == about && matches!(entry.what, Happening::Moved(..)))
+        });
+        if one_way || moved || !is_live(edit.side, &edit.record) {
+            continue;
+        }
+        if named.contains(token(&edit.value).unwrap_or(&edit.value)) {
+            continue;
+        }
+        if over.unseen {
+            verdict.unseen += 1;
+        } else if edit.undone
+            || state.ledger.edits[..over.edit]
+                .iter()
+                .any(|e| e.value == edit.value && e.record == edit.record)
+        {
+            verdict.undone += 1;
+        } else {
+            verdict.problems.push(format!(
+                "I4: {:?} {} {}: {:?} of {} was written over by {:?} at {}",
+                edit.side, edit.record, edit.field, edit.value, edit.at, over.by, over.at
+            ));
+        }
+    }
+}
+
+/// I9: at most so many writes for each edit and each fault.
+fn effort(history: &History, verdict: &mut Verdict) {
+    let state = history.world.lock();
+    let edits = (state.ledger.edits.len() + state.ledger.added.len() + state.ledger.removed.len()) as u64;
+    let most = 3 * edits + 4 * state.ledger.faults + 20;
+    if state.ledger.writes > most {
+        verdict.problems.push(format!(
+            "I9: {} writes for {edits} edits and {} faults",
+            state.ledger.writes, state.ledger.faults
+        ));
+    }
+}

@@ -1,0 +1,442 @@
+//! One history: two services, people, workers, faults, all from one seed.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use sync_core::engine::{
+    Engine, Fields, LinkId, Mapper, Mapping, Policy, RecordId, RecordRef, Side, normalise,
+};
+use sync_core::queue::{Hint, MemoryQueue, Priority, WorkKey, WorkQueue};
+use sync_core::store::{MemoryStore, Store};
+
+use crate::check;
+use crate::collection::{SimCollection, wall};
+use crate::people;
+use crate::rng::Rng;
+use crate::settings::{NAME_LENGTH, SEND_WITHIN, Settings};
+use crate::store::SimStore;
+use crate::world::World;
+
+pub(crate) const NAME: &str = "sim";
+
+type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Runs a future that waits for nothing.
+pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..10_000 {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return value;
+        }
+    }
+    panic!("it waits for ever");
+}
+
+/// What a history came to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Verdict {
+    /// What went wrong; empty if nothing did.
+    pub(crate) problems: Vec<String>,
+    /// Edits within a round trip, or hidden by lagging reads.
+    pub(crate) unseen: u64,
+    /// Edits undone before they were seen.
+    pub(crate) undone: u64,
+    pub(crate) edits: u64,
+    pub(crate) writes: u64,
+    pub(crate) faults: u64,
+    pub(crate) conflicts: u64,
+    /// Tells two journals apart.
+    pub(crate) digest: u64,
+    pub(crate) yields: u64,
+}
+
+struct Worker {
+    task: Task,
+    paused_until: u64,
+    feeder: bool,
+}
+
+pub(crate) struct History {
+    pub(crate) world: World,
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) queue: Arc<MemoryQueue>,
+    pub(crate) mapping: Mapping,
+    workers: Vec<Worker>,
+    settings: Settings,
+    /// Webhooks on their way.
+    webhooks: Vec<(u64, Side, String)>,
+    /// After so many pauses a worker is killed, for the enumeration of crashes.
+    crash_at: Option<u64>,
+}
+
+pub(crate) fn mapping(settings: &Settings) -> Mapping {
+    let [email, name, city] = settings.policies.clone();
+    let lossy = |side| settings.services[side].lossy;
+    let first = |policy: &Policy| match policy {
+        Policy::Park => Policy::Park,
+        other => other.clone(),
+    };
+    Mapping::builder()
+        .field("email", |f| {
+            f.left("email").right("email").normalise(normalise::email).on_first(first(&email)).policy(email)
+        })
+        .field("name", |f| {
+            let mut f = f.left("name").right("name").on_first(first(&name)).policy(name);
+            for side in [Side::Left, Side::Right] {
+                if lossy(side) {
+                    f = f.lossy(side, |text| text.chars().take(NAME_LENGTH).collect());
+                }
+            }
+            f
+        })
+        .field("city", |f| f.left("city").right("city").on_first(first(&city)).policy(city))
+        .field("vat", |f| f.left("vat").right("vat").only_to(Side::Right))
+        .field("tags", |f| f.left("tags").right("tags").set())
+        .matched_by(["email"])
+        .on_delete(settings.on_delete)
+        .build()
+        .unwrap()
+}
+
+impl History {
+    pub(crate) fn new(settings: Settings, rng: Rng, trace: bool) -> Self {
+        let world = World::new(settings.clone(), rng, trace);
+        let queue = Arc::new(MemoryQueue::new(Arc::new(world.clone())));
+        let mut history = Self {
+            world,
+            store: Arc::new(MemoryStore::new()),
+            queue,
+            mapping: mapping(&settings),
+            workers: Vec::new(),
+            settings,
+            webhooks: Vec::new(),
+            crash_at: None,
+        };
+        for number in 0..=history.settings.workers {
+            let feeder = number == history.settings.workers;
+            let task = history.process(feeder);
+            history.workers.push(Worker { task, paused_until: 0, feeder });
+        }
+        history
+    }
+
+    pub(crate) fn engine(&self) -> Engine {
+        let world = Arc::new(self.world.clone());
+        let side = |side| Arc::new(SimCollection::new(self.world.clone(), side));
+        Engine::builder(NAME, side(Side::Left), side(Side::Right), self.mapping.clone())
+            .store(Arc::new(SimStore { world: self.world.clone(), inner: self.store.clone() }))
+            .queue(self.queue.clone())
+            .env(world)
+            .send_within(std::time::Duration::from_millis(SEND_WITHIN))
+            .without(&self.settings.off)
+            .build()
+    }
+
+    /// A process: works on what is due, or looks for changes.
+    fn process(&self, feeder: bool) -> Task {
+        let (engine, world) = (self.engine(), self.world.clone());
+        if !feeder {
+            return Box::pin(async move {
+                loop {
+                    // A store that fails ends the process; this is the next one.
+                    let _ = engine.work("worker", 1).await;
+                    world.pause().await;
+                }
+            });
+        }
+        Box::pin(async move {
+            loop {
+                let side = if world.lock().rng.half() { Side::Left } else { Side::Right };
+                let what = world.lock().rng.below(8);
+                let found = match what {
+                    0 => engine.backfill(side).await,
+                    1 => engine.sweep(side).await,
+                    _ => engine.poll(side).await,
+                };
+                if world.lock().trace {
+                    eprintln!("{:>7} FEED {what} {side:?}: {found:?}", world.lock().time);
+                }
+                let rest = world.lock().rng.between(2_000, 10_000);
+                let until = world.lock().time + rest;
+                while world.lock().time < until {
+                    world.pause().await;
+                }
+            }
+        })
+    }
+
+    fn poll(&mut self, number: usize) {
+        let before = self.world.lock().yields;
+        let mut context = Context::from_waker(Waker::noop());
+        let worker = &mut self.workers[number];
+        let _ = worker.task.as_mut().poll(&mut context);
+        let after = self.world.lock().yields;
+        if self.crash_at.is_some_and(|at| before < at && at <= after) {
+            self.kill(number);
+        }
+    }
+
+    fn kill(&mut self, number: usize) {
+        if self.world.lock().trace {
+            eprintln!("{:>7} KILL {number}", self.world.lock().time);
+        }
+        let task = self.process(self.workers[number].feeder);
+        self.workers[number].task = task;
+        self.workers[number].paused_until = 0;
+    }
+
+    /// Tells the engine of what was touched, as webhooks do: late, doubled, or not at all.
+    fn webhooks(&mut self) {
+        let mut state = self.world.lock();
+        let told = std::mem::take(&mut state.told);
+        if self.settings.webhooks {
+            for (side, id) in told {
+                let now = state.time;
+                let copies = match state.rng.below(10) {
+                    0 => 0,
+                    1 => 2,
+                    _ => 1,
+                };
+                for _ in 0..copies {
+                    let late = state.rng.below(3_000);
+                    self.webhooks.push((now + late, side, id.clone()));
+                }
+            }
+        }
+        let now = state.time;
+        drop(state);
+        let (due, later): (Vec<_>, Vec<_>) = self.webhooks.drain(..).partition(|(at, ..)| *at <= now);
+        self.webhooks = later;
+        for (_, side, id) in due {
+            self.hint(side, &id);
+        }
+    }
+
+    fn link_of(&self, side: Side, id: &str) -> Option<LinkId> {
+        let at = RecordRef::top(RecordId::new(id));
+        let link = at_once(self.store.link_of(side, &at)).unwrap().filter(|link| link.value.is_live());
+        link.map(|link| link.value.id)
+    }
+
+    pub(crate) fn hint(&self, side: Side, id: &str) {
+        let at = RecordRef::top(RecordId::new(id));
+        let key = self.link_of(side, id).map_or(WorkKey::Birth(side, at), WorkKey::Link);
+        at_once(self.queue.mark(&[Hint::new(key, NAME, Priority::Event)])).unwrap();
+    }
+
+    fn populate(&mut self) {
+        let mut state = self.world.lock();
+        for _ in 0..self.settings.people {
+            match state.rng.below(3) {
+                0 => people::create_both(&mut state),
+                1 => drop(people::create(&mut state, Side::Left)),
+                _ => drop(people::create(&mut state, Side::Right)),
+            }
+        }
+        drop(state);
+        // Two that know the same person before they are connected are visible to each other.
+        self.world.pass(10_000);
+    }
+
+    fn step(&mut self) {
+        let (what, number) = {
+            let mut state = self.world.lock();
+            (state.rng.below(1000), usize::try_from(state.rng.below(self.workers.len() as u64)).unwrap())
+        };
+        match what {
+            0..=199 => people::act(&mut self.world.lock()),
+            200..=289 => {
+                let millis = self.world.lock().rng.below(1_500);
+                self.world.pass(millis);
+            }
+            290..=319 => {
+                let millis = self.world.lock().rng.between(3_000, 15_000);
+                self.world.pass(millis);
+            }
+            320..=339 if self.settings.kills => self.kill(number),
+            340..=359 if self.settings.kills => {
+                let mut state = self.world.lock();
+                let until = state.time + state.rng.between(1_000, 60_000);
+                if state.trace {
+                    eprintln!("{:>7} PAUSE {number} until {until}", state.time);
+                }
+                drop(state);
+                self.workers[number].paused_until = until;
+            }
+            360..=364 if self.settings.clock_jumps => {
+                let mut state = self.world.lock();
+                let jump = i64::try_from(state.rng.below(240_000)).unwrap() - 120_000;
+                state.offset += jump;
+                if state.trace {
+                    eprintln!("{:>7} JUMP {jump}", state.time);
+                }
+            }
+            _ => {
+                let times = self.world.lock().rng.between(1, 10);
+                for _ in 0..times {
+                    if self.workers[number].paused_until <= self.world.lock().time {
+                        self.poll(number);
+                    }
+                }
+            }
+        }
+        self.webhooks();
+    }
+
+    fn next_due(&self) -> Option<u64> {
+        let due = at_once(self.queue.next_due()).unwrap()?;
+        let state = self.world.lock();
+        let wait = due.duration_since(wall(state.time, state.offset)).as_millis();
+        Some(u64::try_from(wait.max(0)).unwrap())
+    }
+
+    /// Nothing goes wrong any more and nobody edits: works until there is nothing left to do.
+    fn settle(&mut self, look: bool) -> Result<(), String> {
+        self.world.lock().calm = true;
+        for worker in &mut self.workers {
+            worker.paused_until = 0;
+        }
+        self.world.pass(10_000);
+        for (_, side, id) in std::mem::take(&mut self.webhooks) {
+            self.hint(side, &id);
+        }
+        if look {
+            for _ in 0..2 {
+                self.look();
+                self.drain()?;
+                self.world.pass(5_000);
+            }
+            // Whether a record that is in no pair finds a partner may have changed without it.
+            for side in [Side::Left, Side::Right] {
+                let alive = self.world.lock().services[side].alive();
+                for id in alive {
+                    if self.link_of(side, &id).is_none() {
+                        self.hint(side, &id);
+                    }
+                }
+            }
+        }
+        self.drain()
+    }
+
+    /// Looks for what no event told of.
+    fn look(&mut self) {
+        let sweeps = self.settings.deletes || self.settings.merges;
+        let engine = self.engine();
+        for side in [Side::Left, Side::Right] {
+            let has_feed = self.settings.services[side].feed;
+            for sweep in [false, true] {
+                if !sweep || sweeps || !has_feed {
+                    let mut task: Task = if sweep {
+                        let engine = engine.clone();
+                        Box::pin(async move { drop(engine.sweep(side).await.unwrap()) })
+                    } else {
+                        let engine = engine.clone();
+                        Box::pin(async move { drop(engine.poll(side).await.unwrap()) })
+                    };
+                    let mut context = Context::from_waker(Waker::noop());
+                    while task.as_mut().poll(&mut context).is_pending() {}
+                }
+            }
+        }
+    }
+
+    fn drain(&mut self) -> Result<(), String> {
+        for round in 0..3_000 {
+            match self.next_due() {
+                None => return Ok(()),
+                Some(0) => {
+                    for number in 0..self.settings.workers {
+                        for _ in 0..12 {
+                            self.poll(number);
+                        }
+                    }
+                    if round % 10 == 9 {
+                        self.world.pass(50);
+                    }
+                }
+                Some(wait) => {
+                    // Whoever is in the middle of something goes on.
+                    for number in 0..self.settings.workers {
+                        self.poll(number);
+                    }
+                    self.world.pass(wait.min(60_000).max(1));
+                }
+            }
+        }
+        Err("it does not come to rest".to_owned())
+    }
+
+    /// The canonical fields of a record as it is now.
+    pub(crate) fn fields(&self, side: Side, id: &str) -> Fields {
+        let state = self.world.lock();
+        let record = &state.services[side].records[id];
+        let snapshot = state.services[side].snapshot(id, record, record.now(), 0, crate::world::base());
+        self.mapping.read(side, &snapshot)
+    }
+
+    fn run(mut self, steps: u64) -> Verdict {
+        self.populate();
+        for _ in 0..steps {
+            self.step();
+        }
+        let mut verdict = Verdict::default();
+        match self.settle(true) {
+            Ok(()) => {
+                let writes = self.world.lock().ledger.writes;
+                check::invariants(&self, &mut verdict);
+                for side in [Side::Left, Side::Right] {
+                    let alive = self.world.lock().services[side].alive();
+                    for id in alive {
+                        self.hint(side, &id);
+                    }
+                }
+                if let Err(why) = self.settle(false) {
+                    verdict.problems.push(format!("I2: after everything was hinted again {why}"));
+                }
+                let more = self.world.lock().ledger.writes - writes;
+                if more > 0 {
+                    verdict.problems.push(format!("I2: {more} writes although nothing has changed"));
+                }
+            }
+            Err(why) => verdict.problems.push(format!("I1: {why}")),
+        }
+        if self.world.lock().trace {
+            for entry in check::journal(&self.store) {
+                eprintln!("JOURNAL {} {:?} {:?}", entry.at, entry.about, entry.what);
+            }
+        }
+        let state = self.world.lock();
+        (verdict.writes, verdict.faults) = (state.ledger.writes, state.ledger.faults);
+        verdict.edits = state.ledger.edits.len() as u64;
+        verdict.yields = state.yields;
+        verdict.digest = check::digest(&self.store);
+        verdict
+    }
+}
+
+/// Runs the history of a seed.
+pub(crate) fn run(seed: u64, change: impl FnOnce(&mut Settings), trace: bool) -> Verdict {
+    let mut rng = Rng::new(seed);
+    let mut settings = Settings::draw(seed, &mut rng);
+    change(&mut settings);
+    if trace {
+        eprintln!("{settings:#?}");
+    }
+    let steps = settings.steps;
+    History::new(settings, rng, trace).run(steps)
+}
+
+/// Runs it with a crash of whoever works at this pause.
+pub(crate) fn run_with_crash(seed: u64, at: u64, change: impl FnOnce(&mut Settings)) -> Verdict {
+    let mut rng = Rng::new(seed);
+    let mut settings = Settings::draw(seed, &mut rng);
+    change(&mut settings);
+    let steps = settings.steps;
+    let mut history = History::new(settings, rng, false);
+    history.crash_at = Some(at);
+    history.run(steps)
+}

@@ -1,0 +1,167 @@
+//! What people did and what the engine did to it: the truth against which a history is checked.
+//!
+//! Every value that a person types is new, and begins with a token (`u17`), which survives cutting. So a token says who
+//! typed a value, wherever it turns up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sync_core::engine::Side;
+
+use crate::service::{Contents, FIELDS};
+
+pub(crate) fn token(value: &str) -> Option<&str> {
+    let token = value.split(['.', '@']).next()?;
+    token
+        .strip_prefix('u')
+        .filter(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))?;
+    Some(token)
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Edit {
+    pub(crate) side: Side,
+    pub(crate) record: String,
+    pub(crate) field: &'static str,
+    pub(crate) value: String,
+    pub(crate) at: u64,
+    /// Back to what the engine saw last: it cannot know that anything happened.
+    pub(crate) undone: bool,
+}
+
+/// An edit that the engine wrote over before the other side had it.
+#[derive(Debug, Clone)]
+pub(crate) struct Overwritten {
+    pub(crate) edit: usize,
+    /// Whether it was made after the engine last saw the record: within the round trip, or hidden by lagging reads.
+    pub(crate) unseen: bool,
+    pub(crate) by: String,
+    pub(crate) at: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    pub(crate) edits: Vec<Edit>,
+    /// The edit that made a field what it is, if a person did.
+    current: BTreeMap<(Side, String, &'static str), usize>,
+    /// On which sides a token has been.
+    been_on: BTreeMap<String, BTreeSet<Side>>,
+    pub(crate) overwritten: Vec<Overwritten>,
+    /// What the engine last saw.
+    last_seen: BTreeMap<(Side, String, &'static str), String>,
+    /// When members were removed by a person.
+    pub(crate) removed: BTreeMap<String, (Side, u64)>,
+    /// Members that a person's edit is not seen to stay, because it was made within a round trip.
+    pub(crate) unseen_members: BTreeSet<String>,
+    /// Members whose removal undid what the engine did not know it had done.
+    pub(crate) undone_members: BTreeSet<String>,
+    /// The members that the engine last saw.
+    seen_members: BTreeMap<(Side, String), BTreeSet<String>>,
+    /// When members were added by a person.
+    pub(crate) added: BTreeMap<String, (Side, String, u64)>,
+    /// When a record of ours whose create was not answered was recognised by its keys. What was done to it before then
+    /// was done within the round trip.
+    pub(crate) adopted: BTreeMap<(Side, String), u64>,
+    pub(crate) writes: u64,
+    pub(crate) faults: u64,
+    pub(crate) removals: Vec<(Side, String)>,
+    pub(crate) next_token: u64,
+}
+
+impl Ledger {
+    pub(crate) fn fresh(&mut self) -> u64 {
+        self.next_token += 1;
+        self.next_token
+    }
+
+    fn put_on(&mut self, side: Side, value: &str) {
+        if let Some(token) = token(value) {
+            self.been_on.entry(token.to_owned()).or_default().insert(side);
+        }
+    }
+
+    pub(crate) fn is_delivered(&self, edit: &Edit) -> bool {
+        token(&edit.value).and_then(|token| self.been_on.get(token)).is_some_and(|sides| sides.len() == 2)
+    }
+
+    pub(crate) fn created_by_person(&mut self, side: Side, id: &str, contents: &Contents, at: u64) {
+        for field in FIELDS {
+            if let Some(value) = contents.fields.get(field) {
+                self.person_set(side, id, field, value, at);
+            }
+        }
+        for tag in &contents.tags {
+            self.added.insert(tag.clone(), (side, id.to_owned(), at));
+        }
+    }
+
+    pub(crate) fn person_set(&mut self, side: Side, id: &str, field: &'static str, value: &str, at: u64) {
+        let key = (side, id.to_owned(), field);
+        let undone = self.last_seen.get(&key).is_some_and(|seen| seen == value);
+        self.put_on(side, value);
+        self.edits.push(Edit { side, record: id.to_owned(), field, value: value.to_owned(), at, undone });
+        self.current.insert(key, self.edits.len() - 1);
+    }
+
+    pub(crate) fn person_removed(&mut self, side: Side, id: &str, tag: &str, at: u64) {
+        self.removed.insert(tag.to_owned(), (side, at));
+        if !self.seen_members.get(&(side, id.to_owned())).is_some_and(|seen| seen.contains(tag)) {
+            self.undone_members.insert(tag.to_owned());
+        }
+    }
+
+    pub(crate) fn engine_read(&mut self, side: Side, id: &str, contents: &Contents) {
+        self.seen_members.insert((side, id.to_owned()), contents.tags.clone());
+        for field in FIELDS {
+            let value = contents.fields.get(field).cloned().unwrap_or_default();
+            self.last_seen.insert((side, id.to_owned(), field), value);
+        }
+    }
+
+    pub(crate) fn engine_wrote(
+        &mut self,
+        side: Side,
+        id: &str,
+        before: Option<&Contents>,
+        after: &Contents,
+        seen_as_of: u64,
+        now: u64,
+    ) {
+        for field in FIELDS {
+            let value = after.fields.get(field).map(String::as_str).unwrap_or_default();
+            let was =
+                before.and_then(|before| before.fields.get(field)).map(String::as_str).unwrap_or_default();
+            self.put_on(side, value);
+            if before.is_none() || was == value {
+                continue;
+            }
+            if let Some(edit) = self.current.remove(&(side, id.to_owned(), field)) {
+                let made = &self.edits[edit];
+                if !self.is_delivered(made) {
+                    let unseen = made.at >= seen_as_of;
+                    self.overwritten.push(Overwritten { edit, unseen, by: value.to_owned(), at: now });
+                }
+            }
+        }
+        let none = BTreeSet::new();
+        let was = before.map_or(&none, |before| &before.tags);
+        for tag in was.difference(&after.tags) {
+            if self.added.get(tag).is_some_and(|(on, _, at)| *on == side && *at >= seen_as_of) {
+                self.unseen_members.insert(tag.clone());
+            }
+        }
+        for tag in after.tags.difference(was) {
+            if self.removed.get(tag).is_some_and(|(_, at)| *at >= seen_as_of) {
+                self.unseen_members.insert(tag.clone());
+            }
+        }
+    }
+
+    pub(crate) fn engine_removed(&mut self, side: Side, id: &str) {
+        self.removals.push((side, id.to_owned()));
+    }
+
+    /// The last edit of a field on one record.
+    pub(crate) fn last(&self, side: Side, id: &str, field: &str) -> Option<usize> {
+        self.edits.iter().rposition(|e| e.side == side && e.record == id && e.field == field)
+    }
+}

@@ -1,0 +1,128 @@
+//! The store in memory, with a pause before each commit and commits that fail or are not confirmed.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sync_core::engine::{
+    Entry, Fact, FactKey, Happening, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review,
+    ReviewKey, Side,
+};
+use sync_core::queue::WorkKey;
+use sync_core::store::{Accounts, BindError, Commit, CommitError, FeedId, MemoryStore, Position, Store};
+use sync_core::{StoreError, Versioned};
+
+use crate::world::World;
+
+#[derive(Debug, Clone)]
+pub(crate) struct SimStore {
+    pub(crate) world: World,
+    pub(crate) inner: Arc<MemoryStore>,
+}
+
+type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+#[async_trait]
+impl Store for SimStore {
+    async fn bind(&self, accounts: &Accounts) -> Result<(), BindError> {
+        self.inner.bind(accounts).await
+    }
+
+    async fn link(&self, id: &LinkId) -> Result<Option<Versioned<Link>>> {
+        self.inner.link(id).await
+    }
+
+    async fn link_of(&self, side: Side, at: &RecordRef) -> Result<Option<Versioned<Link>>> {
+        self.inner.link_of(side, at).await
+    }
+
+    async fn open_creates(&self, side: Side) -> Result<Vec<Link>> {
+        self.inner.open_creates(side).await
+    }
+
+    async fn links_page(&self, after: Option<&LinkId>, limit: usize) -> Result<Vec<Versioned<Link>>> {
+        self.inner.links_page(after, limit).await
+    }
+
+    async fn projection(&self, key: &ProjectionKey) -> Result<Option<Versioned<Projection>>> {
+        self.inner.projection(key).await
+    }
+
+    async fn projections_of(&self, owner: &RecordId) -> Result<Vec<Versioned<Projection>>> {
+        self.inner.projections_of(owner).await
+    }
+
+    async fn projections_page(
+        &self,
+        after: Option<&ProjectionKey>,
+        limit: usize,
+    ) -> Result<Vec<Versioned<Projection>>> {
+        self.inner.projections_page(after, limit).await
+    }
+
+    async fn fact(&self, key: &FactKey) -> Result<Option<Versioned<Fact>>> {
+        self.inner.fact(key).await
+    }
+
+    async fn facts_of(&self, owner: &RecordId) -> Result<Vec<Fact>> {
+        self.inner.facts_of(owner).await
+    }
+
+    async fn position(&self, feed: &FeedId) -> Result<Option<Versioned<Position>>> {
+        self.inner.position(feed).await
+    }
+
+    async fn review(&self, key: &ReviewKey) -> Result<Option<Review>> {
+        self.inner.review(key).await
+    }
+
+    async fn reviews_about(&self, about: &WorkKey) -> Result<Vec<Review>> {
+        self.inner.reviews_about(about).await
+    }
+
+    async fn reviews_page(&self, after: Option<&ReviewKey>, limit: usize) -> Result<Vec<Review>> {
+        self.inner.reviews_page(after, limit).await
+    }
+
+    async fn journal(&self, about: Option<&WorkKey>, after: u64, limit: usize) -> Result<Vec<(u64, Entry)>> {
+        self.inner.journal(about, after, limit).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        self.world.pause().await;
+        let (fails, lost) = {
+            let mut state = self.world.lock();
+            let faults = state.settings.faults / 4;
+            let fails = !state.calm && state.rng.permille(faults);
+            if fails {
+                state.ledger.faults += 1;
+            }
+            (fails, state.rng.half())
+        };
+        if fails && !lost {
+            return Err(StoreError::new("sim", "not committed").into());
+        }
+        let linked: Vec<_> = commit
+            .journal
+            .iter()
+            .filter_map(|entry| match &entry.what {
+                Happening::Linked(side, at) => Some((*side, at.id.to_string())),
+                _ => None,
+            })
+            .collect();
+        let result = self.inner.commit(commit).await;
+        if result.is_ok() {
+            let mut state = self.world.lock();
+            let now = state.time;
+            for (side, id) in linked {
+                if state.services[side].records.get(&id).is_some_and(|record| record.created_for.is_some()) {
+                    state.ledger.adopted.insert((side, id), now);
+                }
+            }
+        }
+        if fails {
+            return Err(StoreError::new("sim", "not confirmed").into());
+        }
+        self.world.pause().await;
+        result
+    }
+}
