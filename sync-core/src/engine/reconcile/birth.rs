@@ -173,6 +173,10 @@ impl Runtime {
         debug_assert_eq!(run.link.ends[side.other()].as_ref(), Some(other));
         let id = run.link.id.clone();
         run.link.ends[side] = Some(at.clone());
+        run.link.refused = None;
+        for kind in [ReviewKind::Invalid, ReviewKind::Match] {
+            run.close(kind, None);
+        }
         run.tell(now, Happening::Linked(side, at.clone()));
         run.commit().await?;
         Ok(Outcome::done(Did::Linked(id.clone())).hint([WorkKey::Link(id)]))

@@ -180,8 +180,9 @@ impl Runtime {
         run.link.ends[to] = Some(at.clone());
         (run.link.pending, run.link.refused) = (None, None);
         run.link.seen_at = Pair::new(Some(now), Some(now));
-        run.close(ReviewKind::Create, None);
-        run.close(ReviewKind::Invalid, None);
+        for kind in [ReviewKind::Create, ReviewKind::Invalid, ReviewKind::Match] {
+            run.close(kind, None);
+        }
         run.tell(now, Happening::Created(to, at));
         let stored = match &written.stored {
             Some(stored) => Some(self.fields(to, stored).await?),
@@ -209,7 +210,9 @@ impl Runtime {
         let sent = if is_ours { run.pending_fields().to_vec() } else { Vec::new() };
         run.link.ends[to] = Some(at.clone());
         run.link.pending = None;
-        run.close(ReviewKind::Create, None);
+        for kind in [ReviewKind::Create, ReviewKind::Invalid, ReviewKind::Match] {
+            run.close(kind, None);
+        }
         run.tell(now, Happening::Linked(to, at.clone()));
         if !sent.is_empty() {
             run.wrote(to, &sent, None, now);
