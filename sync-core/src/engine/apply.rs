@@ -317,7 +317,10 @@ impl<'a> Apply<'a> {
                     Some(ending) => ending,
                     None => match self.drive(&mut group.work, resumes, source).await {
                         Driven::Ended(ending) => ending,
-                        Driven::Done => group.work.record_ending(),
+                        Driven::Done => match group.work.record_ending() {
+                            Ending::Unchanged => self.unchanged(group).await,
+                            ending => ending,
+                        },
                         Driven::Open => return,
                     },
                 }
@@ -329,11 +332,29 @@ impl<'a> Apply<'a> {
 
     /// Leaves a record to a person.
     async fn ask(&self, group: &Group, reason: String) -> Ending {
-        let about = WorkKey::Birth(group.record.side, group.record.at.clone());
-        match self.runtime.ask(&about, ReviewKind::Match, reason.clone()).await {
-            Ok(()) => Ending::Review(Some(reason)),
-            Err(error) => self.stop(words(&error)),
+        let about = &group.work.key;
+        let open = match self.runtime.store.reviews_about(about).await {
+            Ok(open) => open,
+            Err(error) => return self.stop(error.to_string()),
+        };
+        if !open.iter().any(|review| review.message == reason) {
+            if let Err(error) = self.runtime.ask(about, ReviewKind::Match, reason.clone()).await {
+                return self.stop(words(&error));
+            }
         }
+        Ending::Review(Some(reason))
+    }
+
+    /// The ending of a record with which nothing is to be done: if it has no partner because of an open question, it waits
+    /// for a person.
+    async fn unchanged(&self, group: &Group) -> Ending {
+        let about = &group.work.key;
+        if !matches!(about, WorkKey::Link(_)) || self.has_partner(group).await {
+            return Ending::Unchanged;
+        }
+        let open = self.runtime.store.reviews_about(about).await.unwrap_or_default();
+        let open = open.into_iter().find(|review| review.field.is_none());
+        open.map_or(Ending::Unchanged, |open| Ending::Review(Some(open.message)))
     }
 
     /// Gives a link that waits for its other half the one that was found. An ending if somebody else has that.

@@ -19,6 +19,7 @@ use super::record::{Fingerprint, RecordId, RecordRef, Scope, Side, Snapshot};
 use super::rule::{FactKey, Life, Wanted};
 use super::runtime::{Births, EngineError, Runtime, Source};
 use super::value::{FieldValue, Pair};
+use crate::queue::WorkKey;
 
 const SIDES: [Side; 2] = [Side::Left, Side::Right];
 /// How many links or projections are read at once.
@@ -196,7 +197,11 @@ impl<'a> Planner<'a> {
         }
         let other = side.other();
         let Some(partner) = link.ends[other].clone() else {
-            return Ok(self.single(side, at, snapshot, fields).await?.unwrap_or(RecordStep::Unchanged));
+            let step = self.single(side, at, snapshot, fields).await?.unwrap_or(RecordStep::Unchanged);
+            if step == RecordStep::Create && self.runtime.is_refused(link, side, fields) {
+                return self.refused(link).await;
+            }
+            return Ok(step);
         };
         let theirs = self.listing.sides[other].records.get(&partner);
         let in_scope = self.runtime.is_in_scope(side, snapshot)
@@ -218,6 +223,15 @@ impl<'a> Planner<'a> {
             differs |= !news.is_empty();
         }
         Ok(if differs { RecordStep::Update { partner, changes } } else { RecordStep::Unchanged })
+    }
+
+    /// A record of which the service has refused to make a partner: the same is not sent again.
+    async fn refused(&self, link: &Link) -> Result<RecordStep, EngineError> {
+        let open = self.runtime.store.reviews_about(&WorkKey::Link(link.id.clone())).await?;
+        let open = open.into_iter().find(|review| review.field.is_none());
+        let reason =
+            open.map_or_else(|| "its create was refused: correct it".to_owned(), |open| open.message);
+        Ok(RecordStep::Review { reason })
     }
 
     /// Fields in which a side shows what its link does not know, and which may go to the other one.

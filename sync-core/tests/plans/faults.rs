@@ -58,6 +58,16 @@ async fn i10_what_fails_for_one_record_does_not_stop_the_others() {
         );
         assert_eq!(report.failures.len(), 2, "{kind:?}: {report}");
         assert_eq!(report.stopped, None);
+        if kind == FaultKind::Invalid {
+            // What the service does not take is not sent again until it is another.
+            world.take_writes();
+            let report = world.run().await;
+            assert_eq!((report.counts.unchanged, report.counts.review), (2, 1), "{report}");
+            assert!(report.reviews[0].message.contains(&message(kind)), "{report:?}");
+            assert_eq!(report.collections["tasks"].review, 1, "{report}");
+            assert_eq!(world.contacts.take_writes(), [""; 0], "{report}");
+            world.customers.edit("1", &json!({ "city": "Lagos" }));
+        }
         assert!(!world.run().await.has_failed(), "{kind:?}");
         assert!(world.env.sleeps().is_empty(), "a refusal leaves nothing to look up");
         world.assert_small_is_there("after a refusal");

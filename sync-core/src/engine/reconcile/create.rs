@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use super::super::collection::{Marker, Read, WriteError, Written};
 use super::super::fault::FaultKind;
 use super::super::journal::Happening;
-use super::super::link::{PendingOp, Refusal, Sent};
+use super::super::link::{Link, PendingOp, Refusal, Sent};
 use super::super::mapping::Fields;
 use super::super::merge::{Reason, Write};
 use super::super::record::{Fingerprint, RecordId, RecordRef, Scope, Side, Snapshot};
@@ -70,6 +70,16 @@ impl Runtime {
         let suggested = run.link.id.marker();
         let marker = self.told(self.account(to), self.collection(to).marker(&suggested).await)?;
         self.send_create(run, to, scope, marker, sent).await
+    }
+
+    /// Whether the service has refused just the create that would be sent for these fields, for what they are.
+    pub(in super::super) fn is_refused(&self, link: &Link, from: Side, fields: &Fields) -> bool {
+        let Some(refusal) = link.refused.as_ref().filter(|refusal| refusal.by.is_none()) else {
+            return false;
+        };
+        let mut run = Run::new(self, None, link.clone());
+        let sent = self.initial(&mut run, from, fields, self.now());
+        refusal.sent == digest(&sent)
     }
 
     /// Whether the service has refused just this create, and nothing has changed since.
@@ -209,7 +219,7 @@ impl Runtime {
         let now = self.now();
         let sent = if is_ours { run.pending_fields().to_vec() } else { Vec::new() };
         run.link.ends[to] = Some(at.clone());
-        run.link.pending = None;
+        (run.link.pending, run.link.refused) = (None, None);
         for kind in [ReviewKind::Create, ReviewKind::Invalid, ReviewKind::Match] {
             run.close(kind, None);
         }
