@@ -64,9 +64,9 @@ async fn i3_a_create_that_is_lost_twice_is_found_out_by_the_run_itself() {
     for which in 0..3 {
         for mishap in LOST {
             let world = World::small();
-            let (collection, creates) = targets(&world)[which];
+            let (collection, all) = targets(&world)[which];
             collection.on_create(1, Mishap::NotSent);
-            collection.on_create(creates + 1, mishap);
+            collection.on_create(all + 1, mishap);
             let case = format!("{mishap:?} for the second try of collection {which}");
             let report = world.run().await;
             assert!(!report.has_failed(), "{case}: {report}");
@@ -83,11 +83,11 @@ async fn i3_a_create_that_is_lost_again_and_again_is_left_to_the_next_run() {
     for which in 0..3 {
         for mishap in LOST {
             let world = World::small();
-            let (collection, creates) = targets(&world)[which];
-            for nth in [1, creates + 1, creates + 2] {
+            let (collection, all) = targets(&world)[which];
+            for nth in [1, all + 1, all + 2] {
                 collection.on_create(nth, Mishap::NotSent);
             }
-            collection.on_create(creates + 3, mishap);
+            collection.on_create(all + 3, mishap);
             let case = format!("{mishap:?} for the last try of collection {which}");
             let report = world.run().await;
             let failures: Vec<_> = report.failures.iter().map(|f| f.message.as_str()).collect();
