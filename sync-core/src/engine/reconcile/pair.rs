@@ -153,10 +153,9 @@ impl Runtime {
         why: String,
     ) -> Result<Outcome, Trouble> {
         match self.ask(about, kind, why.clone()).await {
-            Ok(()) => Ok(Outcome::done(Did::Asked(why))),
             Err(super::EngineError::Store(error)) => Err(error.into()),
             // Asking touches the store alone.
-            Err(_) => Ok(Outcome::done(Did::Asked(why))),
+            Ok(()) | Err(_) => Ok(Outcome::done(Did::Asked(why))),
         }
     }
 

@@ -157,7 +157,7 @@ impl<'a> Run<'a> {
                 continue;
             }
             let agreed = self.without_rules(
-                rules.stored(side, &unsettled.sent),
+                &rules.stored(side, &unsettled.sent),
                 seen.get(position),
                 &unsettled,
                 agreed,
@@ -189,7 +189,7 @@ impl<'a> Run<'a> {
     /// The baseline as it would be with a rule turned off.
     fn without_rules(
         &self,
-        stored: FieldValue,
+        stored: &FieldValue,
         seen: &FieldValue,
         unsettled: &Unsettled,
         agreed: Option<Agreed>,
@@ -198,7 +198,7 @@ impl<'a> Run<'a> {
             return Agreed::on(seen);
         }
         if self.runtime.is_off(RuleOff::SettleSeen) {
-            return Agreed::on(&stored);
+            return Agreed::on(stored);
         }
         if self.runtime.is_off(RuleOff::BaselinePerSide) {
             return Agreed::on(&unsettled.sent);
