@@ -15,7 +15,7 @@ use super::listing::Listing;
 use super::mapping::{Fields, Mapper};
 use super::merge::FieldState;
 use super::record::{RecordRef, Side, Snapshot};
-use super::rule::{Enrich, Rule};
+use super::rule::{Enrich, Fact, Rule};
 use super::schema::Schema;
 use super::switches::RuleOff;
 use super::value::Pair;
@@ -205,12 +205,16 @@ impl Runtime {
         if side == Side::Right || self.enrich.is_empty() {
             return Ok(self.mapper.read(side, snapshot));
         }
-        let facts = self.store.facts_of(&snapshot.at.id).await?;
+        Ok(self.enriched(snapshot, &self.store.facts_of(&snapshot.at.id).await?))
+    }
+
+    /// The canonical fields of a left record, computed ones from these facts.
+    pub(super) fn enriched(&self, snapshot: &Snapshot, facts: &[Fact]) -> Fields {
         let mut enriched = snapshot.clone();
         for enrich in &self.enrich {
-            enrich.enrich(&facts, &mut enriched.raw);
+            enrich.enrich(facts, &mut enriched.raw);
         }
-        Ok(self.mapper.read(side, &enriched))
+        self.mapper.read(Side::Left, &enriched)
     }
 
     pub(super) fn is_in_scope(&self, side: Side, snapshot: &Snapshot) -> bool {

@@ -6,7 +6,9 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail loudly")]
 
+mod both_ways;
 mod changes;
+mod computed;
 mod crashes;
 mod fake;
 mod faults;

@@ -104,7 +104,8 @@ impl Group {
                 (None, WorkKey::Projection(_)) => {
                     self.derived.push(Derived { planned: None, work: Work::new(hint) });
                 }
-                (None, WorkKey::Link(id)) if *id == self.record.link => self.work.is_hinted = true,
+                // The plan knows what its facts make of it.
+                (None, WorkKey::Link(id)) if *id == self.record.link => {}
                 (None, _) => others.push(hint),
             }
         }
@@ -153,12 +154,20 @@ impl<'a> Apply<'a> {
     }
 
     async fn run(self, records: Vec<PlannedRecord>, projections: Vec<PlannedProjection>) -> Report {
-        let groups = self.groups(records, projections);
-        let mut open = self.all(groups, Source::Listed(&self.basis.listing)).await;
         if let Some(facts) = self.basis.facts.get(&None) {
             let hints = self.take_facts(facts).await;
             self.pass_on(hints).await;
         }
+        let mut groups = self.groups(records, projections);
+        if !self.runtime.enrich.is_empty() {
+            // A fact may have gone from one owner to another, whose fields are both computed from it.
+            groups = stream::iter(groups)
+                .map(|group| self.with_facts(group))
+                .buffered(self.runtime.concurrency)
+                .collect()
+                .await;
+        }
+        let mut open = self.all(groups, Source::Listed(&self.basis.listing)).await;
         // What was lost on the way is looked up last: that takes a while, and nothing else has to wait for it.
         for _ in 0..ROUNDS {
             open = self.wait_for(open).await;
@@ -270,15 +279,21 @@ impl<'a> Apply<'a> {
         }
     }
 
+    /// Stores the facts of a group.
+    async fn with_facts(&self, mut group: Group) -> Group {
+        let facts = std::mem::take(&mut group.facts);
+        let hints = self.take_facts(&facts).await;
+        self.pass_on(group.take(hints)).await;
+        group
+    }
+
     /// Works on one group, and gives it back if something of it is open.
     async fn group(&self, mut group: Group, source: Source<'_>) -> Option<Group> {
         if self.stopped().is_some() {
             self.give_up(group).await;
             return None;
         }
-        let facts = std::mem::take(&mut group.facts);
-        let hints = self.take_facts(&facts).await;
-        self.pass_on(group.take(hints)).await;
+        group = self.with_facts(group).await;
         if !group.work.has_ended {
             self.record(&mut group, source).await;
             let hints = group.work.hints();
@@ -310,7 +325,7 @@ impl<'a> Apply<'a> {
         };
         let ending = match &group.record.step {
             RecordStep::Review { reason } => self.ask(group, reason.clone()).await,
-            RecordStep::Unchanged if !group.work.is_hinted => Ending::Unchanged,
+            RecordStep::Unchanged => Ending::Unchanged,
             step => {
                 let resumes = *step == RecordStep::Resume;
                 match self.attach(group).await {

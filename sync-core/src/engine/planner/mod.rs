@@ -1,3 +1,5 @@
+mod derived;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -9,14 +11,10 @@ use super::link::{Link, LinkId, LinkStatus};
 use super::listing::{Listing, list_all};
 use super::mapping::Fields;
 use super::merge::{FieldState, FieldStep};
-use super::plan::{
-    Basis, Change, FactCount, Plan, PlannedProjection, PlannedRecord, ProjectionStep, RecordStep, SeenFact,
-};
+use super::plan::{Basis, Change, Plan, PlannedRecord, RecordStep};
 use super::policy::{Direction, Interval};
-use super::projection::{Projection, ProjectionKey};
 use super::reconcile::birth::{Newborn, Partner};
-use super::record::{Fingerprint, RecordId, RecordRef, Scope, Side, Snapshot};
-use super::rule::{FactKey, Life, Wanted};
+use super::record::{Fingerprint, RecordRef, Scope, Side, Snapshot};
 use super::runtime::{Births, EngineError, Runtime, Source};
 use super::value::{FieldValue, Pair};
 use crate::queue::WorkKey;
@@ -71,14 +69,8 @@ struct Planner<'a> {
     runtime: &'a Runtime,
     listing: Listing,
     known: Known,
-}
-
-/// What all facts call for.
-#[derive(Default)]
-struct Calls {
-    facts: BTreeMap<Option<RecordId>, Vec<SeenFact>>,
-    counts: BTreeMap<String, FactCount>,
-    wanted: Vec<(RecordId, Wanted)>,
+    /// The facts of each collection but the left one itself.
+    facts: BTreeMap<&'a str, Vec<Snapshot>>,
 }
 
 impl<'a> Planner<'a> {
@@ -87,7 +79,17 @@ impl<'a> Planner<'a> {
         let mut listing = Listing::new(runtime.now());
         listing.untouched = untouched;
         runtime.list_side(Side::Left, &mut listing).await?;
-        let mut planner = Self { runtime, listing, known: Known::load(runtime).await? };
+        let mut facts = BTreeMap::new();
+        let left = runtime.collection(Side::Left).name();
+        for (name, collection) in runtime.facts.iter().filter(|(name, _)| *name != left) {
+            let collection = collection.collection.as_ref();
+            let listed = list_all(collection, &Scope::All).await;
+            facts.insert(name.as_str(), runtime.answered(Side::Left, collection, listed)?);
+        }
+        let mut planner = Self { runtime, listing, known: Known::load(runtime).await?, facts };
+        if !runtime.enrich.is_empty() {
+            planner.enrich().await?;
+        }
         let enforces = runtime.mapper.rules().fields.iter().any(|rules| rules.enforce);
         if may_be_written(runtime, Side::Left) || enforces || planner.has_single_left() {
             runtime.list_side(Side::Right, &mut planner.listing).await?;
@@ -105,7 +107,7 @@ impl<'a> Planner<'a> {
         self.runtime.births.left != Births::Ignore && self.listing.sides.left.records.keys().any(is_single)
     }
 
-    async fn plan(self, set_up: Pair<SetUp>) -> Result<Plan, EngineError> {
+    async fn plan(mut self, set_up: Pair<SetUp>) -> Result<Plan, EngineError> {
         let mut records = self.records(Side::Left).await?;
         let taken: HashSet<RecordRef> = records
             .iter()
@@ -119,7 +121,7 @@ impl<'a> Planner<'a> {
             let right = self.records(Side::Right).await?;
             records.extend(right.into_iter().filter(|record| !taken.contains(&record.at)));
         }
-        let calls = self.facts(&records).await?;
+        let calls = self.calls(&records);
         let projections = self.projections(calls.wanted, &records).await?;
         let runtime = self.runtime;
         let names = Pair::new(Side::Left, Side::Right);
@@ -355,91 +357,6 @@ impl<'a> Planner<'a> {
         }
         RecordStep::Link { partner, fill, kept }
     }
-
-    /// Lists all facts, and what follows from them.
-    async fn facts(&self, records: &[PlannedRecord]) -> Result<Calls, EngineError> {
-        let runtime = self.runtime;
-        let owners: HashSet<&RecordId> = owners(records).map(|record| &record.at.id).collect();
-        let left = runtime.collection(Side::Left).name();
-        let mut calls = Calls::default();
-        for (name, facts) in &runtime.facts {
-            let listed = if name == left {
-                None
-            } else {
-                let listed = list_all(facts.collection.as_ref(), &Scope::All).await;
-                Some(runtime.answered(Side::Left, facts.collection.as_ref(), listed)?)
-            };
-            let mut count = FactCount::default();
-            let mut take = |snapshot: &Snapshot| {
-                let consequences = runtime.derive(name, snapshot);
-                let owner = consequences.owner.filter(|owner| owners.contains(owner));
-                count.read += 1;
-                count.without_effect += usize::from(consequences.wanted.is_empty());
-                count.without_owner += usize::from(owner.is_none() && !consequences.wanted.is_empty());
-                if let Some(owner) = &owner {
-                    let wanted = consequences.wanted.into_iter().map(|wanted| (owner.clone(), wanted));
-                    calls.wanted.extend(wanted);
-                }
-                (owner, FactKey::new(name, snapshot.at.clone()))
-            };
-            match listed {
-                None => {
-                    for (snapshot, _) in self.listing.sides.left.records.values() {
-                        let (owner, key) = take(snapshot);
-                        calls.facts.entry(owner).or_default().push(SeenFact { key, snapshot: None });
-                    }
-                }
-                Some(listed) => {
-                    for snapshot in listed {
-                        let (owner, key) = take(&snapshot);
-                        let fact = SeenFact { key, snapshot: Some(snapshot) };
-                        calls.facts.entry(owner).or_default().push(fact);
-                    }
-                    calls.counts.insert(name.clone(), count);
-                }
-            }
-        }
-        Ok(calls)
-    }
-
-    /// Decides about each derived record.
-    async fn projections(
-        &self,
-        wanted: Vec<(RecordId, Wanted)>,
-        records: &[PlannedRecord],
-    ) -> Result<Vec<PlannedProjection>, EngineError> {
-        let owners: HashMap<_, _> = owners(records).map(|record| (&record.at.id, record)).collect();
-        let known = known_projections(self.runtime).await?;
-        let mut keys = HashSet::new();
-        let mut planned = Vec::new();
-        for (owner, wanted) in wanted {
-            // Two facts that call for the same record call for one.
-            let Some(record) = owners.get(&owner).filter(|_| keys.insert(wanted.key.clone())) else {
-                continue;
-            };
-            let has_ended = !record.has_link && record.step == RecordStep::Unchanged;
-            let found = known.get(&wanted.key);
-            let is_there = found.is_some_and(|p| p.at.is_some() || p.pending.is_some() || p.left_to_human);
-            if !is_there && (wanted.life != Life::Open || has_ended) {
-                continue;
-            }
-            let step = match found {
-                _ if matches!(record.step, RecordStep::Review { .. }) => ProjectionStep::Waiting,
-                Some(p) if p.pending.is_some() => ProjectionStep::Resume,
-                Some(p) if p.left_to_human || is_up_to_date(p, &wanted) => ProjectionStep::Unchanged,
-                Some(p) if p.at.is_some() => ProjectionStep::Update,
-                _ => ProjectionStep::Create,
-            };
-            planned.push(PlannedProjection {
-                key: wanted.key,
-                into: wanted.into,
-                owner: record.link.clone(),
-                step,
-                looks: !self.listing.untouched && record.step != RecordStep::Create,
-            });
-        }
-        Ok(planned)
-    }
 }
 
 impl Known {
@@ -463,25 +380,6 @@ impl Known {
             }
         }
     }
-}
-
-async fn known_projections(runtime: &Runtime) -> Result<HashMap<ProjectionKey, Projection>, EngineError> {
-    let (mut known, mut after) = (HashMap::new(), None);
-    loop {
-        let page = runtime.store.projections_page(after.as_ref(), PAGE).await?;
-        let Some(last) = page.last() else { return Ok(known) };
-        after = Some(last.value.key.clone());
-        known.extend(page.into_iter().map(|found| (found.value.key.clone(), found.value)));
-    }
-}
-
-/// The records that facts may belong to.
-fn owners(records: &[PlannedRecord]) -> impl Iterator<Item = &PlannedRecord> {
-    records.iter().filter(|record| record.side == Side::Left && record.at.parent.is_none())
-}
-
-fn is_up_to_date(projection: &Projection, wanted: &Wanted) -> bool {
-    projection.wrote.as_ref().is_some_and(|wrote| wrote.fact == Fingerprint::of(wanted))
 }
 
 /// A value as a person reads it.
