@@ -205,3 +205,15 @@ async fn progress_counts_every_entry_once_up_to_the_total() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_plan_may_be_made_and_applied_by_another_thread() {
+    let world = World::small();
+    let engine = world.engine();
+    let run = tokio::spawn(async move {
+        let plan = engine.plan().await.unwrap();
+        engine.apply(plan, |_| {}).await.unwrap()
+    });
+    assert!(!run.await.unwrap().has_failed());
+    world.assert_small_is_there("after a run elsewhere");
+}
