@@ -102,7 +102,11 @@ mod tests {
         let env = Arc::new(Jumpy::default());
         let (clock, wait) = (Clock::new(env.clone()), Duration::from_secs(60));
         env.set(1000, 10);
-        assert_eq!(clock.doubtful_for(wait), Some(Duration::from_secs(50)), "what was before the start is not known");
+        assert_eq!(
+            clock.doubtful_for(wait),
+            Some(Duration::from_secs(50)),
+            "what was before the start is not known"
+        );
         env.set(1050, 60);
         assert_eq!(clock.doubtful_for(wait), None, "an even pace is no jump");
         for (wall, steady) in [(5000, 61), (1000, 70)] {

@@ -34,7 +34,8 @@ impl LinkId {
         }
         id.push_str(at.id.as_str());
         if number > 1 {
-            id.push_str(&format!("#{number}"));
+            id.push('#');
+            id.push_str(&number.to_string());
         }
         Self(id)
     }

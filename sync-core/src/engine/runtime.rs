@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::breaker::Breaker;
-use super::caps::MarkerKind;
 use super::budget::Budget;
+use super::caps::MarkerKind;
 use super::clock::Clock;
 use super::collection::{Collection, Read};
 use super::fault::{Fault, FaultKind};
@@ -16,7 +16,7 @@ use super::listing::Listing;
 use super::mapping::{Fields, Mapper};
 use super::merge::FieldState;
 use super::record::{RecordRef, Side, Snapshot};
-use super::rule::{Enrich, Rule};
+use super::rule::{Enrich, Fact, Rule};
 use super::schema::Schema;
 use super::switches::RuleOff;
 use super::value::Pair;
@@ -81,6 +81,8 @@ impl fmt::Debug for Runtime {
         f.debug_struct("Engine")
             .field("name", &self.name)
             .field("collections", &self.collections)
+            .field("facts", &self.facts)
+            .field("targets", &self.targets)
             .field("store", &self.store)
             .field("queue", &self.queue)
             .finish_non_exhaustive()
@@ -204,12 +206,16 @@ impl Runtime {
         if side == Side::Right || self.enrich.is_empty() {
             return Ok(self.mapper.read(side, snapshot));
         }
-        let facts = self.store.facts_of(&snapshot.at.id).await?;
+        Ok(self.enriched(snapshot, &self.store.facts_of(&snapshot.at.id).await?))
+    }
+
+    /// The canonical fields of a left record, computed ones from these facts.
+    pub(super) fn enriched(&self, snapshot: &Snapshot, facts: &[Fact]) -> Fields {
         let mut enriched = snapshot.clone();
         for enrich in &self.enrich {
-            enrich.enrich(&facts, &mut enriched.raw);
+            enrich.enrich(facts, &mut enriched.raw);
         }
-        Ok(self.mapper.read(side, &enriched))
+        self.mapper.read(Side::Left, &enriched)
     }
 
     pub(super) fn is_in_scope(&self, side: Side, snapshot: &Snapshot) -> bool {
@@ -221,9 +227,7 @@ impl Runtime {
         let caps = |side| self.collection(side).caps();
         let lags = |side| !caps(side).read_lag.is_zero();
         // A create that is refused when it comes twice is sent again at once.
-        let is_safe = |op: &PendingOp| {
-            matches!(op, PendingOp::Create { side, .. } if caps(*side).marker == MarkerKind::Unique)
-        };
+        let is_safe = |op: &PendingOp| matches!(op, PendingOp::Create { side, .. } if caps(*side).marker == MarkerKind::Unique);
         let waits = link.pending.as_ref().is_some_and(|pending| !is_safe(&pending.op))
             || [Side::Left, Side::Right].into_iter().any(|side| lags(side) && link.gone_at[side].is_some())
             || states.iter().any(|state| {

@@ -166,7 +166,8 @@ fn agreement(
         let one_way = rules.name == "vat";
         // Which values survive a merge of two records, its person has decided.
         let moved = journal.iter().any(|entry| {
-            entry.about == sync_core::queue::WorkKey::Link(link.id.clone()) && matches!(entry.what, Happening::Moved(..))
+            entry.about == sync_core::queue::WorkKey::Link(link.id.clone())
+                && matches!(entry.what, Happening::Moved(..))
         });
         if !equal && !is_parked && !refused && !one_way {
             verdict.problems.push(format!("I1: {} {}: {lv:?} and {rv:?}", link.id, rules.name));
@@ -266,7 +267,8 @@ fn members(
             None => (*side, state.ledger.added[tag].2),
         };
         let record = link.ends[on].as_ref().map(|at| (on, at.id.to_string()));
-        let adopted = record.and_then(|record| state.ledger.adopted.get(&record)).is_some_and(|at| when <= *at);
+        let adopted =
+            record.and_then(|record| state.ledger.adopted.get(&record)).is_some_and(|at| when <= *at);
         if adopted || state.ledger.unseen_members.contains(tag) {
             verdict.unseen += 1;
             continue;
@@ -280,7 +282,13 @@ fn members(
 }
 
 /// What the engine wrote over before the other side had it.
-fn overwritten(history: &History, live: &[&Link], journal: &[Entry], named: &BTreeSet<String>, verdict: &mut Verdict) {
+fn overwritten(
+    history: &History,
+    live: &[&Link],
+    journal: &[Entry],
+    named: &BTreeSet<String>,
+    verdict: &mut Verdict,
+) {
     let state = history.world.lock();
     let is_live = |side: Side, id: &str| {
         live.iter().any(|link| link.ends[side].as_ref().is_some_and(|at| at.id.as_str() == id))
@@ -288,7 +296,8 @@ fn overwritten(history: &History, live: &[&Link], journal: &[Entry], named: &BTr
     for over in state.ledger.overwritten.iter().filter(|over| !over.delivered) {
         let edit = &state.ledger.edits[over.edit];
         let one_way = edit.field == "vat" && edit.side == Side::Right;
-        let moved = |link: &&&Link| link.ends[edit.side].as_ref().is_some_and(|at| at.id.as_str() == edit.record);
+        let moved =
+            |link: &&&Link| link.ends[edit.side].as_ref().is_some_and(|at| at.id.as_str() == edit.record);
         let moved = live.iter().find(moved).is_some_and(|link| {
             let about = sync_core::queue::WorkKey::Link(link.id.clone());
             journal.iter().any(|entry| entry.about == about && matches!(entry.what, Happening::Moved(..)))

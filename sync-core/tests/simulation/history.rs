@@ -5,7 +5,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use sync_core::engine::{Engine, Fields, LinkId, Mapper, RecordId, RecordRef, Mapping, Policy, Side, normalise};
+use sync_core::engine::{
+    Engine, Fields, LinkId, Mapper, Mapping, Policy, RecordId, RecordRef, Side, normalise,
+};
 use sync_core::queue::{Hint, Priority, WorkKey, WorkQueue};
 use sync_core::store::{MemoryStore, Store};
 

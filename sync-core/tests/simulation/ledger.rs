@@ -162,7 +162,14 @@ impl Ledger {
     }
 
     /// The service said yes to a value and kept what it had.
-    pub(crate) fn silently_refused(&mut self, side: Side, id: &str, field: &'static str, sent: &str, seen_as_of: u64) {
+    pub(crate) fn silently_refused(
+        &mut self,
+        side: Side,
+        id: &str,
+        field: &'static str,
+        sent: &str,
+        seen_as_of: u64,
+    ) {
         let kept = self.current.get(&(side, id.to_owned(), field)).and_then(|edit| self.edits.get(*edit));
         if kept.is_some_and(|edit| edit.at >= seen_as_of) {
             self.lost_to_unseen.extend(token(sent).map(str::to_owned));

@@ -32,7 +32,9 @@ impl SimQueue {
 #[async_trait]
 impl WorkQueue for SimQueue {
     async fn mark(&self, hints: &[Hint]) -> Result<(), StoreError> {
-        self.trace(|| format!("hint {:?}", hints.iter().map(|hint| hint.key.to_string()).collect::<Vec<_>>()));
+        self.trace(|| {
+            format!("hint {:?}", hints.iter().map(|hint| hint.key.to_string()).collect::<Vec<_>>())
+        });
         self.inner.mark(hints).await
     }
 

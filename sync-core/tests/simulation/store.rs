@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sync_core::engine::{
-    Entry, Fact, FactKey, Happening, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review, ReviewKey,
-    Side,
+    Entry, Fact, FactKey, Happening, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review,
+    ReviewKey, Side,
 };
 use sync_core::queue::WorkKey;
 use sync_core::store::{Accounts, BindError, Commit, CommitError, FeedId, MemoryStore, Position, Store};

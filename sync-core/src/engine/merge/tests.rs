@@ -317,7 +317,7 @@ impl World {
             }
             FieldStep::Note(side) => agree(&mut self.state, side, &self.value[side]),
             FieldStep::Park(reason) => {
-                self.state.parked = Some(Parked { values: self.value.clone(), reason })
+                self.state.parked = Some(Parked { values: self.value.clone(), reason });
             }
             FieldStep::Write(write) => {
                 assert!(self.rules.direction.allows(write.to), "{write:?}");

@@ -95,7 +95,8 @@ impl Runtime {
                 Marked::Settled(outcome) => return Ok(outcome),
             }
         }
-        let waits = if self.is_off(RuleOff::Newborn) { None } else { self.may_be_ours(side, &snapshot).await? };
+        let waits =
+            if self.is_off(RuleOff::Newborn) { None } else { self.may_be_ours(side, &snapshot).await? };
         let fields = self.fields(side, &snapshot).await?;
         let newborn = Newborn { side, at, snapshot: &snapshot, fields: &fields, forgotten };
         let partner = match waits {
@@ -156,7 +157,7 @@ impl Runtime {
     }
 
     /// Becomes the other half of a link that waits for one.
-    async fn join(
+    pub(in super::super) async fn join(
         &self,
         side: Side,
         at: &RecordRef,
@@ -172,6 +173,10 @@ impl Runtime {
         debug_assert_eq!(run.link.ends[side.other()].as_ref(), Some(other));
         let id = run.link.id.clone();
         run.link.ends[side] = Some(at.clone());
+        run.link.refused = None;
+        for kind in [ReviewKind::Invalid, ReviewKind::Match] {
+            run.close(kind, None);
+        }
         run.tell(now, Happening::Linked(side, at.clone()));
         run.commit().await?;
         Ok(Outcome::done(Did::Linked(id.clone())).hint([WorkKey::Link(id)]))
@@ -257,9 +262,10 @@ impl Runtime {
                 let mut hits: Vec<&RecordRef> = by_value.flatten().collect();
                 hits.sort_unstable();
                 hits.dedup();
-                let hits = hits
-                    .into_iter()
-                    .filter_map(|hit| Some((hit.clone(), listed.records.get(hit)?.1.clone())));
+                let hits = hits.into_iter().filter_map(|hit| {
+                    let (snapshot, fields) = listed.records.get(hit)?;
+                    self.is_in_scope(to, snapshot).then(|| (hit.clone(), fields.clone()))
+                });
                 (ours, hits.collect::<BTreeMap<_, _>>())
             }
             Source::Live => self.look_for_partner(*side, at, fields).await?,

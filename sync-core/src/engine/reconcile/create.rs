@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use super::super::collection::{Marker, Read, WriteError, Written};
 use super::super::fault::FaultKind;
 use super::super::journal::Happening;
-use super::super::link::{PendingOp, Refusal, Sent};
+use super::super::link::{Link, PendingOp, Refusal, Sent};
 use super::super::mapping::Fields;
 use super::super::merge::{Reason, Write};
 use super::super::record::{Fingerprint, RecordId, RecordRef, Scope, Side, Snapshot};
@@ -73,6 +73,16 @@ impl Runtime {
         let suggested = run.link.id.marker();
         let marker = self.told(self.account(to), self.collection(to).marker(&suggested).await)?;
         self.send_create(run, to, scope, marker, sent).await
+    }
+
+    /// Whether the service has refused just the create that would be sent for these fields, for what they are.
+    pub(in super::super) fn is_refused(&self, link: &Link, from: Side, fields: &Fields) -> bool {
+        let Some(refusal) = link.refused.as_ref().filter(|refusal| refusal.by.is_none()) else {
+            return false;
+        };
+        let mut run = Run::new(self, None, link.clone());
+        let sent = self.initial(&mut run, from, fields, self.now());
+        refusal.sent == digest(&sent)
     }
 
     /// Whether the service has refused just this create, and nothing has changed since.
@@ -186,8 +196,9 @@ impl Runtime {
         run.link.ends[to] = Some(at.clone());
         (run.link.pending, run.link.refused) = (None, None);
         run.link.seen_at = Pair::new(Some(now), Some(now));
-        run.close(ReviewKind::Create, None);
-        run.close(ReviewKind::Invalid, None);
+        for kind in [ReviewKind::Create, ReviewKind::Invalid, ReviewKind::Match] {
+            run.close(kind, None);
+        }
         run.tell(now, Happening::Created(to, at));
         let stored = match &written.stored {
             Some(stored) => Some(self.fields(to, stored).await?),
@@ -196,7 +207,8 @@ impl Runtime {
         run.wrote(to, sent, stored.as_ref(), now);
         run.commit().await?;
         let settles = run.states.iter().any(|state| state.unsettled.is_some());
-        let outcome = Outcome::done(Did::Created).hint(self.derived_of(run.link.ends.left.clone()).await?);
+        let outcome = Outcome { otherwise: run.otherwise.clone(), ..Outcome::done(Did::Created) };
+        let outcome = outcome.hint(self.derived_of(run.link.ends.left.clone()).await?);
         Ok(if settles { outcome.again(run.settles_at(now).unwrap_or(now)) } else { outcome })
     }
 
@@ -213,8 +225,10 @@ impl Runtime {
         let now = self.now();
         let sent = run.pending_fields().to_vec();
         run.link.ends[to] = Some(at.clone());
-        run.link.pending = None;
-        run.close(ReviewKind::Create, None);
+        (run.link.pending, run.link.refused) = (None, None);
+        for kind in [ReviewKind::Create, ReviewKind::Invalid, ReviewKind::Match] {
+            run.close(kind, None);
+        }
         run.tell(now, Happening::Linked(to, at.clone()));
         if is_ours {
             run.wrote(to, &sent, None, now);

@@ -136,7 +136,7 @@ impl Runtime {
                     }
                 }
             }
-            (None, Some(parent)) if run.projection.wanted.is_some() && self.may_be_there(parent, source) => {
+            (None, Some(parent)) if run.projection.wanted.is_some() && Self::may_be_there(parent, source) => {
                 let marker = key.marker();
                 let listed = self.list_under(target, parent).await?;
                 listed.into_iter().find(|snapshot| snapshot.marker.as_ref() == Some(&marker))
@@ -169,7 +169,7 @@ impl Runtime {
 
     /// Whether something of ours may be under an owner although nothing is known of it. In a backfill the listing of the
     /// owner tells: one that was just created has nothing under it.
-    fn may_be_there(&self, parent: &RecordId, source: Source<'_>) -> bool {
+    fn may_be_there(parent: &RecordId, source: Source<'_>) -> bool {
         match source {
             Source::Live => true,
             Source::Listed(listing) => listing.may_hold_ours(&RecordRef::top(parent.clone())),
@@ -192,13 +192,11 @@ impl Derive<'_> {
 async fn relocate(mut run: Derive<'_>, parent: &RecordId) -> Result<Outcome, Trouble> {
     let marker = run.projection.key.marker();
     let listed = run.runtime.list_under(run.target, parent).await?;
-    match listed.into_iter().find(|snapshot| snapshot.marker.as_ref() == Some(&marker)) {
-        Some(found) => run.projection.at = Some(found.at),
-        None => {
-            run.projection.left_to_human = true;
-            run.projection.at = None;
-            run.tell(Happening::LeftToHuman);
-        }
+    let found = listed.into_iter().find(|snapshot| snapshot.marker.as_ref() == Some(&marker));
+    run.projection.at = found.map(|found| found.at);
+    if run.projection.at.is_none() {
+        run.projection.left_to_human = true;
+        run.tell(Happening::LeftToHuman);
     }
     run.commit().await?;
     Ok(Outcome::done(Did::Noted).again(run.runtime.now()))
@@ -322,7 +320,11 @@ fn note(wrote: &mut Wrote, wanted: &Raw, seen: &Raw) {
 }
 
 impl Derive<'_> {
-    async fn announce(&mut self, sent: Wrote, creates: bool) -> Result<(ProjectionPending, Announced), Trouble> {
+    async fn announce(
+        &mut self,
+        sent: Wrote,
+        creates: bool,
+    ) -> Result<(ProjectionPending, Announced), Trouble> {
         let at = self.runtime.now();
         let monotonic = self.runtime.clock.env().monotonic();
         let send_by = at.checked_add(self.runtime.send_within).unwrap_or(Timestamp::MAX);

@@ -23,6 +23,8 @@ pub(super) struct Run<'a> {
     pub(super) states: Vec<FieldState>,
     /// Whether there is anything to commit.
     pub(super) changed: bool,
+    /// Fields that a service stored otherwise than they were sent.
+    pub(super) otherwise: Vec<String>,
     rev: Option<Rev>,
     journal: Vec<Entry>,
     reviews: Vec<Review>,
@@ -37,6 +39,7 @@ impl<'a> Run<'a> {
             link,
             states,
             changed: false,
+            otherwise: Vec::new(),
             rev,
             journal: Vec::new(),
             reviews: Vec::new(),
@@ -140,8 +143,9 @@ impl<'a> Run<'a> {
         moments.max().filter(|at| now < *at)
     }
 
-    /// Judges every write to `side` by what is seen back.
-    pub(super) fn settle(&mut self, side: Side, seen: &Fields, now: Timestamp) {
+    /// Judges every write to `side` by what is seen back. Gives the fields in which that is something else.
+    pub(super) fn settle(&mut self, side: Side, seen: &Fields, now: Timestamp) -> Vec<String> {
+        let mut edited = Vec::new();
         for position in 0..self.states.len() {
             let rules = self.runtime.mapper.rules().fields.get(position);
             let unsettled = self.states.get(position).and_then(|state| state.unsettled.clone());
@@ -153,7 +157,7 @@ impl<'a> Run<'a> {
                 continue;
             }
             let agreed = self.without_rules(
-                rules.stored(side, &unsettled.sent),
+                &rules.stored(side, &unsettled.sent),
                 seen.get(position),
                 &unsettled,
                 agreed,
@@ -170,18 +174,22 @@ impl<'a> Run<'a> {
                 let stands = self.states.get(position).and_then(|state| state.agreed[side].as_ref());
                 values[side] = stands.and_then(Agreed::value).unwrap_or_default();
                 // What was sent, not what is there now: a later change is a reason to try again.
-                let sent_from = self.states.get(position).and_then(|state| state.agreed[side.other()].as_ref());
+                let sent_from =
+                    self.states.get(position).and_then(|state| state.agreed[side.other()].as_ref());
                 values[side.other()] = sent_from.and_then(Agreed::value).unwrap_or_default();
                 self.tell(now, Happening::Refused { side, field: name, sent: unsettled.sent });
                 self.park(position, values, Reason::Refused(side), now);
+            } else if verdict == Verdict::Edited {
+                edited.push(name);
             }
         }
+        edited
     }
 
     /// The baseline as it would be with a rule turned off.
     fn without_rules(
         &self,
-        stored: FieldValue,
+        stored: &FieldValue,
         seen: &FieldValue,
         unsettled: &Unsettled,
         agreed: Option<Agreed>,
@@ -190,7 +198,7 @@ impl<'a> Run<'a> {
             return Agreed::on(seen);
         }
         if self.runtime.is_off(RuleOff::SettleSeen) {
-            return Agreed::on(&stored);
+            return Agreed::on(stored);
         }
         if self.runtime.is_off(RuleOff::BaselinePerSide) {
             return Agreed::on(&unsettled.sent);
@@ -200,13 +208,7 @@ impl<'a> Run<'a> {
 
     /// Notes fields that were written: what they came from is agreed on, and what was written is to be seen back, or
     /// was in the answer.
-    pub(super) fn wrote(
-        &mut self,
-        side: Side,
-        sent: &[Sent],
-        stored: Option<&Fields>,
-        now: Timestamp,
-    ) {
+    pub(super) fn wrote(&mut self, side: Side, sent: &[Sent], stored: Option<&Fields>, now: Timestamp) {
         let lag = self.runtime.collection(side).caps().read_lag;
         for Sent { field, write, before } in sent {
             let Some(position) = self.runtime.mapper.position(field) else { continue };
@@ -224,7 +226,9 @@ impl<'a> Run<'a> {
         self.link.wrote_at[side] = Some(now);
         self.changed = true;
         if let Some(seen) = stored {
-            self.settle(side, seen, now);
+            // Nobody has edited what is in the answer to its own write.
+            let otherwise = self.settle(side, seen, now);
+            self.otherwise.extend(otherwise);
         }
     }
 

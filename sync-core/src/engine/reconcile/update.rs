@@ -122,15 +122,16 @@ impl Runtime {
             let was = was.members();
             let added: BTreeSet<String> = is.members().difference(was).cloned().collect();
             let removed: BTreeSet<String> = was.difference(is.members()).cloned().collect();
-            let adds = self.members(to, *position, added);
-            let removes = self.members(to, *position, removed.clone());
-            if let Some((field, members)) = adds {
+            let coming = self.members(to, *position, added);
+            let going = self.members(to, *position, removed.clone());
+            if let Some((field, members)) = coming {
                 // If what is to go is refused afterwards, what has come is agreed on all the same.
-                let write = if removes.is_some() { without_removals(write, was, &removed) } else { write.clone() };
+                let write =
+                    if going.is_some() { without_removals(write, was, &removed) } else { write.clone() };
                 let sent = vec![sent(*position, &write)];
                 requests.push(Request { part: Part::AddTo { field, members }, sent });
             }
-            if let Some((field, members)) = removes {
+            if let Some((field, members)) = going {
                 let sent = vec![sent(*position, write)];
                 requests.push(Request { part: Part::RemoveFrom { field, members }, sent });
             }
@@ -225,7 +226,7 @@ impl Runtime {
                 self.breaker(&account).success();
                 run.commit().await?;
                 let settles = run.states.iter().any(|state| state.unsettled.is_some());
-                let outcome = Outcome::done(Did::Updated);
+                let outcome = Outcome { otherwise: run.otherwise.clone(), ..Outcome::done(Did::Updated) };
                 Ok(if settles { outcome.again(run.settles_at(now).unwrap_or(now)) } else { outcome })
             }
             Ending::NotApplied(fault) if fault.kind() == FaultKind::Invalid => {
