@@ -7,7 +7,7 @@ use moloni_client::{
     CompanyId, MemoryTokenStore, MoloniOAuth, StaticToken, SystemEnv, TokenManager, TokenSource,
 };
 use serde::Serialize;
-use sync_core::engine::{MappingError, Pass, PassError, Plan, Progress, Report};
+use sync_core::engine::{Births, Engine, EngineError, MappingError, Plan, Progress, Report, Side};
 use sync_core::http::RateLimit;
 use sync_core::store::Store;
 use sync_core::{AccountKey, Env, Observer, TokenError};
@@ -24,7 +24,7 @@ const DEMONSTRATION: u64 = 5;
 /// Carries customers, their texts and their invoices from one Moloni company into one HighLevel location.
 #[derive(Debug, Clone)]
 pub struct Bridge {
-    pass: Pass,
+    engine: Engine,
     calls: Arc<CallCounter>,
     /// What was counted when the last run ended.
     told: Arc<Mutex<(Tally, Tally)>>,
@@ -65,9 +65,9 @@ pub enum BridgeError {
     /// The mapping cannot work.
     #[error(transparent)]
     Mapping(#[from] MappingError),
-    /// The pass could not be planned or applied.
+    /// The run could not be planned or applied.
     #[error(transparent)]
-    Pass(#[from] PassError),
+    Engine(#[from] EngineError),
 }
 
 impl Bridge {
@@ -85,7 +85,7 @@ impl Bridge {
             .observer(calls.clone())
             .options(CallOptions::new().timeout(settings.timing.request));
 
-        // A create that is announced must be over, one way or the other, when the engine looks for it.
+        // A write that is announced must be over, one way or the other, when the engine looks for it.
         let options =
             CallOptions::new().timeout(settings.timing.request).deadline(settings.timing.send_within);
         let mut ghl = ghl_contacts::Client::builder(settings.ghl.location.as_str())
@@ -100,13 +100,15 @@ impl Bridge {
         let (timing, fields) = (settings.timing, ContactFields::default());
         let today = jiff::tz::TimeZone::UTC.to_datetime(env.now()).date();
         let mapping = contact_mapping(&fields, today)?;
-        let pass = Pass::new(
+        let engine = Engine::builder(
+            format!("moloni:{company}:customer"),
             Arc::new(MoloniCustomers::new(moloni.clone(), company)),
             Arc::new(GhlContacts::new(ghl.clone(), fields, timing)),
             mapping,
-            store,
-            format!("moloni:{company}:customer"),
         )
+        .store(store)
+        // A contact that nobody in Moloni knows is none of ours.
+        .births(Side::Right, Births::Ignore)
         .rule(Arc::new(CustomerNote::new(company.get())))
         .facts(
             Arc::new(MoloniDocuments::new(moloni, company)),
@@ -115,17 +117,18 @@ impl Bridge {
         .target(Arc::new(GhlNotes::new(ghl.clone(), timing)))
         .target(Arc::new(GhlTasks::new(ghl, timing)))
         .send_within(timing.send_within)
-        .env(env);
-        Ok(Self { pass, calls, told: Arc::default() })
+        .env(env)
+        .build();
+        Ok(Self { engine, calls, told: Arc::default() })
     }
 
     /// Reads both sides and decides what to do. Writes nothing.
     ///
     /// # Errors
     ///
-    /// [`BridgeError::Pass`].
+    /// [`BridgeError::Engine`].
     pub async fn plan(&self) -> Result<Plan, BridgeError> {
-        Ok(self.pass.plan().await?)
+        Ok(self.engine.plan().await?)
     }
 
     /// Does what the plan says. What it counts as its cost is everything since the run before, planning and
@@ -133,13 +136,13 @@ impl Bridge {
     ///
     /// # Errors
     ///
-    /// [`BridgeError::Pass`] if HighLevel could not be set up. What fails for one record is in the report.
+    /// [`BridgeError::Engine`] if HighLevel could not be set up. What fails for one record is in the report.
     pub async fn apply(
         &self,
         plan: Plan,
         progress: impl Fn(Progress) + Send + Sync,
     ) -> Result<Run, BridgeError> {
-        let report = self.pass.apply(plan, progress).await?;
+        let report = self.engine.apply(plan, progress).await?;
         let now = (self.calls.calls(), self.calls.writes());
         let before = {
             let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-use sync_core::engine::{Mapping, MappingError, normalise};
+use sync_core::engine::{Field, Mapping, MappingError, Policy, Side, normalise};
 
 /// The custom fields of HighLevel contacts that the bridge uses, by the names people see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,9 @@ impl ContactFields {
 /// | address, city, postal code, country, website | | | placeholders count as empty |
 /// | source, number, import date | | | written on creation only |
 ///
+/// All of it goes one way. Where a customer and a contact first meet, only what is empty is filled, and what differs is
+/// kept; what changes in Moloni later goes over.
+///
 /// # Errors
 ///
 /// [`MappingError`] if two of the custom fields have one name.
@@ -51,18 +54,18 @@ pub fn contact_mapping(fields: &ContactFields, today: jiff::civil::Date) -> Resu
     Mapping::builder()
         .field("vat", |f| {
             let nobody = ["999999990", "999999999", "000000000", "111111111"];
-            f.left("vat").right(custom(&fields.nif)).normalise(normalise::nif).ignore(nobody)
+            one_way(f.left("vat").right(custom(&fields.nif)).normalise(normalise::nif).ignore(nobody))
         })
-        .field("email", |f| f.left("email").right("email").normalise(normalise::email))
-        .field("phone", |f| f.left("phone").right("phone").normalise(normalise::phone))
-        .field("name", |f| f.left("name").right("name").ignore(["Consumidor Final"]))
-        .field("address", |f| {
-            f.left("address").right("address1").ignore(["Desconhecido", "Desconhecida", "-"])
+        .field("email", |f| one_way(f.left("email").right("email").normalise(normalise::email)))
+        .field("phone", |f| one_way(f.left("phone").right("phone").normalise(normalise::phone)))
+        .field("name", |f| one_way(f.left("name").right("name").ignore(["Consumidor Final"])))
+        .field("address", |f| one_way(f.left("address").right("address1").ignore(UNKNOWN)))
+        .field("city", |f| one_way(f.left("city").right("city").ignore(UNKNOWN)))
+        .field("postal_code", |f| one_way(f.left("zip_code").right("postalCode").ignore(["0000-000"])))
+        .field("country", |f| {
+            one_way(f.left("country.iso_3166_1").right("country").normalise(normalise::upper))
         })
-        .field("city", |f| f.left("city").right("city").ignore(["Desconhecido", "Desconhecida", "-"]))
-        .field("postal_code", |f| f.left("zip_code").right("postalCode").ignore(["0000-000"]))
-        .field("country", |f| f.left("country.iso_3166_1").right("country").normalise(normalise::upper))
-        .field("website", |f| f.left("website").right("website"))
+        .field("website", |f| one_way(f.left("website").right("website")))
         .field("source", |f| f.constant("Moloni").right("source").on_create())
         .field("number", |f| f.left("number").right(custom(&fields.number)).on_create())
         .field("import_date", |f| {
@@ -73,4 +76,12 @@ pub fn contact_mapping(fields: &ContactFields, today: jiff::civil::Date) -> Resu
         .matched_by(["phone", "name"])
         .label("number")
         .build()
+}
+
+/// What people write where they know none.
+const UNKNOWN: [&str; 3] = ["Desconhecido", "Desconhecida", "-"];
+
+/// From Moloni to HighLevel only, and what people have written there before is kept.
+fn one_way(field: Field) -> Field {
+    field.only_to(Side::Right).on_first(Policy::Prefer(Side::Right))
 }

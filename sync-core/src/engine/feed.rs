@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use super::collection::{Cursor, PageToken};
 use super::fault::Fault;
 use super::link::{Link, LinkStatus};
+use super::mapping::Fields;
+use super::merge::FieldState;
 use super::record::{Fingerprint, RecordRef, Scope, Side, Snapshot};
 use super::rule::FactKey;
 use super::runtime::{Births, EngineError, Runtime, Trouble};
@@ -107,13 +109,18 @@ impl Runtime {
             return Ok(true);
         }
         let fields = self.fields(side, row).await?;
-        let states = self.schema.states(link);
-        Ok(states.iter().enumerate().any(|(position, state)| {
+        Ok(!self.news(side, &fields, link).is_empty())
+    }
+
+    /// The fields in which a side shows what its link does not know.
+    pub(super) fn news(&self, side: Side, fields: &Fields, link: &Link) -> Vec<usize> {
+        let is_news = |(position, state): (usize, FieldState)| {
             let value = fields.get(position);
             let is_agreed = state.agreed[side].as_ref().map_or(!value.has_value(), |agreed| agreed.is(value));
             let is_parked = state.parked.as_ref().is_some_and(|parked| parked.values[side] == *value);
-            value.is_known() && !is_agreed && !is_parked
-        }))
+            (value.is_known() && !is_agreed && !is_parked).then_some(position)
+        };
+        self.schema.states(link).into_iter().enumerate().filter_map(is_news).collect()
     }
 
     /// Reads what a side says has changed.
@@ -199,7 +206,7 @@ impl Runtime {
     }
 
     /// The scopes that together are all records of a side.
-    async fn scopes(&self, side: Side) -> Result<Vec<Scope>, EngineError> {
+    pub(super) async fn scopes(&self, side: Side) -> Result<Vec<Scope>, EngineError> {
         let Some(parents) = self.parents.as_ref().filter(|_| self.collection(side).caps().under_parent)
         else {
             return Ok(vec![Scope::All]);
@@ -390,7 +397,7 @@ impl Runtime {
 }
 
 /// Whether a link waits for something that no record shows.
-fn is_unfinished(link: &Link) -> bool {
+pub(super) fn is_unfinished(link: &Link) -> bool {
     link.pending.is_some()
         || link.ends.left.is_none()
         || link.ends.right.is_none()

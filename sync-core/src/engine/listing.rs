@@ -4,9 +4,10 @@ use jiff::Timestamp;
 
 use super::collection::{Collection, Marker};
 use super::fault::{Fault, FaultKind};
+use super::link::Link;
 use super::mapping::Fields;
 use super::record::{RecordRef, Scope, Side, Snapshot};
-use super::runtime::{Runtime, Trouble};
+use super::runtime::{EngineError, Runtime, Trouble};
 use super::value::Pair;
 
 /// All records of both sides as they were listed, found by their keys: what a backfill decides by.
@@ -37,6 +38,12 @@ impl Listing {
     /// A record and when it was listed.
     pub(super) fn record(&self, side: Side, at: &RecordRef) -> Option<(&Snapshot, Timestamp)> {
         self.sides[side].records.get(at).map(|(snapshot, _)| (snapshot, self.at))
+    }
+
+    /// Whether the listing shows what was there after the last run of a link.
+    pub(super) fn is_newer_than(&self, link: &Link) -> bool {
+        let moments = [&link.seen_at, &link.wrote_at];
+        moments.iter().flat_map(|pair| [pair.left, pair.right]).flatten().all(|at| at < self.at)
     }
 
     /// Whether something that an earlier, forgotten run derived may be under a right record. Not if that was created
@@ -86,13 +93,31 @@ impl Runtime {
     }
 
     /// Lists a side into a listing.
-    pub(super) async fn list_side(&self, side: Side, into: &mut Listing) -> Result<(), Trouble> {
+    pub(super) async fn list_side(&self, side: Side, into: &mut Listing) -> Result<(), EngineError> {
         let keys = self.keys();
-        for snapshot in self.list_all(side, &Scope::All).await? {
-            let fields = self.fields(side, &snapshot).await?;
-            into.sides[side].add(snapshot, fields, &keys);
+        for scope in self.scopes(side).await? {
+            let listed = list_all(self.collection(side), &scope).await;
+            for snapshot in self.answered(side, self.collection(side), listed)? {
+                let fields = self.fields(side, &snapshot).await.map_err(|trouble| self.stopped(trouble))?;
+                into.sides[side].add(snapshot, fields, &keys);
+            }
         }
         Ok(())
+    }
+
+    /// Takes the answer of a collection of a side, without which a plan cannot go on.
+    pub(super) fn answered<T>(
+        &self,
+        side: Side,
+        collection: &dyn Collection,
+        result: Result<T, Fault>,
+    ) -> Result<T, EngineError> {
+        self.told(self.account(side), result).map_err(|trouble| match trouble {
+            Trouble::Fault(_, fault) => {
+                EngineError::Collection { collection: collection.name().to_owned(), fault }
+            }
+            trouble @ Trouble::Commit(_) => self.stopped(trouble),
+        })
     }
 
     pub(super) async fn list_all(&self, side: Side, scope: &Scope) -> Result<Vec<Snapshot>, Trouble> {

@@ -1,22 +1,24 @@
-//! One-way passes that neither duplicate nor overwrite: plan, look, apply.
+//! A sync engine that neither duplicates nor overwrites.
 //!
-//! A [`Pass`] reads the left [`Collection`], recognises its records at the right one by the keys of a [`Mapping`],
-//! and makes a [`Plan`]. Applying it creates what is missing, pairs what is there, and derives notes, tasks and
-//! the like from facts by [`Rule`]s. What is paired with what is kept in a [`Store`](crate::store::Store).
+//! An [`Engine`] keeps the records of two [`Collection`]s in pairs, as a [`Mapping`] says, and derives notes, tasks and
+//! the like from facts by [`Rule`]s. It runs for good ([`run`](Engine::run)), or everything at once, after a look at what
+//! it would do ([`plan`](Engine::plan) and [`apply`](Engine::apply)). What it knows is kept in a
+//! [`Store`](crate::store::Store).
 //!
 //! What makes it safe:
 //!
 //! - **A match is never a guess.** Several candidates, keys that point at different records, a key that is not
 //!   unique: a person decides, and both records are left alone.
-//! - **Every create is announced before it is sent**, and carries a [`Marker`]. If its answer is lost, or the
-//!   process dies, the next look waits until the record must be visible and then searches for the marker.
-//! - **What people wrote is not overwritten** when two records meet for the first time: only empty fields are
-//!   filled. Later only fields that changed on the left are written.
+//! - **Every write is announced before it is sent**, and what is created carries a [`Marker`]. If the answer is lost, or
+//!   the process dies, the next look waits until it must have taken effect, and then finds out.
+//! - **What people wrote is not overwritten** unless the other side changed it later, or the mapping says who wins. What
+//!   it cannot decide it leaves alone, and asks.
 //! - **The same facts derive the same records**: their keys follow from the fact, so a second run finds them.
 //!
-//! Both directions are being built on pure decisions: [`decide`] for a pair, [`merge`] for its fields, [`settle`] and
-//! [`recover`] for what a write has done, [`project`] for derived records. They can be used by themselves.
+//! What it decides by are pure functions, which can be used by themselves: [`decide`] for a pair, [`merge`] for its
+//! fields, [`settle`] and [`recover`] for what a write has done, [`project`] for derived records.
 
+mod apply;
 mod breaker;
 mod budget;
 mod builder;
@@ -34,12 +36,15 @@ mod mapping;
 mod matching;
 pub mod merge;
 pub mod normalise;
+mod plan;
+mod planner;
 mod policy;
 pub mod project;
 mod projection;
 mod reconcile;
 mod record;
 pub mod recover;
+mod report;
 mod review;
 mod rule;
 mod runtime;
@@ -64,10 +69,12 @@ pub use handle::Engine;
 pub use journal::{Entry, Happening};
 pub use link::{Link, LinkField, LinkId, LinkStatus, Pending, PendingOp, Sent};
 pub use mapping::{Field, Fields, Mapper, Mapping, MappingBuilder, MappingError};
+pub use plan::{Change, FactCount, Plan, PlannedProjection, PlannedRecord, ProjectionStep, RecordStep};
 pub use policy::{Conflict, Direction, Interval, Policy, Resolution, Resolve};
 pub use projection::{Projection, ProjectionKey, ProjectionPending, Wrote};
 pub use reconcile::{Did, Outcome};
 pub use record::{Fingerprint, Raw, RecordId, RecordRef, Scope, Side, Snapshot};
+pub use report::{Counts, Progress, Remark, Report};
 pub use review::{Review, ReviewKey, ReviewKind};
 pub use rule::{Derived, Enrich, Fact, FactKey, Life, Rule, Wanted};
 pub use runtime::{Births, EngineError};

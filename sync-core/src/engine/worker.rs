@@ -10,7 +10,7 @@ use super::handle::Engine;
 use super::reconcile::Outcome;
 use super::record::Side;
 use super::runtime::{EngineError, Runtime, Source};
-use crate::queue::{Claim, Hint, Priority};
+use crate::queue::{Claim, Hint};
 
 /// When a running engine looks for changes by itself.
 #[derive(Debug, Clone)]
@@ -204,6 +204,3 @@ impl Engine {
 pub(super) fn until(now: Timestamp, then: Timestamp) -> Duration {
     Duration::try_from(then.duration_since(now)).unwrap_or(Duration::ZERO)
 }
-
-/// How urgent work is that a plan asks for.
-pub(super) const PLANNED: Priority = Priority::Backfill;

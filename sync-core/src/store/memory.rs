@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -21,13 +21,53 @@ pub struct MemoryStore {
 struct State {
     accounts: Option<Accounts>,
     links: BTreeMap<LinkId, Versioned<Link>>,
-    /// Which link has a record, or had it last.
-    holders: Pair<BTreeMap<RecordRef, LinkId>>,
+    /// The turn in which each link ended that has.
+    ended: BTreeMap<LinkId, u64>,
+    /// The last turn so far.
+    turn: u64,
+    /// The links with a record, by the turns in which they ended; a live one comes last.
+    holders: Pair<Index<RecordRef, (u64, LinkId)>>,
+    creates: Index<Side, LinkId>,
     projections: BTreeMap<ProjectionKey, Versioned<Projection>>,
+    owned_projections: Index<RecordId, ProjectionKey>,
     facts: BTreeMap<FactKey, Versioned<Fact>>,
+    owned_facts: Index<RecordId, FactKey>,
     positions: BTreeMap<FeedId, Versioned<Position>>,
     reviews: BTreeMap<ReviewKey, Review>,
+    about: Index<WorkKey, ReviewKey>,
     journal: Vec<Entry>,
+}
+
+/// The turn of a live link.
+const LIVE: u64 = u64::MAX;
+
+/// Keys by what they belong to.
+#[derive(Debug)]
+struct Index<B, K>(BTreeMap<B, BTreeSet<K>>);
+
+impl<B, K> Default for Index<B, K> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<B: Ord + Clone, K: Ord> Index<B, K> {
+    fn add(&mut self, by: &B, key: K) {
+        self.0.entry(by.clone()).or_default().insert(key);
+    }
+
+    fn remove(&mut self, by: &B, key: &K) {
+        if let Some(keys) = self.0.get_mut(by) {
+            keys.remove(key);
+            if keys.is_empty() {
+                self.0.remove(by);
+            }
+        }
+    }
+
+    fn of(&self, by: &B) -> impl DoubleEndedIterator<Item = &K> {
+        self.0.get(by).into_iter().flatten()
+    }
 }
 
 impl MemoryStore {
@@ -53,8 +93,8 @@ fn next(seen: Option<Rev>) -> Rev {
 
 const SIDES: [Side; 2] = [Side::Left, Side::Right];
 
-/// Whether both are live and have a record in common.
-fn shared(one: &Link, other: &Link) -> Option<RecordRef> {
+/// The record that both have, if both are live and it is not one link.
+pub(super) fn shared(one: &Link, other: &Link) -> Option<RecordRef> {
     if one.id == other.id || !one.is_live() || !other.is_live() {
         return None;
     }
@@ -63,17 +103,28 @@ fn shared(one: &Link, other: &Link) -> Option<RecordRef> {
         .find_map(|side| one.ends[side].clone().filter(|at| other.ends[side].as_ref() == Some(at)))
 }
 
+/// Whether a live link still has its record after a commit.
+pub(super) fn keeps(commit: &Commit, holder: &LinkId, side: Side, at: &RecordRef) -> bool {
+    match commit.links.iter().find(|(_, link)| link.id == *holder) {
+        Some((_, link)) => link.is_live() && link.ends[side].as_ref() == Some(at),
+        None => !commit.gone_links.iter().any(|(_, gone)| gone == holder),
+    }
+}
+
 impl State {
-    /// The other live link that has a record of `link`, here or earlier in the same commit.
-    fn claimed(&self, link: &Link, earlier: &[(Option<Rev>, Link)]) -> Option<(RecordRef, LinkId)> {
-        let holders = SIDES.into_iter().filter_map(|side| {
-            let holder = self.holders[side].get(link.ends[side].as_ref()?)?;
-            self.links.get(holder).map(|holder| &holder.value)
+    /// The other live link that has a record of the link at `index` of a commit, here or in the same commit.
+    fn claimed(&self, commit: &Commit, index: usize, link: &Link) -> Option<(RecordRef, LinkId)> {
+        if !link.is_live() {
+            return None;
+        }
+        let holder = SIDES.into_iter().find_map(|side| {
+            let at = link.ends[side].as_ref()?;
+            let (turn, holder) = self.holders[side].of(at).next_back()?;
+            let has = *turn == LIVE && *holder != link.id && keeps(commit, holder, side, at);
+            has.then(|| (at.clone(), holder.clone()))
         });
-        // A link that the same commit writes counts as it will be.
-        let holders = holders.filter(|holder| !earlier.iter().any(|(_, link)| link.id == holder.id));
-        let earlier = earlier.iter().map(|(_, link)| link);
-        earlier.chain(holders).find_map(|other| Some((shared(link, other)?, other.id.clone())))
+        let mut earlier = commit.links.iter().take(index).map(|(_, link)| link);
+        holder.or_else(|| earlier.find_map(|other| Some((shared(link, other)?, other.id.clone()))))
     }
 
     fn check(&self, commit: &Commit) -> Result<(), CommitError> {
@@ -89,7 +140,7 @@ impl State {
         }
         for (at, (seen, link)) in commit.links.iter().enumerate() {
             unchanged(&self.links, &link.id, *seen)?;
-            if let Some((record, by)) = self.claimed(link, commit.links.get(..at).unwrap_or_default()) {
+            if let Some((record, by)) = self.claimed(commit, at, link) {
                 return Err(CommitError::Claimed { record, by });
             }
         }
@@ -106,28 +157,77 @@ impl State {
         commit.positions.iter().try_for_each(|(seen, feed, _)| unchanged(&self.positions, feed, *seen))
     }
 
-    /// Forgets that a link has its records.
-    fn release(&mut self, id: &LinkId) {
-        let Some(Versioned { value: link, .. }) = self.links.get(id) else { return };
+    fn put_link(&mut self, seen: Option<Rev>, link: Link) {
+        let ended_before = self.ended.get(&link.id).copied();
+        self.remove_link(&link.id);
+        let mut turn = LIVE;
+        if !link.is_live() {
+            turn = ended_before.unwrap_or(self.turn + 1);
+            self.turn = self.turn.max(turn);
+            self.ended.insert(link.id.clone(), turn);
+        }
         for side in SIDES {
-            let holders = &mut self.holders[side];
-            if let Some(at) = link.ends[side].as_ref().filter(|at| holders.get(at) == Some(id)) {
-                holders.remove(at);
+            if let Some(at) = &link.ends[side] {
+                self.holders[side].add(at, (turn, link.id.clone()));
             }
+        }
+        if let Some(side) = link.creates_on() {
+            self.creates.add(&side, link.id.clone());
+        }
+        self.links.insert(link.id.clone(), Versioned { rev: next(seen), value: link });
+    }
+
+    fn remove_link(&mut self, id: &LinkId) {
+        let Some(Versioned { value: link, .. }) = self.links.remove(id) else { return };
+        let held = (self.ended.remove(id).unwrap_or(LIVE), link.id.clone());
+        for side in SIDES {
+            if let Some(at) = &link.ends[side] {
+                self.holders[side].remove(at, &held);
+            }
+        }
+        if let Some(side) = link.creates_on() {
+            self.creates.remove(&side, id);
         }
     }
 
-    fn put_link(&mut self, seen: Option<Rev>, link: Link) {
-        self.release(&link.id);
-        for side in SIDES {
-            let Some(at) = &link.ends[side] else { continue };
-            let holder = self.holders[side].get(at).and_then(|id| self.links.get(id));
-            // One that has ended takes nothing from a live one.
-            if link.is_live() || !holder.is_some_and(|holder| holder.value.is_live()) {
-                self.holders[side].insert(at.clone(), link.id.clone());
-            }
+    fn put_projection(&mut self, seen: Option<Rev>, projection: Projection) {
+        self.remove_projection(&projection.key);
+        self.owned_projections.add(&projection.owner, projection.key.clone());
+        self.projections.insert(projection.key.clone(), Versioned { rev: next(seen), value: projection });
+    }
+
+    fn remove_projection(&mut self, key: &ProjectionKey) {
+        if let Some(found) = self.projections.remove(key) {
+            self.owned_projections.remove(&found.value.owner, key);
         }
-        self.links.insert(link.id.clone(), Versioned { rev: next(seen), value: link });
+    }
+
+    fn put_fact(&mut self, seen: Option<Rev>, fact: Fact) {
+        self.remove_fact(&fact.key);
+        if let Some(owner) = &fact.owner {
+            self.owned_facts.add(owner, fact.key.clone());
+        }
+        self.facts.insert(fact.key.clone(), Versioned { rev: next(seen), value: fact });
+    }
+
+    fn remove_fact(&mut self, key: &FactKey) {
+        if let Some(owner) = self.facts.remove(key).and_then(|found| found.value.owner) {
+            self.owned_facts.remove(&owner, key);
+        }
+    }
+
+    fn open_review(&mut self, mut review: Review) {
+        if let Some(open) = self.close_review(&review.key) {
+            review.opened_at = open.opened_at;
+        }
+        self.about.add(&review.about, review.key.clone());
+        self.reviews.insert(review.key.clone(), review);
+    }
+
+    fn close_review(&mut self, key: &ReviewKey) -> Option<Review> {
+        let review = self.reviews.remove(key)?;
+        self.about.remove(&review.about, key);
+        Some(review)
     }
 }
 
@@ -152,13 +252,14 @@ impl Store for MemoryStore {
 
     async fn link_of(&self, side: Side, at: &RecordRef) -> Result<Option<Versioned<Link>>, StoreError> {
         let state = self.state();
-        Ok(state.holders[side].get(at).and_then(|id| state.links.get(id)).cloned())
+        let holder = state.holders[side].of(at).next_back();
+        Ok(holder.and_then(|(_, id)| state.links.get(id)).cloned())
     }
 
     async fn open_creates(&self, side: Side) -> Result<Vec<Link>, StoreError> {
         let state = self.state();
-        let links = state.links.values().map(|link| &link.value);
-        Ok(links.filter(|link| link.creates_on() == Some(side)).cloned().collect())
+        let links = state.creates.of(&side).filter_map(|id| state.links.get(id));
+        Ok(links.map(|link| link.value.clone()).collect())
     }
 
     async fn links_page(
@@ -175,7 +276,8 @@ impl Store for MemoryStore {
 
     async fn projections_of(&self, owner: &RecordId) -> Result<Vec<Versioned<Projection>>, StoreError> {
         let state = self.state();
-        Ok(state.projections.values().filter(|found| found.value.owner == *owner).cloned().collect())
+        let keys = state.owned_projections.of(owner);
+        Ok(keys.filter_map(|key| state.projections.get(key)).cloned().collect())
     }
 
     async fn projections_page(
@@ -192,8 +294,8 @@ impl Store for MemoryStore {
 
     async fn facts_of(&self, owner: &RecordId) -> Result<Vec<Fact>, StoreError> {
         let state = self.state();
-        let facts = state.facts.values().map(|fact| &fact.value);
-        Ok(facts.filter(|fact| fact.owner.as_ref() == Some(owner)).cloned().collect())
+        let facts = state.owned_facts.of(owner).filter_map(|key| state.facts.get(key));
+        Ok(facts.map(|fact| fact.value.clone()).collect())
     }
 
     async fn position(&self, feed: &FeedId) -> Result<Option<Versioned<Position>>, StoreError> {
@@ -205,7 +307,8 @@ impl Store for MemoryStore {
     }
 
     async fn reviews_about(&self, about: &WorkKey) -> Result<Vec<Review>, StoreError> {
-        Ok(self.state().reviews.values().filter(|review| review.about == *about).cloned().collect())
+        let state = self.state();
+        Ok(state.about.of(about).filter_map(|key| state.reviews.get(key)).cloned().collect())
     }
 
     async fn reviews_page(&self, after: Option<&ReviewKey>, limit: usize) -> Result<Vec<Review>, StoreError> {
@@ -228,38 +331,31 @@ impl Store for MemoryStore {
         let mut state = self.state();
         state.check(&commit)?;
         for (_, id) in commit.gone_links {
-            state.release(&id);
-            state.links.remove(&id);
+            state.remove_link(&id);
         }
-        // Those that let go of their records first.
-        let (live, ended): (Vec<_>, Vec<_>) = commit.links.into_iter().partition(|(_, link)| link.is_live());
-        for (seen, link) in ended.into_iter().chain(live) {
+        for (seen, link) in commit.links {
             state.put_link(seen, link);
         }
         for (_, key) in commit.gone_projections {
-            state.projections.remove(&key);
+            state.remove_projection(&key);
         }
         for (seen, projection) in commit.projections {
-            let versioned = Versioned { rev: next(seen), value: projection };
-            state.projections.insert(versioned.value.key.clone(), versioned);
+            state.put_projection(seen, projection);
         }
         for (_, key) in commit.gone_facts {
-            state.facts.remove(&key);
+            state.remove_fact(&key);
         }
         for (seen, fact) in commit.facts {
-            state.facts.insert(fact.key.clone(), Versioned { rev: next(seen), value: fact });
+            state.put_fact(seen, fact);
         }
         for (seen, feed, position) in commit.positions {
             state.positions.insert(feed, Versioned { rev: next(seen), value: position });
         }
         for key in commit.closed_reviews {
-            state.reviews.remove(&key);
+            state.close_review(&key);
         }
-        for mut review in commit.reviews {
-            if let Some(open) = state.reviews.get(&review.key) {
-                review.opened_at = open.opened_at;
-            }
-            state.reviews.insert(review.key.clone(), review);
+        for review in commit.reviews {
+            state.open_review(review);
         }
         state.journal.extend(commit.journal);
         Ok(())

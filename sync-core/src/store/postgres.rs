@@ -1,14 +1,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use secrecy::SecretString;
 
-use super::sql::Session;
-use super::{Accounts, BindError, Commit, CommitError, Store};
+use super::sql::implement_store;
 use crate::database::PostgresDatabase;
-use crate::engine::{Link, LinkId, Projection, ProjectionKey};
-use crate::{PostgresTokenStore, Seal, StoreError, Versioned};
+use crate::{PostgresTokenStore, Seal, StoreError};
 
 /// Keeps the state in a schema of a PostgreSQL database.
 ///
@@ -86,45 +83,4 @@ impl fmt::Debug for PostgresStore {
     }
 }
 
-#[async_trait]
-impl Store for PostgresStore {
-    async fn bind(&self, accounts: &Accounts) -> Result<(), BindError> {
-        let mut transaction = self.database.begin_in_turn().await?;
-        Session::new(&self.database.place, &mut *transaction).bind(accounts).await?;
-        Ok(self.database.end(transaction).await?)
-    }
-
-    async fn link(&self, id: &LinkId) -> Result<Option<Versioned<Link>>, StoreError> {
-        Session::new(&self.database.place, &mut *self.database.acquire().await?).link(id).await
-    }
-
-    async fn links_page(
-        &self,
-        after: Option<&LinkId>,
-        limit: usize,
-    ) -> Result<Vec<Versioned<Link>>, StoreError> {
-        Session::new(&self.database.place, &mut *self.database.acquire().await?)
-            .links_page(after, limit)
-            .await
-    }
-
-    async fn projection(&self, key: &ProjectionKey) -> Result<Option<Versioned<Projection>>, StoreError> {
-        Session::new(&self.database.place, &mut *self.database.acquire().await?).projection(key).await
-    }
-
-    async fn projections_page(
-        &self,
-        after: Option<&ProjectionKey>,
-        limit: usize,
-    ) -> Result<Vec<Versioned<Projection>>, StoreError> {
-        Session::new(&self.database.place, &mut *self.database.acquire().await?)
-            .projections_page(after, limit)
-            .await
-    }
-
-    async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
-        let mut transaction = self.database.begin_in_turn().await?;
-        Session::new(&self.database.place, &mut *transaction).commit(&commit).await?;
-        Ok(self.database.end(transaction).await?)
-    }
-}
+implement_store!(PostgresStore, begin_in_turn);

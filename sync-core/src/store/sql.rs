@@ -3,26 +3,76 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Accounts, BindError, Commit, CommitError};
+use super::memory::{keeps, shared};
+use super::{Accounts, BindError, Commit, CommitError, FeedId, Position};
 use crate::database::{Arg, Connection, Place, Row};
-use crate::engine::{Link, LinkId, Projection, ProjectionKey, RecordId};
+use crate::engine::{
+    Entry, Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review, ReviewKey,
+    Side,
+};
+use crate::queue::WorkKey;
 use crate::{Rev, StoreError, Versioned};
 
-const LINK: &str = "SELECT rev, id, body FROM links WHERE id = $1";
-const LINK_OF_LEFT: &str = "SELECT rev, id, body FROM links WHERE left_id = $1 AND id <> $2";
-const LINK_OF_RIGHT: &str = "SELECT rev, id, body FROM links WHERE right_id = $1 AND id <> $2";
-const FIRST_LINKS: &str = "SELECT rev, id, body FROM links ORDER BY id LIMIT $1";
-const NEXT_LINKS: &str = "SELECT rev, id, body FROM links WHERE id > $2 ORDER BY id LIMIT $1";
-const PUT_LINK: &str = "INSERT INTO links (id, rev, left_id, right_id, body) VALUES ($1, $2, $3, $4, $5) \
-    ON CONFLICT (id) DO UPDATE SET rev = $2, left_id = $3, right_id = $4, body = $5";
-const DELETE_LINK: &str = "DELETE FROM links WHERE id = $1";
+/// The statements that the tables have alike.
+struct Table {
+    get: &'static str,
+    delete: &'static str,
+    first: &'static str,
+    next: &'static str,
+}
 
-const PROJECTION: &str = "SELECT rev, id, body FROM projections WHERE id = $1";
-const FIRST_PROJECTIONS: &str = "SELECT rev, id, body FROM projections ORDER BY id LIMIT $1";
-const NEXT_PROJECTIONS: &str = "SELECT rev, id, body FROM projections WHERE id > $2 ORDER BY id LIMIT $1";
-const PUT_PROJECTION: &str = "INSERT INTO projections (id, rev, body) VALUES ($1, $2, $3) \
+macro_rules! table {
+    ($name:literal, $rev:literal) => {
+        Table {
+            get: concat!("SELECT ", $rev, ", id, body FROM ", $name, " WHERE id = $1"),
+            delete: concat!("DELETE FROM ", $name, " WHERE id = $1"),
+            first: concat!("SELECT ", $rev, ", id, body FROM ", $name, " ORDER BY id LIMIT $1"),
+            next: concat!("SELECT ", $rev, ", id, body FROM ", $name, " WHERE id > $2 ORDER BY id LIMIT $1"),
+        }
+    };
+}
+
+const LINKS: Table = table!("links", "rev");
+const PROJECTIONS: Table = table!("projections", "rev");
+const FACTS: Table = table!("facts", "rev");
+const POSITIONS: Table = table!("positions", "rev");
+// Nobody asks for the version of a question.
+const REVIEWS: Table = table!("reviews", "CAST(1 AS BIGINT)");
+
+const LINK_OF_LEFT: &str =
+    "SELECT rev, id, body FROM links WHERE left_at = $1 ORDER BY ended > 0, ended DESC LIMIT 1";
+const LINK_OF_RIGHT: &str =
+    "SELECT rev, id, body FROM links WHERE right_at = $1 ORDER BY ended > 0, ended DESC LIMIT 1";
+const HOLDER_OF_LEFT: &str = "SELECT rev, id, body FROM links WHERE left_at = $1 AND ended = 0 AND id <> $2";
+const HOLDER_OF_RIGHT: &str =
+    "SELECT rev, id, body FROM links WHERE right_at = $1 AND ended = 0 AND id <> $2";
+const OPEN_CREATES: &str = "SELECT rev, id, body FROM links WHERE creates_on = $1 ORDER BY id";
+const RELEASE: &str = "UPDATE links SET left_at = NULL, right_at = NULL WHERE id = $1";
+// A link that had ended before keeps its place among those that have.
+const PUT_LINK: &str = "INSERT INTO links (id, rev, left_at, right_at, creates_on, body, ended) \
+    VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $7 = 0 THEN 0 ELSE (SELECT COALESCE(MAX(ended), 0) + 1 FROM links) END) \
+    ON CONFLICT (id) DO UPDATE SET rev = $2, left_at = $3, right_at = $4, creates_on = $5, body = $6, \
+    ended = CASE WHEN $7 = 0 THEN 0 WHEN links.ended > 0 THEN links.ended ELSE excluded.ended END";
+
+const PROJECTIONS_OF: &str = "SELECT rev, id, body FROM projections WHERE owner = $1 ORDER BY id";
+const PUT_PROJECTION: &str = "INSERT INTO projections (id, rev, owner, body) VALUES ($1, $2, $3, $4) \
+    ON CONFLICT (id) DO UPDATE SET rev = $2, owner = $3, body = $4";
+
+const FACTS_OF: &str = "SELECT rev, id, body FROM facts WHERE owner = $1";
+const PUT_FACT: &str = "INSERT INTO facts (id, rev, owner, body) VALUES ($1, $2, $3, $4) \
+    ON CONFLICT (id) DO UPDATE SET rev = $2, owner = $3, body = $4";
+
+const PUT_POSITION: &str = "INSERT INTO positions (id, rev, body) VALUES ($1, $2, $3) \
     ON CONFLICT (id) DO UPDATE SET rev = $2, body = $3";
-const DELETE_PROJECTION: &str = "DELETE FROM projections WHERE id = $1";
+
+const REVIEWS_ABOUT: &str = "SELECT CAST(1 AS BIGINT), id, body FROM reviews WHERE about = $1 ORDER BY id";
+const PUT_REVIEW: &str = "INSERT INTO reviews (id, about, body) VALUES ($1, $2, $3) \
+    ON CONFLICT (id) DO UPDATE SET about = $2, body = $3";
+
+const JOURNAL: &str = "SELECT number, about, body FROM journal WHERE number > $1 ORDER BY number LIMIT $2";
+const JOURNAL_ABOUT: &str =
+    "SELECT number, about, body FROM journal WHERE number > $1 AND about = $3 ORDER BY number LIMIT $2";
+const ADD_ENTRY: &str = "INSERT INTO journal (about, body) VALUES ($1, $2)";
 
 const ACCOUNTS: &str = "SELECT CAST(1 AS BIGINT), left_account, right_account FROM accounts";
 const PUT_ACCOUNTS: &str = "INSERT INTO accounts (left_account, right_account) VALUES ($1, $2)";
@@ -39,33 +89,6 @@ impl<'a> Session<'a> {
         Self { place, connection }
     }
 
-    pub(super) async fn link(&mut self, id: &LinkId) -> Result<Option<Versioned<Link>>, StoreError> {
-        self.row(LINK, &[Arg::Text(id.as_str())]).await?.map(|row| self.decode(row)).transpose()
-    }
-
-    pub(super) async fn links_page(
-        &mut self,
-        after: Option<&LinkId>,
-        limit: usize,
-    ) -> Result<Vec<Versioned<Link>>, StoreError> {
-        self.page(FIRST_LINKS, NEXT_LINKS, after.map(LinkId::as_str), limit).await
-    }
-
-    pub(super) async fn projection(
-        &mut self,
-        key: &ProjectionKey,
-    ) -> Result<Option<Versioned<Projection>>, StoreError> {
-        self.row(PROJECTION, &[Arg::Text(key.as_str())]).await?.map(|row| self.decode(row)).transpose()
-    }
-
-    pub(super) async fn projections_page(
-        &mut self,
-        after: Option<&ProjectionKey>,
-        limit: usize,
-    ) -> Result<Vec<Versioned<Projection>>, StoreError> {
-        self.page(FIRST_PROJECTIONS, NEXT_PROJECTIONS, after.map(ProjectionKey::as_str), limit).await
-    }
-
     pub(super) async fn bind(&mut self, wanted: &Accounts) -> Result<(), BindError> {
         let Some((_, left, right)) = self.row(ACCOUNTS, &[]).await? else {
             let accounts = [Arg::Text(wanted.left.as_str()), Arg::Text(wanted.right.as_str())];
@@ -78,89 +101,280 @@ impl<'a> Session<'a> {
         Err(BindError::Other { found: Box::new(found), wanted: Box::new(wanted.clone()) })
     }
 
+    pub(super) async fn link(&mut self, id: &LinkId) -> Result<Option<Versioned<Link>>, StoreError> {
+        self.get(&LINKS, id.as_str()).await
+    }
+
+    pub(super) async fn link_of(
+        &mut self,
+        side: Side,
+        at: &RecordRef,
+    ) -> Result<Option<Versioned<Link>>, StoreError> {
+        let sql = match side {
+            Side::Left => LINK_OF_LEFT,
+            Side::Right => LINK_OF_RIGHT,
+        };
+        let key = self.record(at)?;
+        self.row(sql, &[Arg::Text(&key)]).await?.map(|row| self.decode(row)).transpose()
+    }
+
+    pub(super) async fn open_creates(&mut self, side: Side) -> Result<Vec<Link>, StoreError> {
+        Ok(values(self.all(OPEN_CREATES, &[Arg::Text(name(side))]).await?))
+    }
+
+    pub(super) async fn links_page(
+        &mut self,
+        after: Option<&LinkId>,
+        limit: usize,
+    ) -> Result<Vec<Versioned<Link>>, StoreError> {
+        self.page(&LINKS, after.map(LinkId::as_str), limit).await
+    }
+
+    pub(super) async fn projection(
+        &mut self,
+        key: &ProjectionKey,
+    ) -> Result<Option<Versioned<Projection>>, StoreError> {
+        self.get(&PROJECTIONS, key.as_str()).await
+    }
+
+    pub(super) async fn projections_of(
+        &mut self,
+        owner: &RecordId,
+    ) -> Result<Vec<Versioned<Projection>>, StoreError> {
+        self.all(PROJECTIONS_OF, &[Arg::Text(owner.as_str())]).await
+    }
+
+    pub(super) async fn projections_page(
+        &mut self,
+        after: Option<&ProjectionKey>,
+        limit: usize,
+    ) -> Result<Vec<Versioned<Projection>>, StoreError> {
+        self.page(&PROJECTIONS, after.map(ProjectionKey::as_str), limit).await
+    }
+
+    pub(super) async fn fact(&mut self, key: &FactKey) -> Result<Option<Versioned<Fact>>, StoreError> {
+        let key = self.fact_key(key)?;
+        self.get(&FACTS, &key).await
+    }
+
+    pub(super) async fn facts_of(&mut self, owner: &RecordId) -> Result<Vec<Fact>, StoreError> {
+        let mut facts: Vec<Fact> = values(self.all(FACTS_OF, &[Arg::Text(owner.as_str())]).await?);
+        // Their order is not that of the JSON under which they are kept.
+        facts.sort_by(|one, other| one.key.cmp(&other.key));
+        Ok(facts)
+    }
+
+    pub(super) async fn position(
+        &mut self,
+        feed: &FeedId,
+    ) -> Result<Option<Versioned<Position>>, StoreError> {
+        self.get(&POSITIONS, feed.as_str()).await
+    }
+
+    pub(super) async fn review(&mut self, key: &ReviewKey) -> Result<Option<Review>, StoreError> {
+        Ok(self.get(&REVIEWS, key.as_str()).await?.map(|found| found.value))
+    }
+
+    pub(super) async fn reviews_about(&mut self, about: &WorkKey) -> Result<Vec<Review>, StoreError> {
+        let about = self.encode(about)?;
+        Ok(values(self.all(REVIEWS_ABOUT, &[Arg::Text(&about)]).await?))
+    }
+
+    pub(super) async fn reviews_page(
+        &mut self,
+        after: Option<&ReviewKey>,
+        limit: usize,
+    ) -> Result<Vec<Review>, StoreError> {
+        Ok(values(self.page(&REVIEWS, after.map(ReviewKey::as_str), limit).await?))
+    }
+
+    pub(super) async fn journal(
+        &mut self,
+        about: Option<&WorkKey>,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, Entry)>, StoreError> {
+        // A number that no column holds was never given to an entry.
+        let range = [Arg::Number(i64::try_from(after).unwrap_or(i64::MAX)), limited(limit)];
+        let entries = match about {
+            None => self.all(JOURNAL, &range).await?,
+            Some(about) => {
+                let (about, [after, limit]) = (self.encode(about)?, range);
+                self.all(JOURNAL_ABOUT, &[after, limit, Arg::Text(&about)]).await?
+            }
+        };
+        Ok(entries.into_iter().map(|entry| (entry.rev.get(), entry.value)).collect())
+    }
+
     pub(super) async fn commit(&mut self, commit: &Commit) -> Result<(), CommitError> {
         self.check(commit).await?;
-        for (seen, link) in &commit.links {
-            let (rev, body) = (self.place.next(*seen)?, self.encode(link)?);
-            let (id, left) = (link.id.as_str(), link.left.as_str());
-            let right = Arg::Optional(link.right.as_ref().map(RecordId::as_str));
-            let row = [Arg::Text(id), Arg::Number(rev), Arg::Text(left), right, Arg::Text(&body)];
-            self.run(PUT_LINK, &row).await?;
+        self.write_links(commit).await?;
+        self.write_derived(commit).await?;
+        for (seen, feed, position) in &commit.positions {
+            let (rev, body) = (self.place.next(*seen)?, self.encode(position)?);
+            self.run(PUT_POSITION, &[Arg::Text(feed.as_str()), Arg::Number(rev), Arg::Text(&body)]).await?;
         }
-        for (_, id) in &commit.gone_links {
-            self.run(DELETE_LINK, &[Arg::Text(id.as_str())]).await?;
-        }
-        for (seen, projection) in &commit.projections {
-            let (rev, body) = (self.place.next(*seen)?, self.encode(projection)?);
-            let row = [Arg::Text(projection.key.as_str()), Arg::Number(rev), Arg::Text(&body)];
-            self.run(PUT_PROJECTION, &row).await?;
-        }
-        for (_, key) in &commit.gone_projections {
-            self.run(DELETE_PROJECTION, &[Arg::Text(key.as_str())]).await?;
+        self.write_reviews(commit).await?;
+        for entry in &commit.journal {
+            let (about, body) = (self.encode(&entry.about)?, self.encode(entry)?);
+            self.run(ADD_ENTRY, &[Arg::Text(&about), Arg::Text(&body)]).await?;
         }
         Ok(())
     }
 
     async fn check(&mut self, commit: &Commit) -> Result<(), CommitError> {
         for (at, (seen, link)) in commit.links.iter().enumerate() {
-            self.unchanged(LINK, link.id.as_str(), *seen).await?;
-            let earlier = commit.links.iter().take(at).map(|(_, link)| link);
-            if let Some((record, by)) = claimed_among(earlier, link) {
-                return Err(CommitError::Claimed { record, by });
-            }
-            self.unclaimed(LINK_OF_LEFT, &link.left, &link.id).await?;
-            if let Some(right) = &link.right {
-                self.unclaimed(LINK_OF_RIGHT, right, &link.id).await?;
-            }
+            self.unchanged(&LINKS, link.id.as_str(), &link.id, *seen).await?;
+            self.unclaimed(commit, at, link).await?;
         }
         for (seen, id) in &commit.gone_links {
-            self.unchanged(LINK, id.as_str(), Some(*seen)).await?;
+            self.unchanged(&LINKS, id.as_str(), id, Some(*seen)).await?;
         }
-        for (seen, projection) in &commit.projections {
-            self.unchanged(PROJECTION, projection.key.as_str(), *seen).await?;
+        for (seen, Projection { key, .. }) in &commit.projections {
+            self.unchanged(&PROJECTIONS, key.as_str(), key, *seen).await?;
         }
         for (seen, key) in &commit.gone_projections {
-            self.unchanged(PROJECTION, key.as_str(), Some(*seen)).await?;
+            self.unchanged(&PROJECTIONS, key.as_str(), key, Some(*seen)).await?;
+        }
+        for (seen, Fact { key, .. }) in &commit.facts {
+            self.unchanged(&FACTS, &self.fact_key(key)?, key, *seen).await?;
+        }
+        for (seen, key) in &commit.gone_facts {
+            self.unchanged(&FACTS, &self.fact_key(key)?, key, Some(*seen)).await?;
+        }
+        for (seen, feed, _) in &commit.positions {
+            self.unchanged(&POSITIONS, feed.as_str(), feed, *seen).await?;
         }
         Ok(())
     }
 
     async fn unchanged(
         &mut self,
-        sql: &'static str,
-        key: &str,
+        table: &Table,
+        id: &str,
+        name: &(impl ToString + Sync),
         seen: Option<Rev>,
     ) -> Result<(), CommitError> {
-        let found = self.row(sql, &[Arg::Text(key)]).await?;
+        let found = self.row(table.get, &[Arg::Text(id)]).await?;
         let found = found.map(|(rev, ..)| self.place.rev(rev)).transpose()?;
-        if found == seen { Ok(()) } else { Err(CommitError::Stale(key.to_owned())) }
+        if found == seen { Ok(()) } else { Err(CommitError::Stale(name.to_string())) }
     }
 
-    async fn unclaimed(
-        &mut self,
-        sql: &'static str,
-        record: &RecordId,
-        link: &LinkId,
-    ) -> Result<(), CommitError> {
-        match self.row(sql, &[Arg::Text(record.as_str()), Arg::Text(link.as_str())]).await? {
-            None => Ok(()),
-            Some((_, by, _)) => Err(CommitError::Claimed { record: record.clone(), by: LinkId::new(by) }),
+    /// Whether no other live link has a record of the link at `index` of a commit, here or in the same commit.
+    async fn unclaimed(&mut self, commit: &Commit, index: usize, link: &Link) -> Result<(), CommitError> {
+        if !link.is_live() {
+            return Ok(());
         }
+        for (side, holder) in [(Side::Left, HOLDER_OF_LEFT), (Side::Right, HOLDER_OF_RIGHT)] {
+            let Some(at) = &link.ends[side] else { continue };
+            let key = self.record(at)?;
+            let row = self.row(holder, &[Arg::Text(&key), Arg::Text(link.id.as_str())]).await?;
+            let holder = row.map(|(_, id, _)| LinkId::new(id));
+            if let Some(by) = holder.filter(|holder| keeps(commit, holder, side, at)) {
+                return Err(CommitError::Claimed { record: at.clone(), by });
+            }
+        }
+        for (_, other) in commit.links.iter().take(index) {
+            if let Some(record) = shared(link, other) {
+                return Err(CommitError::Claimed { record, by: other.id.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    async fn write_links(&mut self, commit: &Commit) -> Result<(), StoreError> {
+        for (_, id) in &commit.gone_links {
+            self.run(LINKS.delete, &[Arg::Text(id.as_str())]).await?;
+        }
+        // Where one link takes a record from another, no moment may show it in both.
+        if commit.links.len() > 1 {
+            for (_, link) in &commit.links {
+                self.run(RELEASE, &[Arg::Text(link.id.as_str())]).await?;
+            }
+        }
+        for (seen, link) in &commit.links {
+            let (rev, body) = (self.place.next(*seen)?, self.encode(link)?);
+            let left = link.ends.left.as_ref().map(|at| self.record(at)).transpose()?;
+            let right = link.ends.right.as_ref().map(|at| self.record(at)).transpose()?;
+            let row = [
+                Arg::Text(link.id.as_str()),
+                Arg::Number(rev),
+                Arg::Optional(left.as_deref()),
+                Arg::Optional(right.as_deref()),
+                Arg::Optional(link.creates_on().map(name)),
+                Arg::Text(&body),
+                Arg::Number(i64::from(!link.is_live())),
+            ];
+            self.run(PUT_LINK, &row).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_derived(&mut self, commit: &Commit) -> Result<(), StoreError> {
+        for (_, key) in &commit.gone_projections {
+            self.run(PROJECTIONS.delete, &[Arg::Text(key.as_str())]).await?;
+        }
+        for (seen, projection) in &commit.projections {
+            let (rev, body) = (self.place.next(*seen)?, self.encode(projection)?);
+            let (key, owner) = (projection.key.as_str(), projection.owner.as_str());
+            let row = [Arg::Text(key), Arg::Number(rev), Arg::Text(owner), Arg::Text(&body)];
+            self.run(PUT_PROJECTION, &row).await?;
+        }
+        for (_, key) in &commit.gone_facts {
+            let key = self.fact_key(key)?;
+            self.run(FACTS.delete, &[Arg::Text(&key)]).await?;
+        }
+        for (seen, fact) in &commit.facts {
+            let (rev, body) = (self.place.next(*seen)?, self.encode(fact)?);
+            let (key, owner) = (self.fact_key(&fact.key)?, fact.owner.as_ref().map(RecordId::as_str));
+            let row = [Arg::Text(&key), Arg::Number(rev), Arg::Optional(owner), Arg::Text(&body)];
+            self.run(PUT_FACT, &row).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_reviews(&mut self, commit: &Commit) -> Result<(), StoreError> {
+        for key in &commit.closed_reviews {
+            self.run(REVIEWS.delete, &[Arg::Text(key.as_str())]).await?;
+        }
+        for review in &commit.reviews {
+            let mut review = review.clone();
+            if let Some(open) = self.review(&review.key).await? {
+                review.opened_at = open.opened_at;
+            }
+            let (about, body) = (self.encode(&review.about)?, self.encode(&review)?);
+            self.run(PUT_REVIEW, &[Arg::Text(review.key.as_str()), Arg::Text(&about), Arg::Text(&body)])
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn get<T: DeserializeOwned>(
+        &mut self,
+        table: &Table,
+        id: &str,
+    ) -> Result<Option<Versioned<T>>, StoreError> {
+        self.row(table.get, &[Arg::Text(id)]).await?.map(|row| self.decode(row)).transpose()
     }
 
     async fn page<T: DeserializeOwned>(
         &mut self,
-        first: &'static str,
-        next: &'static str,
+        table: &Table,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Versioned<T>>, StoreError> {
-        let limit = Arg::Number(i64::try_from(limit).unwrap_or(i64::MAX));
-        let rows = match after {
-            None => self.rows(first, &[limit]).await?,
-            Some(after) => self.rows(next, &[limit, Arg::Text(after)]).await?,
-        };
-        rows.into_iter().map(|row| self.decode(row)).collect()
+        match after {
+            None => self.all(table.first, &[limited(limit)]).await,
+            Some(after) => self.all(table.next, &[limited(limit), Arg::Text(after)]).await,
+        }
+    }
+
+    async fn all<T: DeserializeOwned>(
+        &mut self,
+        sql: &'static str,
+        args: &[Arg<'_>],
+    ) -> Result<Vec<Versioned<T>>, StoreError> {
+        self.rows(sql, args).await?.into_iter().map(|row| self.decode(row)).collect()
     }
 
     async fn rows(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<Vec<Row>, StoreError> {
@@ -173,6 +387,15 @@ impl<'a> Session<'a> {
 
     async fn run(&mut self, sql: &'static str, args: &[Arg<'_>]) -> Result<(), StoreError> {
         self.connection.run(sql, args).await.map_err(|error| self.place.failed(&error))
+    }
+
+    /// The text for a record in a column. As JSON, no two records have the same.
+    fn record(&self, at: &RecordRef) -> Result<String, StoreError> {
+        self.encode(&(&at.parent, &at.id))
+    }
+
+    fn fact_key(&self, FactKey { collection, at }: &FactKey) -> Result<String, StoreError> {
+        self.encode(&(collection, &at.parent, &at.id))
     }
 
     fn encode(&self, record: &impl Serialize) -> Result<String, StoreError> {
@@ -189,11 +412,154 @@ impl<'a> Session<'a> {
     }
 }
 
-/// A record of `link` that another link has, and that link's name.
-fn claimed_among<'a>(links: impl Iterator<Item = &'a Link>, link: &Link) -> Option<(RecordId, LinkId)> {
-    links.filter(|other| other.id != link.id).find_map(|other| {
-        let right = link.right.as_ref().filter(|right| other.right.as_ref() == Some(right));
-        let record = if other.left == link.left { Some(&link.left) } else { right };
-        record.map(|record| (record.clone(), other.id.clone()))
-    })
+fn values<T>(found: Vec<Versioned<T>>) -> Vec<T> {
+    found.into_iter().map(|found| found.value).collect()
 }
+
+fn limited(limit: usize) -> Arg<'static> {
+    Arg::Number(i64::try_from(limit).unwrap_or(i64::MAX))
+}
+
+fn name(side: Side) -> &'static str {
+    match side {
+        Side::Left => "left",
+        Side::Right => "right",
+    }
+}
+
+/// Implements [`Store`](super::Store) on the store's `database`, whose `$begin` begins a transaction that writes.
+macro_rules! implement_store {
+    ($store:ty, $begin:ident) => {
+        const _: () = {
+            use super::sql::Session;
+            use super::{Accounts, BindError, Commit, CommitError, FeedId, Position, Store};
+            use $crate::engine::{
+                Entry, Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review,
+                ReviewKey, Side,
+            };
+            use $crate::queue::WorkKey;
+            use $crate::{StoreError, Versioned};
+
+            #[async_trait::async_trait]
+            impl Store for $store {
+                async fn bind(&self, accounts: &Accounts) -> Result<(), BindError> {
+                    let mut transaction = self.database.$begin().await?;
+                    Session::new(&self.database.place, &mut *transaction).bind(accounts).await?;
+                    Ok(self.database.end(transaction).await?)
+                }
+
+                async fn link(&self, id: &LinkId) -> Result<Option<Versioned<Link>>, StoreError> {
+                    Session::new(&self.database.place, &mut *self.database.acquire().await?).link(id).await
+                }
+
+                async fn link_of(
+                    &self,
+                    side: Side,
+                    at: &RecordRef,
+                ) -> Result<Option<Versioned<Link>>, StoreError> {
+                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
+                        .link_of(side, at)
+                        .await
+                }
+
+                async fn open_creates(&self, side: Side) -> Result<Vec<Link>, StoreError> {
+                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
+                        .open_creates(side)
+                        .await
+                }
+
+                async fn links_page(
+                    &self,
+                    after: Option<&LinkId>,
+                    limit: usize,
+                ) -> Result<Vec<Versioned<Link>>, StoreError> {
+                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
+                        .links_page(after, limit)
+                        .await
+                }
+
+                async fn projection(
+                    &self,
+                    key: &ProjectionKey,
+                ) -> Result<Option<Versioned<Projection>>, StoreError> {
+                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
+                        .projection(key)
+                        .await
+                }
+
+                async fn projections_of(
+                    &self,
+                    owner: &RecordId,
+                ) -> Result<Vec<Versioned<Projection>>, StoreError> {
+                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
+                        .projections_of(owner)
+                        .await
+                }
+
+                async fn projections_page(
+                    &self,
+                    after: Option<&ProjectionKey>,
+                    limit: usize,
+                ) -> Result<Vec<Versioned<Projection>>, StoreError> {
+                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
+                        .projections_page(after, limit)
+                        .await
+                }
+
+                async fn fact(&self, key: &FactKey) -> Result<Option<Versioned<Fact>>, StoreError> {
+                    Session::new(&self.database.place, &mut *self.database.acquire().await?).fact(key).await
+                }
+
+                async fn facts_of(&self, owner: &RecordId) -> Result<Vec<Fact>, StoreError> {
+                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
+                        .facts_of(owner)
+                        .await
+                }
+
+                async fn position(&self, feed: &FeedId) -> Result<Option<Versioned<Position>>, StoreError> {
+                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
+                        .position(feed)
+                        .await
+                }
+
+                async fn review(&self, key: &ReviewKey) -> Result<Option<Review>, StoreError> {
+                    Session::new(&self.database.place, &mut *self.database.acquire().await?).review(key).await
+                }
+
+                async fn reviews_about(&self, about: &WorkKey) -> Result<Vec<Review>, StoreError> {
+                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
+                        .reviews_about(about)
+                        .await
+                }
+
+                async fn reviews_page(
+                    &self,
+                    after: Option<&ReviewKey>,
+                    limit: usize,
+                ) -> Result<Vec<Review>, StoreError> {
+                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
+                        .reviews_page(after, limit)
+                        .await
+                }
+
+                async fn journal(
+                    &self,
+                    about: Option<&WorkKey>,
+                    after: u64,
+                    limit: usize,
+                ) -> Result<Vec<(u64, Entry)>, StoreError> {
+                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
+                        .journal(about, after, limit)
+                        .await
+                }
+
+                async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+                    let mut transaction = self.database.$begin().await?;
+                    Session::new(&self.database.place, &mut *transaction).commit(&commit).await?;
+                    Ok(self.database.end(transaction).await?)
+                }
+            }
+        };
+    };
+}
+pub(super) use implement_store;

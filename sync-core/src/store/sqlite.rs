@@ -2,13 +2,9 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use async_trait::async_trait;
-
-use super::sql::Session;
-use super::{Accounts, BindError, Commit, CommitError, Store};
+use super::sql::implement_store;
 use crate::database::SqliteDatabase;
-use crate::engine::{Link, LinkId, Projection, ProjectionKey};
-use crate::{Seal, SqliteTokenStore, StoreError, Versioned};
+use crate::{Seal, SqliteTokenStore, StoreError};
 
 /// Keeps the state in one SQLite file.
 ///
@@ -33,7 +29,7 @@ use crate::{Seal, SqliteTokenStore, StoreError, Versioned};
 /// let store = SqliteStore::open("state.db").await?;
 /// store.bind(&Accounts { left: AccountKey::new("moloni", 5), right: AccountKey::new("ghl", "loc1") }).await?;
 /// for link in store.links_page(None, 100).await? {
-///     println!("{} is {:?}", link.value.left, link.value.right);
+///     println!("{} has {:?}", link.value.id, link.value.ends);
 /// }
 /// # Ok(())
 /// # }
@@ -69,45 +65,4 @@ impl fmt::Debug for SqliteStore {
     }
 }
 
-#[async_trait]
-impl Store for SqliteStore {
-    async fn bind(&self, accounts: &Accounts) -> Result<(), BindError> {
-        let mut transaction = self.database.begin().await?;
-        Session::new(&self.database.place, &mut *transaction).bind(accounts).await?;
-        Ok(self.database.end(transaction).await?)
-    }
-
-    async fn link(&self, id: &LinkId) -> Result<Option<Versioned<Link>>, StoreError> {
-        Session::new(&self.database.place, &mut *self.database.acquire().await?).link(id).await
-    }
-
-    async fn links_page(
-        &self,
-        after: Option<&LinkId>,
-        limit: usize,
-    ) -> Result<Vec<Versioned<Link>>, StoreError> {
-        Session::new(&self.database.place, &mut *self.database.acquire().await?)
-            .links_page(after, limit)
-            .await
-    }
-
-    async fn projection(&self, key: &ProjectionKey) -> Result<Option<Versioned<Projection>>, StoreError> {
-        Session::new(&self.database.place, &mut *self.database.acquire().await?).projection(key).await
-    }
-
-    async fn projections_page(
-        &self,
-        after: Option<&ProjectionKey>,
-        limit: usize,
-    ) -> Result<Vec<Versioned<Projection>>, StoreError> {
-        Session::new(&self.database.place, &mut *self.database.acquire().await?)
-            .projections_page(after, limit)
-            .await
-    }
-
-    async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
-        let mut transaction = self.database.begin().await?;
-        Session::new(&self.database.place, &mut *transaction).commit(&commit).await?;
-        Ok(self.database.end(transaction).await?)
-    }
-}
+implement_store!(SqliteStore, begin);

@@ -1,79 +1,213 @@
 //! The suite fails on stores that are wrong.
 
-use sync_core::engine::{Link, LinkId, Projection, ProjectionKey};
-use sync_core::store::{Accounts, BindError, Commit, CommitError, MemoryStore, Store};
+use std::mem::take;
+use std::sync::Mutex;
+
+use sync_core::engine::{
+    Entry, Fact, FactKey, Link, LinkId, Pair, Projection, ProjectionKey, RecordId, RecordRef, Review,
+    ReviewKey, Side,
+};
+use sync_core::queue::WorkKey;
+use sync_core::store::{Accounts, BindError, Commit, CommitError, FeedId, MemoryStore, Position, Store};
 use sync_core::{Rev, StoreError, Versioned, async_trait, conformance};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Mistake {
-    LastWriterWins,
-    CommitsHalf,
+    LastLinkWins,
+    LastProjectionWins,
+    LastFactWins,
+    LastPositionWins,
     ChecksTooEarly,
+    CommitsLinksApart,
+    CommitsProjectionsApart,
+    CommitsFactsApart,
+    CommitsPositionsApart,
+    CommitsReviewsApart,
+    CommitsTheJournalApart,
+    LosesWhenLinksWereWritten,
+    KeepsOldFields,
     ForgetsProjections,
+    ForgetsFacts,
+    ForgetsPositions,
+    ForgetsReviews,
+    ForgetsTheJournal,
     PagesAreShort,
+    QuestionsAreFew,
+    PagesHaveNoVersions,
     BindsToAnyone,
+    ClaimsNothing,
+    NamesAnotherHolder,
+    NamesTheFirstOfACommit,
+    ClaimsByIdAlone,
+    ClaimsForEnded,
+    ClaimsInOrder,
+    ClaimsForDeleted,
+    ClaimsNothingWithinACommit,
+    LinkOfIgnoresParents,
+    LinkOfIgnoresSides,
+    LinkOfIsForEver,
+    LinkOfForgetsEnded,
+    LinkOfPrefersEnded,
+    LinkOfTakesAnyEnded,
+    LinkOfTakesLastWritten,
+    LinkOfForgetsWhoWasTakenFrom,
+    CreatesOnBothSides,
+    CreatesAreAnyWrite,
+    CreatesAreUnordered,
+    ProjectionsOfAnybody,
+    ProjectionsOfFirstOwner,
+    FactsAreUnordered,
+    FactsWithoutOwnersAreAnybodys,
+    AsksAnew,
+    ClosesOnlyWhatIsOpen,
+    ClosesNothing,
+    ReviewsIgnoreSides,
+    ReviewsAreUnordered,
+    JournalIgnoresRecords,
+    JournalBeginsAtZero,
+    JournalHasOneNumber,
+    JournalRepeats,
+    JournalLimitsFirst,
+    JournalPagesAreShort,
+    JournalFillsGaps,
+}
+
+use Mistake as M;
+
+/// What was seen of earlier commits.
+#[derive(Debug, Default)]
+struct Notes {
+    /// Each record that a link had, and the link.
+    had: Vec<(Side, RecordRef, LinkId)>,
+    /// The links that were written as ended.
+    ended: Vec<LinkId>,
+    /// The records of live links that were deleted.
+    left: Vec<(Side, RecordRef)>,
+    /// The first owner of each projection.
+    owners: Vec<(ProjectionKey, RecordId)>,
+    /// How many entries the journal was given, and those that are there.
+    given: u64,
+    journal: Vec<(u64, Entry)>,
 }
 
 #[derive(Debug)]
 struct Careless {
     right: MemoryStore,
     mistake: Mistake,
+    notes: Mutex<Notes>,
+}
+
+const SIDES: [Side; 2] = [Side::Left, Side::Right];
+
+fn ends(link: &Link) -> impl Iterator<Item = (Side, RecordRef)> {
+    SIDES.into_iter().filter_map(|side| Some((side, link.ends[side].clone()?)))
+}
+
+fn is_gone(commit: &Commit, id: &LinkId) -> bool {
+    commit.gone_links.iter().any(|(_, gone)| gone == id)
 }
 
 impl Careless {
-    fn shortened(&self, limit: usize) -> usize {
-        if self.mistake == Mistake::PagesAreShort && limit > 1 { limit - 1 } else { limit }
+    fn shortened(&self, limit: usize, by: Mistake) -> usize {
+        if self.mistake == by && limit > 1 { limit - 1 } else { limit }
     }
 
     async fn present(&self, id: &LinkId) -> Result<Option<Rev>, StoreError> {
         Ok(self.right.link(id).await?.map(|link| link.rev))
     }
-}
 
-#[async_trait]
-impl Store for Careless {
-    async fn bind(&self, accounts: &Accounts) -> Result<(), BindError> {
-        if self.mistake == Mistake::BindsToAnyone { Ok(()) } else { self.right.bind(accounts).await }
+    /// The links with a record that have ended, in the order of their ids.
+    async fn ended(&self, side: Side, at: &RecordRef) -> Result<Vec<Versioned<Link>>, StoreError> {
+        let mut links = self.right.links_page(None, usize::MAX).await?;
+        links.retain(|link| !link.value.is_live() && link.value.ends[side].as_ref() == Some(at));
+        Ok(links)
     }
 
-    async fn link(&self, id: &LinkId) -> Result<Option<Versioned<Link>>, StoreError> {
-        self.right.link(id).await
+    async fn note(&self, commit: &Commit) -> Result<(), StoreError> {
+        let mut left = Vec::new();
+        for (_, id) in &commit.gone_links {
+            let link = self.right.link(id).await?;
+            left.extend(link.iter().filter(|link| link.value.is_live()).flat_map(|link| ends(&link.value)));
+        }
+        let mut notes = self.notes.lock().unwrap();
+        notes.left.extend(left);
+        for (_, link) in &commit.links {
+            notes.had.extend(ends(link).map(|(side, at)| (side, at, link.id.clone())));
+            if !link.is_live() {
+                notes.ended.push(link.id.clone());
+            }
+        }
+        notes.owners.extend(commit.projections.iter().map(|(_, p)| (p.key.clone(), p.owner.clone())));
+        Ok(())
     }
 
-    async fn links_page(
-        &self,
-        after: Option<&LinkId>,
-        limit: usize,
-    ) -> Result<Vec<Versioned<Link>>, StoreError> {
-        self.right.links_page(after, self.shortened(limit)).await
+    /// Claims that are none.
+    async fn check(&self, commit: &Commit) -> Result<(), CommitError> {
+        for (index, (_, link)) in commit.links.iter().enumerate().filter(|(_, (_, link))| link.is_live()) {
+            for (side, record) in ends(link) {
+                let at = match self.mistake {
+                    M::ClaimsByIdAlone => RecordRef::top(record.id.clone()),
+                    _ => record.clone(),
+                };
+                let Some(Versioned { value: holder, .. }) = self.right.link_of(side, &at).await? else {
+                    continue;
+                };
+                let claims = match self.mistake {
+                    M::ClaimsByIdAlone => holder.is_live(),
+                    M::ClaimsForEnded => !holder.is_live(),
+                    M::ClaimsForDeleted => is_gone(commit, &holder.id),
+                    M::ClaimsInOrder => {
+                        let seen = commit.links[..index].iter().any(|(_, earlier)| earlier.id == holder.id);
+                        holder.is_live() && !seen && !is_gone(commit, &holder.id)
+                    }
+                    _ => false,
+                };
+                if claims && holder.id != link.id {
+                    return Err(CommitError::Claimed { record, by: holder.id });
+                }
+            }
+        }
+        Ok(())
     }
 
-    async fn projection(&self, key: &ProjectionKey) -> Result<Option<Versioned<Projection>>, StoreError> {
-        self.right.projection(key).await
-    }
-
-    async fn projections_page(
-        &self,
-        after: Option<&ProjectionKey>,
-        limit: usize,
-    ) -> Result<Vec<Versioned<Projection>>, StoreError> {
-        self.right.projections_page(after, self.shortened(limit)).await
-    }
-
-    async fn commit(&self, mut commit: Commit) -> Result<(), CommitError> {
+    /// Commits a part of a commit before the rest.
+    async fn commit_apart(&self, commit: &mut Commit) -> Result<(), CommitError> {
+        let mut part = Commit::default();
         match self.mistake {
-            Mistake::LastWriterWins => {
+            M::CommitsLinksApart => part.links = take(&mut commit.links),
+            M::CommitsProjectionsApart => part.projections = take(&mut commit.projections),
+            M::CommitsFactsApart => part.facts = take(&mut commit.facts),
+            M::CommitsPositionsApart => part.positions = take(&mut commit.positions),
+            M::CommitsReviewsApart => part.reviews = take(&mut commit.reviews),
+            M::CommitsTheJournalApart => part.journal = take(&mut commit.journal),
+            _ => return Ok(()),
+        }
+        self.right.commit(part).await
+    }
+
+    async fn spoil(&self, commit: &mut Commit) -> Result<(), CommitError> {
+        match self.mistake {
+            M::LastLinkWins => {
                 for (seen, link) in &mut commit.links {
                     *seen = self.present(&link.id).await?;
                 }
             }
-            Mistake::ForgetsProjections => commit.projections.clear(),
-            Mistake::CommitsHalf => {
-                for (seen, link) in commit.links.drain(..) {
-                    self.right.commit(Commit::link(seen, link)).await?;
+            M::LastProjectionWins => {
+                for (seen, projection) in &mut commit.projections {
+                    *seen = self.right.projection(&projection.key).await?.map(|found| found.rev);
                 }
             }
-            Mistake::ChecksTooEarly => {
+            M::LastFactWins => {
+                for (seen, fact) in &mut commit.facts {
+                    *seen = self.right.fact(&fact.key).await?.map(|found| found.rev);
+                }
+            }
+            M::LastPositionWins => {
+                for (seen, feed, _) in &mut commit.positions {
+                    *seen = self.right.position(feed).await?.map(|found| found.rev);
+                }
+            }
+            M::ChecksTooEarly => {
                 for (seen, link) in &mut commit.links {
                     let found = self.present(&link.id).await?;
                     if found != *seen {
@@ -83,49 +217,341 @@ impl Store for Careless {
                     *seen = self.present(&link.id).await?;
                 }
             }
-            Mistake::PagesAreShort | Mistake::BindsToAnyone => {}
+            M::LosesWhenLinksWereWritten => {
+                commit.links.iter_mut().for_each(|(_, link)| link.wrote_at = Pair::default());
+            }
+            M::KeepsOldFields => {
+                for (_, link) in commit.links.iter_mut().filter(|(_, link)| link.fields.is_empty()) {
+                    let old = self.right.link(&link.id).await?;
+                    link.fields = old.map(|old| old.value.fields).unwrap_or_default();
+                }
+            }
+            M::ForgetsProjections => commit.projections.clear(),
+            M::ForgetsFacts => commit.facts.clear(),
+            M::ForgetsPositions => commit.positions.clear(),
+            M::ForgetsReviews => commit.reviews.clear(),
+            M::ForgetsTheJournal => commit.journal.clear(),
+            M::AsksAnew => {
+                commit.closed_reviews.extend(commit.reviews.iter().map(|review| review.key.clone()))
+            }
+            M::ClosesNothing => commit.closed_reviews.clear(),
+            M::ClosesOnlyWhatIsOpen => {
+                for key in &commit.closed_reviews {
+                    if self.right.review(key).await?.is_none() {
+                        return Err(CommitError::Stale(key.to_string()));
+                    }
+                }
+            }
+            _ => {}
         }
-        self.right.commit(commit).await
+        Ok(())
+    }
+
+    /// Numbers entries before it is certain when they appear.
+    async fn journal_later(&self, entries: Vec<Entry>) {
+        for entry in entries {
+            let number = {
+                let mut notes = self.notes.lock().unwrap();
+                notes.given += 1;
+                notes.given
+            };
+            for _ in 0..number % 5 {
+                tokio::task::yield_now().await;
+            }
+            let mut notes = self.notes.lock().unwrap();
+            notes.journal.push((number, entry));
+            notes.journal.sort_by_key(|(number, _)| *number);
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Careless {
+    async fn bind(&self, accounts: &Accounts) -> Result<(), BindError> {
+        if self.mistake == M::BindsToAnyone { Ok(()) } else { self.right.bind(accounts).await }
+    }
+
+    async fn link(&self, id: &LinkId) -> Result<Option<Versioned<Link>>, StoreError> {
+        self.right.link(id).await
+    }
+
+    async fn link_of(&self, side: Side, at: &RecordRef) -> Result<Option<Versioned<Link>>, StoreError> {
+        let found = self.right.link_of(side, at).await?;
+        let is_live = found.as_ref().is_some_and(|found| found.value.is_live());
+        let mut ended = self.ended(side, at).await?;
+        match self.mistake {
+            M::LinkOfIgnoresParents => self.right.link_of(side, &RecordRef::top(at.id.clone())).await,
+            M::LinkOfIgnoresSides if found.is_none() => self.right.link_of(side.other(), at).await,
+            M::LinkOfIsForEver if found.is_none() => {
+                let had = |(s, r, _): &&(Side, RecordRef, LinkId)| *s == side && r == at;
+                let id = self.notes.lock().unwrap().had.iter().find(had).map(|(_, _, id)| id.clone());
+                if let Some(id) = id { self.right.link(&id).await } else { Ok(None) }
+            }
+            M::LinkOfForgetsEnded if !is_live => Ok(None),
+            M::LinkOfPrefersEnded => Ok(ended.pop().or(found)),
+            M::LinkOfTakesAnyEnded if !is_live => Ok(ended.pop()),
+            M::LinkOfTakesLastWritten if !is_live => {
+                let order = self.notes.lock().unwrap().ended.clone();
+                Ok(ended.into_iter().max_by_key(|link| order.iter().rposition(|id| *id == link.value.id)))
+            }
+            M::LinkOfForgetsWhoWasTakenFrom if !is_live => {
+                let was_left = self.notes.lock().unwrap().left.contains(&(side, at.clone()));
+                Ok(found.filter(|_| !was_left))
+            }
+            _ => Ok(found),
+        }
+    }
+
+    async fn open_creates(&self, side: Side) -> Result<Vec<Link>, StoreError> {
+        let mut found = self.right.open_creates(side).await?;
+        match self.mistake {
+            M::CreatesOnBothSides => found.extend(self.right.open_creates(side.other()).await?),
+            M::CreatesAreAnyWrite => {
+                found = self.right.links_page(None, usize::MAX).await?.into_iter().map(|l| l.value).collect();
+                found.retain(|link| link.pending.as_ref().is_some_and(|pending| pending.op.side() == side));
+            }
+            M::CreatesAreUnordered => found.reverse(),
+            _ => {}
+        }
+        Ok(found)
+    }
+
+    async fn links_page(
+        &self,
+        after: Option<&LinkId>,
+        limit: usize,
+    ) -> Result<Vec<Versioned<Link>>, StoreError> {
+        let mut links = self.right.links_page(after, self.shortened(limit, M::PagesAreShort)).await?;
+        if self.mistake == M::PagesHaveNoVersions {
+            links.iter_mut().for_each(|link| link.rev = Rev::FIRST);
+        }
+        Ok(links)
+    }
+
+    async fn projection(&self, key: &ProjectionKey) -> Result<Option<Versioned<Projection>>, StoreError> {
+        self.right.projection(key).await
+    }
+
+    async fn projections_of(&self, owner: &RecordId) -> Result<Vec<Versioned<Projection>>, StoreError> {
+        if self.mistake == M::ProjectionsOfAnybody {
+            return self.right.projections_page(None, usize::MAX).await;
+        }
+        if self.mistake == M::ProjectionsOfFirstOwner {
+            let mut all = self.right.projections_page(None, usize::MAX).await?;
+            let owners = self.notes.lock().unwrap().owners.clone();
+            let first = |key: &ProjectionKey| {
+                owners.iter().find(|(owned, _)| owned == key).map(|(_, owner)| owner.clone())
+            };
+            all.retain(|found| first(&found.value.key).as_ref() == Some(owner));
+            return Ok(all);
+        }
+        self.right.projections_of(owner).await
+    }
+
+    async fn projections_page(
+        &self,
+        after: Option<&ProjectionKey>,
+        limit: usize,
+    ) -> Result<Vec<Versioned<Projection>>, StoreError> {
+        self.right.projections_page(after, self.shortened(limit, M::PagesAreShort)).await
+    }
+
+    async fn fact(&self, key: &FactKey) -> Result<Option<Versioned<Fact>>, StoreError> {
+        self.right.fact(key).await
+    }
+
+    async fn facts_of(&self, owner: &RecordId) -> Result<Vec<Fact>, StoreError> {
+        let mut facts = self.right.facts_of(owner).await?;
+        match self.mistake {
+            M::FactsAreUnordered => facts.sort_by_key(|fact| serde_json::to_string(&fact.key).unwrap()),
+            M::FactsWithoutOwnersAreAnybodys => {
+                let key = FactKey::new("documents", RecordRef::top(RecordId::new("nobody's")));
+                facts.extend(self.right.fact(&key).await?.map(|fact| fact.value));
+            }
+            _ => {}
+        }
+        Ok(facts)
+    }
+
+    async fn position(&self, feed: &FeedId) -> Result<Option<Versioned<Position>>, StoreError> {
+        self.right.position(feed).await
+    }
+
+    async fn review(&self, key: &ReviewKey) -> Result<Option<Review>, StoreError> {
+        self.right.review(key).await
+    }
+
+    async fn reviews_about(&self, about: &WorkKey) -> Result<Vec<Review>, StoreError> {
+        let mut found = self.right.reviews_about(about).await?;
+        match (self.mistake, about) {
+            (M::ReviewsIgnoreSides, WorkKey::Birth(side, at)) => {
+                found.extend(self.right.reviews_about(&WorkKey::Birth(side.other(), at.clone())).await?);
+            }
+            (M::ReviewsAreUnordered, _) => found.reverse(),
+            _ => {}
+        }
+        Ok(found)
+    }
+
+    async fn reviews_page(&self, after: Option<&ReviewKey>, limit: usize) -> Result<Vec<Review>, StoreError> {
+        let limit = self.shortened(limit, M::PagesAreShort);
+        self.right.reviews_page(after, self.shortened(limit, M::QuestionsAreFew)).await
+    }
+
+    async fn journal(
+        &self,
+        about: Option<&WorkKey>,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, Entry)>, StoreError> {
+        let limit = self.shortened(limit, M::JournalPagesAreShort);
+        match self.mistake {
+            M::JournalIgnoresRecords => self.right.journal(None, after, limit).await,
+            M::JournalBeginsAtZero => {
+                let entries = self.right.journal(about, after, limit).await?;
+                Ok(entries.into_iter().map(|(number, entry)| (number - 1, entry)).collect())
+            }
+            M::JournalHasOneNumber => {
+                let entries = self.right.journal(about, after, limit).await?;
+                Ok(entries.into_iter().map(|(_, entry)| (1, entry)).collect())
+            }
+            M::JournalRepeats => self.right.journal(about, after.saturating_sub(1), limit).await,
+            M::JournalLimitsFirst => {
+                let mut entries = self.right.journal(None, after, limit).await?;
+                entries.retain(|(_, entry)| about.is_none_or(|about| entry.about == *about));
+                Ok(entries)
+            }
+            M::JournalFillsGaps => {
+                let entries = self.notes.lock().unwrap().journal.clone();
+                let wanted = entries.into_iter().filter(|(number, entry)| {
+                    *number > after && about.is_none_or(|about| entry.about == *about)
+                });
+                Ok(wanted.take(limit).collect())
+            }
+            _ => self.right.journal(about, after, limit).await,
+        }
+    }
+
+    async fn commit(&self, mut commit: Commit) -> Result<(), CommitError> {
+        self.note(&commit).await?;
+        self.check(&commit).await?;
+        self.spoil(&mut commit).await?;
+        self.commit_apart(&mut commit).await?;
+        let ids: Vec<_> = commit.links.iter().map(|(_, link)| link.id.clone()).collect();
+        let entries = if self.mistake == M::JournalFillsGaps { take(&mut commit.journal) } else { vec![] };
+        match (self.mistake, self.right.commit(commit).await) {
+            (M::ClaimsNothing, Err(CommitError::Claimed { .. })) => Ok(()),
+            (M::ClaimsNothingWithinACommit, Err(CommitError::Claimed { by, .. })) if ids.contains(&by) => {
+                Ok(())
+            }
+            (M::NamesAnotherHolder, Err(CommitError::Claimed { record, .. })) => {
+                Err(CommitError::Claimed { record, by: LinkId::new("another") })
+            }
+            (M::NamesTheFirstOfACommit, Err(CommitError::Claimed { record, by })) if ids.contains(&by) => {
+                Err(CommitError::Claimed { record, by: ids[0].clone() })
+            }
+            (_, result) => {
+                result?;
+                self.journal_later(entries).await;
+                Ok(())
+            }
+        }
     }
 }
 
 async fn check(mistake: Mistake) {
-    let make = async || Careless { right: MemoryStore::new(), mistake };
+    let make = async || Careless { right: MemoryStore::new(), mistake, notes: Mutex::default() };
     conformance::store::check(make).await;
 }
 
-#[tokio::test]
-#[should_panic(expected = "is stale, got Ok")]
-async fn a_store_without_versions_fails() {
-    check(Mistake::LastWriterWins).await;
+macro_rules! refused {
+    ($($name:ident: $mistake:ident, $message:literal;)*) => {$(
+        #[tokio::test]
+        #[should_panic(expected = $message)]
+        async fn $name() {
+            check(Mistake::$mistake).await;
+        }
+    )*};
 }
 
-#[tokio::test]
-#[should_panic(expected = "a projection comes back as it was written")]
-async fn a_store_that_forgets_fails() {
-    check(Mistake::ForgetsProjections).await;
-}
-
-#[tokio::test]
-#[should_panic(expected = "a commit with a stale record writes nothing")]
-async fn a_store_without_transactions_fails() {
-    check(Mistake::CommitsHalf).await;
-}
-
-#[tokio::test]
-#[should_panic(expected = "that saw one version, one wins")]
-async fn a_store_that_races_fails() {
-    check(Mistake::ChecksTooEarly).await;
-}
-
-#[tokio::test]
-#[should_panic(expected = "a page is full while there are records")]
-async fn a_store_with_short_pages_fails() {
-    check(Mistake::PagesAreShort).await;
-}
-
-#[tokio::test]
-#[should_panic(expected = "belongs to other accounts is refused")]
-async fn a_store_for_anyone_fails() {
-    check(Mistake::BindsToAnyone).await;
+refused! {
+    a_store_without_versions_of_links_fails: LastLinkWins, "a link that is not there is stale, got Ok";
+    a_store_without_versions_of_projections_fails: LastProjectionWins,
+        "a projection that is not there is stale, got Ok";
+    a_store_without_versions_of_facts_fails: LastFactWins, "a fact that is not there is stale, got Ok";
+    a_store_without_versions_of_positions_fails: LastPositionWins, "a position that is not there is stale, got Ok";
+    a_store_that_races_fails: ChecksTooEarly, "that saw one version, one wins";
+    a_store_that_commits_links_apart_fails: CommitsLinksApart, "a commit with a stale delete writes no links";
+    a_store_that_commits_projections_apart_fails: CommitsProjectionsApart,
+        "a commit with a stale record writes no projections";
+    a_store_that_commits_facts_apart_fails: CommitsFactsApart, "a commit with a stale record writes no facts";
+    a_store_that_commits_positions_apart_fails: CommitsPositionsApart,
+        "a commit with a stale record writes no positions";
+    a_store_that_commits_questions_apart_fails: CommitsReviewsApart,
+        "a commit with a stale record opens and closes no questions";
+    a_store_that_commits_the_journal_apart_fails: CommitsTheJournalApart,
+        "a commit with a stale record adds nothing to the journal";
+    a_store_that_loses_a_part_of_a_link_fails: LosesWhenLinksWereWritten, "a link comes back as it was written";
+    a_store_that_writes_over_a_part_of_a_link_fails: KeepsOldFields,
+        "of a link that is written over, nothing old remains";
+    a_store_that_forgets_projections_fails: ForgetsProjections, "a projection comes back as it was written";
+    a_store_that_forgets_facts_fails: ForgetsFacts, "a fact comes back as it was written";
+    a_store_that_forgets_positions_fails: ForgetsPositions, "a position comes back as it was written";
+    a_store_that_forgets_questions_fails: ForgetsReviews, "a question comes back as it was written";
+    a_store_that_forgets_the_journal_fails: ForgetsTheJournal, "entries come back as they were written";
+    a_store_with_short_pages_fails: PagesAreShort, "a page is full while there are records";
+    a_store_with_short_pages_of_questions_fails: QuestionsAreFew,
+        "links and questions come in the same order";
+    a_store_with_pages_without_versions_fails: PagesHaveNoVersions, "pages have the same versions";
+    a_store_for_anyone_fails: BindsToAnyone, "belongs to other accounts is refused";
+    a_store_that_gives_records_twice_fails: ClaimsNothing, "is claimed by link c, got Ok";
+    a_store_that_names_the_wrong_link_fails: NamesAnotherHolder,
+        "the error names the record and the link that has it";
+    a_store_that_names_a_link_that_wants_the_record_fails: NamesTheFirstOfACommit,
+        "the link that has the record is the one that had it before";
+    a_store_that_claims_by_id_alone_fails: ClaimsByIdAlone, "is taken for another record";
+    a_store_in_which_ended_links_keep_records_fails: ClaimsForEnded,
+        "a live link takes its records from one that has ended: Claimed";
+    a_store_that_looks_at_links_in_order_fails: ClaimsInOrder,
+        "in the commit in which its link moves away, after it is taken";
+    a_store_in_which_deleted_links_keep_records_fails: ClaimsForDeleted,
+        "in the commit in which its link is deleted";
+    a_store_that_looks_at_links_one_by_one_fails: ClaimsNothingWithinACommit,
+        "two links of one commit cannot have one record, got Ok";
+    a_store_that_finds_links_without_parents_fails: LinkOfIgnoresParents, "is found by its place and its parent";
+    a_store_that_finds_links_of_the_other_side_fails: LinkOfIgnoresSides,
+        "a record of the other side with the same id is another record";
+    a_store_that_finds_links_that_let_go_fails: LinkOfIsForEver, "a record that was let go has no link";
+    a_store_that_forgets_ended_links_fails: LinkOfForgetsEnded, "is the one that has ended";
+    a_store_that_prefers_ended_links_fails: LinkOfPrefersEnded, "the link of a record is the live one";
+    a_store_that_takes_any_ended_link_fails: LinkOfTakesAnyEnded,
+        "of several links that have ended, the link of a record is the one that ended last";
+    a_store_that_takes_the_ended_link_written_last_fails: LinkOfTakesLastWritten,
+        "has not ended last because it was written over";
+    a_store_that_forgets_from_whom_a_record_was_taken_fails: LinkOfForgetsWhoWasTakenFrom,
+        "when the live link is gone, the link of a record is the one that ended last";
+    a_store_with_creates_on_both_sides_fails: CreatesOnBothSides, "open creates are creates, on the side in question";
+    a_store_that_takes_any_write_for_a_create_fails: CreatesAreAnyWrite,
+        "open creates are creates, on the side in question";
+    a_store_with_creates_in_any_order_fails: CreatesAreUnordered, "open creates come in the order of their ids";
+    a_store_with_projections_of_anybody_fails: ProjectionsOfAnybody, "projections of a record come in the order";
+    a_store_that_does_not_move_projections_fails: ProjectionsOfFirstOwner,
+        "a projection that moved is its new owner's";
+    a_store_with_facts_in_any_order_fails: FactsAreUnordered, "facts of a record come in the order of their keys";
+    a_store_that_gives_facts_to_anybody_fails: FactsWithoutOwnersAreAnybodys,
+        "facts of a record come in the order of their keys";
+    a_store_that_forgets_when_it_first_asked_fails: AsksAnew, "keeps the moment when it was first asked";
+    a_store_that_closes_only_what_is_open_fails: ClosesOnlyWhatIsOpen, "nothing happens to one that is not open";
+    a_store_that_closes_nothing_fails: ClosesNothing, "a commit opens and closes all its questions";
+    a_store_with_questions_about_another_side_fails: ReviewsIgnoreSides, "are about nothing else";
+    a_store_with_questions_in_any_order_fails: ReviewsAreUnordered,
+        "questions about a record come in the order of their keys";
+    a_store_with_one_journal_for_all_fails: JournalIgnoresRecords, "holds what is about it";
+    a_store_that_counts_from_zero_fails: JournalBeginsAtZero, "the first entry comes after number 0";
+    a_store_with_one_number_for_all_fails: JournalHasOneNumber, "numbers of the journal grow";
+    a_store_that_repeats_the_journal_fails: JournalRepeats, "the journal of one record goes on after a number";
+    a_store_that_limits_before_it_looks_fails: JournalLimitsFirst, "a limit counts the entries that are wanted";
+    a_store_with_short_pages_of_its_journal_fails: JournalPagesAreShort, "a page of the journal is full";
+    a_store_that_numbers_entries_too_early_fails: JournalFillsGaps,
+        "no entry of the journal appears before one that was read already";
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests fail loudly")]
 
 mod careless;
+mod old;
 mod places;
 mod postgres;
 mod sqlite;
@@ -9,28 +10,38 @@ mod sqlite;
 mod trace;
 
 use sync_core::conformance;
-use sync_core::engine::{Link, LinkId, RecordId};
-use sync_core::store::{Commit, CommitError, MemoryStore, Store};
+use sync_core::engine::{Link, LinkId, RecordId, RecordRef, Review, ReviewKind, Side};
+use sync_core::jiff::Timestamp;
+use sync_core::queue::WorkKey;
+use sync_core::store::{Commit, MemoryStore, Store};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn memory_conforms() {
     conformance::store::check(async || MemoryStore::new()).await;
 }
 
-#[tokio::test]
-async fn two_links_of_one_commit_cannot_have_one_record_in_memory() {
-    two_links_of_one_commit_cannot_have_one_record(&MemoryStore::new()).await;
+/// A link of the left record with this id.
+fn link(id: &str, left: impl std::fmt::Display) -> Link {
+    Link::new(LinkId::new(id), Side::Left, RecordRef::top(RecordId::new(left)))
 }
 
-async fn two_links_of_one_commit_cannot_have_one_record(store: &impl Store) {
-    for (left, right) in [(["1", "1"], ["2", "3"]), (["1", "2"], ["3", "3"])] {
-        let links = ["a", "b"].into_iter().zip(left.into_iter().zip(right)).map(|(id, (left, right))| {
-            let link = Link::new(LinkId::new(id), RecordId::new(left));
-            (None, Link { right: Some(RecordId::new(right)), ..link })
-        });
-        let commit = Commit { links: links.collect(), ..Commit::default() };
-        let result = store.commit(commit).await;
-        assert!(matches!(&result, Err(CommitError::Claimed { by, .. }) if by.as_str() == "a"), "{result:?}");
-        assert!(store.links_page(None, 10).await.unwrap().is_empty(), "nothing is written");
+fn new_link(id: &str) -> Commit {
+    Commit::link(None, link(id, id))
+}
+
+#[tokio::test]
+async fn a_question_closed_and_opened_in_one_commit_is_asked_anew_in_memory() {
+    a_question_closed_and_opened_in_one_commit_is_asked_anew(&MemoryStore::new()).await;
+}
+
+async fn a_question_closed_and_opened_in_one_commit_is_asked_anew(store: &impl Store) {
+    let about = WorkKey::Link(LinkId::new("a"));
+    for second in [1, 2] {
+        let moment = Timestamp::from_second(second).unwrap();
+        let review = Review::new(about.clone(), ReviewKind::Match, None, "", moment);
+        let (key, closed) = (review.key.clone(), vec![review.key.clone()]);
+        let commit = Commit { reviews: vec![review], closed_reviews: closed, ..Commit::default() };
+        store.commit(commit).await.unwrap();
+        assert_eq!(store.review(&key).await.unwrap().unwrap().opened_at, moment);
     }
 }

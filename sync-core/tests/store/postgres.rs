@@ -1,8 +1,8 @@
 use sync_core::conformance;
-use sync_core::engine::{Link, LinkId, RecordId};
 use sync_core::secrecy::ExposeSecret;
-use sync_core::store::{Commit, PostgresStore, Store};
+use sync_core::store::{PostgresStore, Store};
 
+use super::new_link;
 use super::places::Database;
 
 async fn open(database: &Database, schema: &str) -> PostgresStore {
@@ -11,10 +11,6 @@ async fn open(database: &Database, schema: &str) -> PostgresStore {
 
 async fn refusal(database: &Database, schema: &str) -> String {
     PostgresStore::connect_in(&database.url, schema).await.unwrap_err().to_string()
-}
-
-fn new_link(id: &str) -> Commit {
-    Commit::link(None, Link::new(LinkId::new(id), RecordId::new(id)))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -64,7 +60,7 @@ async fn a_newer_schema_is_refused() {
     database.raw(format!("UPDATE {schema}.schema_version SET version = 99")).await;
     let error = refusal(&database, &schema).await;
     assert!(error.contains(&schema) && error.contains("has version 99"), "{error}");
-    assert!(error.contains("up to 2: update the program"), "{error}");
+    assert!(error.contains("up to 3: update the program"), "{error}");
     // And by one that had it open already.
     let error = open.commit(new_link("a")).await.unwrap_err().to_string();
     assert!(error.contains("has version 99"), "{error}");
@@ -124,9 +120,9 @@ async fn a_schema_has_a_plain_name() {
 }
 
 #[tokio::test]
-async fn two_links_of_one_commit_cannot_have_one_record() {
-    let Some(database) = Database::find("twice").await else { return };
+async fn a_question_closed_and_opened_in_one_commit_is_asked_anew() {
+    let Some(database) = Database::find("anew").await else { return };
     let store = open(&database, &database.next_schema()).await;
-    super::two_links_of_one_commit_cannot_have_one_record(&store).await;
+    super::a_question_closed_and_opened_in_one_commit_is_asked_anew(&store).await;
     database.clean().await;
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use sync_core::engine::{Link, LinkId, RecordId};
+use sync_core::engine::{Link, LinkId, RecordId, RecordRef, Side};
 use sync_core::secrecy::ExposeSecret;
 use sync_core::store::{Commit, PostgresStore, Store};
 use sync_core::{PostgresTokenStore, StoreError, SystemEnv, TokenStore, conformance};
@@ -60,8 +60,12 @@ async fn postgres_outlives_its_store() {
     database.clean().await;
 }
 
+fn top(id: &str) -> RecordRef {
+    RecordRef::top(RecordId::new(id))
+}
+
 fn link(id: &str) -> Commit {
-    Commit::link(None, Link::new(LinkId::new(id), RecordId::new(id)))
+    Commit::link(None, Link::new(LinkId::new(id), Side::Left, top(id)))
 }
 
 #[tokio::test]
@@ -145,12 +149,12 @@ async fn a_schema_of_version_1_is_upgraded_with_what_is_in_it() {
             .fetch_one(&mut database.connection().await)
             .await
             .unwrap();
-        assert_eq!(version, 2);
+        assert_eq!(version, 3);
         let state = PostgresStore::connect_in(&database.url, &schema).await.unwrap();
         let found = state.link(&LinkId::new("l1")).await.unwrap().unwrap();
-        assert_eq!((found.rev.get(), found.value.left.as_str()), (7, "r1"));
+        assert_eq!((found.rev.get(), &found.value.ends.left), (7, &Some(top("r1"))));
         let mut next = found.value;
-        next.right = Some(RecordId::new("r2"));
+        next.ends.right = Some(top("r2"));
         state.commit(Commit::link(Some(found.rev), next)).await.unwrap();
         put(&state.tokens(seal(&[KEY])).await.unwrap(), &account("1"), None, "a").await;
     }
@@ -190,7 +194,7 @@ async fn a_newer_schema_is_refused_in_all_that_writes() {
     ];
     for error in errors {
         assert!(error.to_string().contains("has version 99"), "{error}");
-        assert!(error.to_string().contains("up to 2: update the program"), "{error}");
+        assert!(error.to_string().contains("up to 3: update the program"), "{error}");
     }
     assert_eq!(stored(&store, &account).await, Some(("a".to_owned(), rev)));
     database.clean().await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteSynchronous};
-use sync_core::engine::{Link, LinkId, RecordId};
+use sync_core::engine::{Link, LinkId, RecordId, RecordRef, Side};
 use sync_core::store::{Commit, SqliteStore, Store};
 use sync_core::{Env, ManualEnv, SqliteTokenStore, StoreError, Swap, TokenStore, conformance};
 use tokio::sync::Mutex;
@@ -78,8 +78,12 @@ async fn tokens_beside_the_state_conform() {
     conformance::token_store::check(make, &*env).await;
 }
 
+fn top(id: &str) -> RecordRef {
+    RecordRef::top(RecordId::new(id))
+}
+
 fn link(id: &str) -> Commit {
-    Commit::link(None, Link::new(LinkId::new(id), RecordId::new(id)))
+    Commit::link(None, Link::new(LinkId::new(id), Side::Left, top(id)))
 }
 
 #[tokio::test]
@@ -110,12 +114,12 @@ async fn a_file_of_version_1_is_upgraded_with_what_is_in_it() {
         } else {
             SqliteStore::open(&file).await.unwrap();
         }
-        assert_eq!(ask(&file, "PRAGMA user_version").await, 2);
+        assert_eq!(ask(&file, "PRAGMA user_version").await, 3);
         let state = SqliteStore::open(&file).await.unwrap();
         let found = state.link(&LinkId::new("l1")).await.unwrap().unwrap();
-        assert_eq!((found.rev.get(), found.value.left.as_str()), (7, "r1"));
+        assert_eq!((found.rev.get(), &found.value.ends.left), (7, &Some(top("r1"))));
         let mut next = found.value;
-        next.right = Some(RecordId::new("r2"));
+        next.ends.right = Some(top("r2"));
         state.commit(Commit::link(Some(found.rev), next)).await.unwrap();
         put(&state.tokens(seal(&[KEY])).await.unwrap(), &account("1"), None, "a").await;
     }
@@ -142,7 +146,7 @@ async fn a_newer_file_is_refused_in_all_that_writes() {
     let lease = store.lease(&account("1"), "ana", Duration::from_secs(60)).await.unwrap().unwrap();
     raw(&file, "PRAGMA user_version = 99").await;
     let error = refusal(&file).await;
-    assert!(error.contains("has version 99") && error.contains("up to 2: update the program"), "{error}");
+    assert!(error.contains("has version 99") && error.contains("up to 3: update the program"), "{error}");
     // And by one that had it open already.
     let account = account("1");
     let errors: [StoreError; 5] = [

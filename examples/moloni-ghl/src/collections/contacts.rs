@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use ghl_contacts::{
@@ -9,8 +10,8 @@ use ghl_contacts::{
 use serde_json::Value;
 use sync_core::AccountKey;
 use sync_core::engine::{
-    Caps, Collection, Fault, FaultKind, ListPage, Marker, PageToken, Part, Probe, Raw, Read, RecordId,
-    RecordRef, Scope, SetUp, Snapshot, WriteError, Written,
+    Caps, Collection, Fault, FaultKind, ListPage, Marker, MarkerKind, PageToken, Part, Probe, Raw, Read,
+    RecordId, RecordRef, Scope, SetUp, Snapshot, WriteError, Written,
 };
 
 use super::{fields, to_raw};
@@ -35,6 +36,8 @@ impl GhlContacts {
     pub fn new(client: Client, fields: ContactFields, timing: Timing) -> Self {
         let caps = Caps::new()
             .unique(["email", "phone"])
+            .marker(MarkerKind::Searchable)
+            .modified_at(Duration::from_secs(1))
             .request_timeout(timing.request)
             .index_lag(timing.index_lag);
         Self { client, fields, caps, ids: Arc::default() }
@@ -77,6 +80,7 @@ impl GhlContacts {
         raw.insert("customFields".to_owned(), Value::Object(custom));
         let mut snapshot = Snapshot::new(RecordRef::top(RecordId::new(&contact.id)), raw).with_marker(marker);
         snapshot.modified_at = contact.date_updated;
+        snapshot.created_at = contact.date_added;
         Ok(snapshot)
     }
 

@@ -30,14 +30,14 @@ pub struct GhlTasks {
 impl GhlNotes {
     /// The notes of the contacts of the client's location.
     pub fn new(client: Client, timing: Timing) -> Self {
-        Self { client, caps: Caps::new().request_timeout(timing.request) }
+        Self { client, caps: Caps::new().under_parent().request_timeout(timing.request) }
     }
 }
 
 impl GhlTasks {
     /// The tasks of the contacts of the client's location.
     pub fn new(client: Client, timing: Timing) -> Self {
-        Self { client, caps: Caps::new().request_timeout(timing.request) }
+        Self { client, caps: Caps::new().under_parent().request_timeout(timing.request) }
     }
 }
 
@@ -78,6 +78,10 @@ fn due(raw: &Raw) -> Result<Timestamp, WriteError> {
     text(raw, "dueDate")?.parse().map_err(wrong)
 }
 
+fn unusable(field: &str) -> WriteError {
+    WriteError::NotApplied(Fault::new(FaultKind::Broken, format!("tasks have no field {field}")))
+}
+
 fn is_done(raw: &Raw) -> bool {
     raw.get("completed").and_then(Value::as_bool).unwrap_or_default()
 }
@@ -89,7 +93,9 @@ fn under(parent: &ContactId, id: impl std::fmt::Display) -> RecordRef {
 fn note_snapshot(parent: &ContactId, note: &Note) -> Snapshot {
     let (body, marker) = unmarked(&note.body);
     let raw = Raw::from_iter([("body".to_owned(), body.into())]);
-    Snapshot::new(under(parent, &note.id), raw).with_marker(marker)
+    let mut snapshot = Snapshot::new(under(parent, &note.id), raw).with_marker(marker);
+    snapshot.created_at = note.date_added;
+    snapshot
 }
 
 fn task_snapshot(parent: &ContactId, task: &Task) -> Snapshot {
@@ -190,13 +196,15 @@ impl Collection for GhlTasks {
     async fn update(&self, seen: &Snapshot, part: &Part, marker: &Marker) -> Result<Written, WriteError> {
         let (at, raw) = (&seen.at, fields(part)?);
         let contact = parent(at).map_err(WriteError::NotApplied)?;
-        let mut update = TaskUpdate::new()
-            .title(text(raw, "title")?)
-            .due_date(due(raw)?)
-            .body(marked(text(raw, "body")?, marker));
-        if is_done(raw) {
-            // Never the other way: a task that a person completed is not opened again.
-            update = update.completed(true);
+        let mut update = TaskUpdate::new();
+        for name in raw.keys() {
+            update = match name.as_str() {
+                "title" => update.title(text(raw, name)?),
+                "dueDate" => update.due_date(due(raw)?),
+                "body" => update.body(marked(text(raw, name)?, marker)),
+                "completed" => update.completed(is_done(raw)),
+                _ => return Err(unusable(name)),
+            };
         }
         let id = TaskId::new(at.id.as_str());
         let task = self.client.tasks(&contact).update(&id, &update).await.map_err(ghl_write)?;

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
 use moloni_client::types::{Document, DocumentQuery};
 use moloni_client::{Client, CompanyId, DocumentId};
@@ -21,7 +23,7 @@ pub struct MoloniDocuments {
 impl MoloniDocuments {
     /// The documents of `company`.
     pub fn new(client: Client, company: CompanyId) -> Self {
-        Self { client, company, caps: Caps::new() }
+        Self { client, company, caps: Caps::new().modified_at(Duration::from_secs(1)) }
     }
 }
 

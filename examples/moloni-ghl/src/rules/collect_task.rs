@@ -1,6 +1,7 @@
 use moloni_client::types::{DocumentKind, DocumentStatus};
 use rust_decimal::Decimal;
-use sync_core::engine::{Life, Rule, Snapshot, Wanted};
+use sync_core::engine::{Derived, Life, Rule, Snapshot, Wanted};
+use sync_core::jiff::civil::Date;
 
 use super::{Fact, TASKS, money, raw};
 
@@ -20,13 +21,17 @@ const COLLECTED: [DocumentKind; 2] = [DocumentKind::Invoice, DocumentKind::Debit
 const NOTHING: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
 
 impl Rule for CollectTask {
-    fn derive(&self, snapshot: &Snapshot) -> Vec<Wanted> {
-        let Some(fact) = Fact::of(snapshot).filter(|f| f.is_one_of(&COLLECTED)) else { return Vec::new() };
+    fn derive(&self, snapshot: &Snapshot, _: Date) -> Derived {
+        let Some(fact) = Fact::of(snapshot) else { return Derived::nothing() };
+        let nothing_yet = Derived::of(&fact.owner);
+        if !fact.is_one_of(&COLLECTED) {
+            return nothing_yet;
+        }
         let (reference, open, document) = (fact.reference(), fact.open(), &fact.document);
         let life = match document.status {
             DocumentStatus::Closed if Decimal::from(open) > NOTHING => Life::Open,
             DocumentStatus::Closed | DocumentStatus::Annulled => Life::Done,
-            _ => return Vec::new(),
+            _ => return nothing_yet,
         };
         // Noon in UTC: the same day everywhere from Honolulu to Auckland.
         let due = format!("{}T12:00:00Z", document.expiration_date.unwrap_or(document.date));
@@ -37,6 +42,6 @@ impl Rule for CollectTask {
             ("dueDate", due.into()),
             ("completed", (life == Life::Done).into()),
         ]);
-        vec![Wanted { key: fact.key("collect"), into: TASKS.to_owned(), owner: fact.owner, fields, life }]
+        nothing_yet.want(Wanted { key: fact.key("collect"), into: TASKS.to_owned(), fields, life })
     }
 }

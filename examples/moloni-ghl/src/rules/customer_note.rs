@@ -1,4 +1,5 @@
-use sync_core::engine::{Life, ProjectionKey, Rule, Snapshot, Wanted};
+use sync_core::engine::{Derived, Life, ProjectionKey, Rule, Snapshot, Wanted};
+use sync_core::jiff::civil::Date;
 
 use super::{NOTES, raw};
 
@@ -18,19 +19,18 @@ impl CustomerNote {
 }
 
 impl Rule for CustomerNote {
-    fn derive(&self, fact: &Snapshot) -> Vec<Wanted> {
+    fn derive(&self, fact: &Snapshot, _: Date) -> Derived {
         let text = fact.text("notes").trim();
         let (body, life) = match text {
             "" => ("Notes in Moloni: (cleared)".to_owned(), Life::Done),
             text => (format!("Notes in Moloni:\n{text}"), Life::Open),
         };
-        let owner = fact.at.id.clone();
-        vec![Wanted {
+        let owner = &fact.at.id;
+        Derived::of(owner).want(Wanted {
             key: ProjectionKey::new(format!("moloni:{}:customer:{owner}:notes", self.company)),
             into: NOTES.to_owned(),
-            owner,
             fields: raw([("body", body.into())]),
             life,
-        }]
+        })
     }
 }

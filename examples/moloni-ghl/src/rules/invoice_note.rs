@@ -1,5 +1,6 @@
 use moloni_client::types::{DocumentKind, DocumentStatus};
-use sync_core::engine::{Life, Rule, Snapshot, Wanted};
+use sync_core::engine::{Derived, Life, Rule, Snapshot, Wanted};
+use sync_core::jiff::civil::Date;
 
 use super::{Fact, NOTES, money, raw};
 
@@ -18,8 +19,12 @@ const INVOICES: [DocumentKind; 3] =
     [DocumentKind::Invoice, DocumentKind::InvoiceReceipt, DocumentKind::SimplifiedInvoice];
 
 impl Rule for InvoiceNote {
-    fn derive(&self, snapshot: &Snapshot) -> Vec<Wanted> {
-        let Some(fact) = Fact::of(snapshot).filter(|f| f.is_one_of(&INVOICES)) else { return Vec::new() };
+    fn derive(&self, snapshot: &Snapshot, _: Date) -> Derived {
+        let Some(fact) = Fact::of(snapshot) else { return Derived::nothing() };
+        let nothing_yet = Derived::of(&fact.owner);
+        if !fact.is_one_of(&INVOICES) {
+            return nothing_yet;
+        }
         let (reference, document) = (fact.reference(), &fact.document);
         let due = document.expiration_date.map(|due| format!(", due on {due}")).unwrap_or_default();
         let total = money(document.net_value);
@@ -30,14 +35,9 @@ impl Rule for InvoiceNote {
                 let since = document.lastmodified.strftime("%F");
                 (format!("{issued}\nAnnulled, last changed on {since}"), Life::Done)
             }
-            _ => return Vec::new(),
+            _ => return nothing_yet,
         };
-        vec![Wanted {
-            key: fact.key("issued"),
-            into: NOTES.to_owned(),
-            owner: fact.owner,
-            fields: raw([("body", body.into())]),
-            life,
-        }]
+        let fields = raw([("body", body.into())]);
+        nothing_yet.want(Wanted { key: fact.key("issued"), into: NOTES.to_owned(), fields, life })
     }
 }

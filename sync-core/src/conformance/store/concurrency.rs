@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tokio::sync::Barrier;
 use tokio::task::{JoinSet, yield_now};
 
-use super::fixtures::{accounts, everything, new_link, put, read};
+use super::fixtures::{accounts, all_links, new_entry, new_link, put, read, under, work_keys};
 use crate::conformance::{WRITERS, together};
 use crate::engine::{Link, LinkId};
 use crate::store::{BindError, Commit, CommitError, Store};
@@ -66,14 +66,15 @@ async fn put_first(store: &impl Store, link: Link) {
     put(store, None, link).await.expect("a new link can be written");
 }
 
+/// A link that holds a count.
 fn counter(count: usize) -> Link {
-    let mut link = new_link("counter", "counter", None);
-    link.baseline.left.insert("count".to_owned(), Some(count.to_string()));
+    let mut link = new_link("counter", "", None);
+    link.ends.left = Some(under("counter", &count.to_string()));
     link
 }
 
 fn count(link: &Link) -> usize {
-    let text = link.baseline.left.get("count").cloned().flatten();
+    let text = link.ends.left.as_ref().map(|at| at.id.as_str());
     text.and_then(|text| text.parse().ok()).expect("the link holds a count")
 }
 
@@ -94,7 +95,7 @@ pub(super) async fn one_link_wins_a_record<S: Store + 'static>(store: Arc<S>) {
         let claimed = matches!(result, Err(CommitError::Claimed { by, .. }) if Some(&by) == winners.first());
         assert!(claimed, "link {id} is told which link has the record, got {result:?}");
     }
-    assert_eq!(everything(&*store).await.0.len(), 1, "links that did not get the record are not written");
+    assert_eq!(all_links(&*store).await.len(), 1, "links that did not get the record are not written");
 }
 
 pub(super) async fn one_pair_of_accounts_wins<S: Store + 'static>(store: Arc<S>) {
@@ -136,7 +137,7 @@ pub(super) async fn disjoint_commits_all_land_whole<S: Store + 'static>(store: A
     }))
     .await;
     assert!(results.iter().all(Result::is_ok), "commits that share nothing all land: {results:?}");
-    let links = everything(&*store).await.0;
+    let links = all_links(&*store).await;
     assert_eq!(links.len(), 2 * COMMITS, "commits that share nothing lose nothing");
     reading.join_all().await;
 }
@@ -164,8 +165,49 @@ pub(super) async fn opposite_orders_do_not_block<S: Store + 'static>(store: Arc<
         }
     }))
     .await;
-    let revs = everything(&*store).await.0.iter().map(|link| link.rev.get()).collect::<Vec<_>>();
+    let revs = all_links(&*store).await.iter().map(|link| link.rev.get()).collect::<Vec<_>>();
     assert_eq!(revs, [1 + 2 * ROUNDS, 1 + 2 * ROUNDS], "each commit is one version of each of its links");
+}
+
+/// Who reads the journal and goes on after the last number comes by every entry, whatever is written meanwhile.
+pub(super) async fn readers_of_the_journal_miss_nothing<S: Store + 'static>(store: Arc<S>) {
+    const EACH: usize = 8;
+    let reader = {
+        let store = Arc::clone(&store);
+        async move {
+            let mut after = 0;
+            let mut found = 0;
+            while found < WRITERS * EACH {
+                let entries =
+                    store.journal(None, after, 10).await.expect("the journal can be read during commits");
+                found += entries.len();
+                after = entries.last().map_or(after, |(number, _)| *number);
+                let all =
+                    store.journal(None, 0, usize::MAX).await.expect("the journal can be read during commits");
+                let passed = all.iter().filter(|(number, _)| *number <= after).count();
+                assert_eq!(passed, found, "no entry of the journal appears before one that was read already");
+                yield_now().await;
+            }
+        }
+    };
+    let mut reading = JoinSet::new();
+    reading.spawn(reader);
+    let results = together((0..WRITERS).map(|writer| {
+        let store = Arc::clone(&store);
+        async move {
+            for number in 0..EACH {
+                let about = work_keys(&writer.to_string());
+                let journal =
+                    about.iter().take(1).map(|about| new_entry(about, &number.to_string())).collect();
+                store.commit(Commit { journal, ..Commit::default() }).await?;
+                yield_now().await;
+            }
+            Ok::<(), CommitError>(())
+        }
+    }))
+    .await;
+    assert!(results.iter().all(Result::is_ok), "entries can be added by several: {results:?}");
+    reading.join_all().await;
 }
 
 /// A caller that gives up drops its commit, at any point. It lands whole or not at all, and blocks nobody.
@@ -184,7 +226,7 @@ pub(super) async fn survives_a_dropped_commit(store: &impl Store) {
             () = give_up => {}
         }
         put_first(store, new_link(&format!("next {patience}"), &format!("next {patience}"), None)).await;
-        let links = everything(store).await.0;
+        let links = all_links(store).await;
         let landed = links
             .iter()
             .filter(|link| link.value.id > LinkId::new("dropped") && link.value.id < LinkId::new("e"));

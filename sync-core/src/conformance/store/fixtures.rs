@@ -1,52 +1,260 @@
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
 use crate::conformance::ODD;
+use crate::engine::merge::{FieldState, Parked, Reason, Replaced, Write};
+use crate::engine::settle::Unsettled;
 use crate::engine::{
-    Baseline, Fingerprint, Link, LinkId, Pending, Projection, ProjectionKey, RecordId, RecordRef,
+    Agreed, Cursor, Entry, Fact, FactKey, FieldValue, Fingerprint, Happening, Life, Link, LinkField, LinkId,
+    LinkStatus, Marker, PageToken, Pair, Pending, PendingOp, Projection, ProjectionKey, ProjectionPending,
+    Raw, RecordId, RecordRef, Review, ReviewKey, ReviewKind, Sent, Side, Wanted, Wrote,
 };
-use crate::store::{Accounts, Commit, CommitError, Store};
+use crate::queue::WorkKey;
+use crate::store::{Accounts, Commit, CommitError, FeedId, Position, Store};
 use crate::{AccountKey, Rev, Versioned};
 
 pub(super) fn accounts(left: &str, right: &str) -> Accounts {
     Accounts { left: AccountKey::new("billing", left), right: AccountKey::new("crm", right) }
 }
 
+pub(super) fn top(id: &str) -> RecordRef {
+    RecordRef::top(RecordId::new(id))
+}
+
+pub(super) fn under(parent: &str, id: &str) -> RecordRef {
+    RecordRef::under(RecordId::new(parent), RecordId::new(id))
+}
+
 pub(super) fn new_link(id: &str, left: &str, right: Option<&str>) -> Link {
-    Link { right: right.map(RecordId::new), ..Link::new(LinkId::new(id), RecordId::new(left)) }
+    let mut link = Link::new(LinkId::new(id), Side::Left, top(left));
+    link.ends.right = right.map(top);
+    link
 }
 
-pub(super) fn full_link(id: &str) -> Link {
-    let values = |name: &str| {
-        let odd = ODD
-            .iter()
-            .enumerate()
-            .map(|(at, text)| (format!("{name} {text}"), (at > 0).then(|| (*text).into())));
-        odd.collect::<BTreeMap<_, _>>()
+pub(super) fn ended(link: Link) -> Link {
+    Link { status: LinkStatus::Ended, ..link }
+}
+
+pub(super) fn creating(id: &str, side: Side) -> Link {
+    let marker = LinkId::new(id).marker();
+    pending_link(id, PendingOp::Create { side, marker, sent: vec![] })
+}
+
+pub(super) fn pending_link(id: &str, op: PendingOp) -> Link {
+    Link { pending: Some(pending(op)), ..new_link(id, id, None) }
+}
+
+/// A moment with nanoseconds, before 1970.
+pub(super) fn early() -> Timestamp {
+    Timestamp::new(-1, -999_999_999).expect("a valid time")
+}
+
+/// A moment with nanoseconds, after 1970.
+pub(super) fn late() -> Timestamp {
+    Timestamp::new(1_900_000_000, 123_456_789).expect("a valid time")
+}
+
+fn pending(op: PendingOp) -> Pending {
+    Pending { at: early(), send_by: late(), op }
+}
+
+fn odd_set() -> BTreeSet<String> {
+    ODD.iter().map(|text| (*text).to_owned()).collect()
+}
+
+/// Each kind of value.
+fn values() -> [FieldValue; 4] {
+    let text = FieldValue::Text("it's \"Zoë\"\n".to_owned());
+    [FieldValue::Unknown, FieldValue::Empty, text, FieldValue::Set(odd_set())]
+}
+
+/// Each kind of agreement.
+fn agreements() -> [Option<Agreed>; 5] {
+    let text = Agreed::Text(" ".to_owned());
+    [None, Some(Agreed::Empty), Some(text), Some(Agreed::Set(odd_set())), Some(Agreed::Outdated)]
+}
+
+fn writes() -> Vec<Write> {
+    let write = |(value, agreed): (FieldValue, Option<Agreed>)| Write {
+        to: Side::Left,
+        value: value.clone(),
+        agreed: Pair::new(agreed, None),
+        overrides: Some(value),
     };
+    values().into_iter().zip(agreements()).map(write).collect()
+}
+
+fn sent() -> Vec<Sent> {
+    let sent = |write: Write| Sent { field: "name".to_owned(), before: write.value.clone(), write };
+    writes().into_iter().map(sent).collect()
+}
+
+/// A field for each kind of agreement, with all that may be known of one.
+fn fields() -> Vec<LinkField> {
+    let field = |(at, agreed): (usize, Option<Agreed>)| {
+        let [_, empty, text, set] = values();
+        let replaced = Replaced { side: Side::Right, value: text.clone(), until: late() };
+        let state = FieldState {
+            agreed: Pair::new(agreed.clone(), Some(Agreed::Empty)),
+            parked: Some(Parked {
+                values: Pair::new(empty, set),
+                reason: Reason::Invalid(Side::Left, "no".to_owned()),
+            }),
+            replaced: vec![replaced.clone(), replaced],
+            unsettled: writes().first().map(|write| Unsettled::new(write, text, early())),
+        };
+        LinkField { name: format!("field {at}"), definition: Fingerprint::of(&at), state }
+    };
+    let mut fields: Vec<_> = agreements().into_iter().enumerate().map(field).collect();
+    let state = FieldState::default();
+    fields.push(LinkField { name: "bare".to_owned(), definition: Fingerprint::of(&0), state });
+    fields
+}
+
+/// A link with all that a link may have.
+pub(super) fn full_link(id: &str) -> Link {
+    let marker = Marker::new(format!("{id} #1"));
     Link {
-        baseline: Baseline { left: values("left"), right: values("right") },
-        row: Some(Fingerprint::of(&id)),
-        pending: Some(pending()),
-        ..new_link(id, &format!("{id} left"), Some(&format!("{id} right")))
+        ends: Pair::new(Some(under("it's \"Zoë\"", id)), Some(top(id))),
+        status: LinkStatus::Paused,
+        fields: fields(),
+        pending: Some(pending(PendingOp::Create { side: Side::Right, marker, sent: sent() })),
+        seen_at: Pair::new(Some(early()), Some(late())),
+        gone_at: Pair::new(None, Some(early())),
+        wrote_at: Pair::new(Some(late()), None),
+        ..new_link(id, id, None)
     }
 }
 
+/// Links with each other kind of announced write.
+pub(super) fn pending_links() -> [Link; 3] {
+    [
+        creating("pending 1", Side::Left),
+        pending_link("pending 2", PendingOp::Update { side: Side::Left, sent: sent() }),
+        ended(pending_link("pending 3", PendingOp::Remove { side: Side::Right })),
+    ]
+}
+
+/// Fields of every kind.
+pub(super) fn raw() -> Raw {
+    let odd: Value = ODD.iter().map(|text| Value::from(*text)).collect();
+    let value = json!({
+        "b": { "it's": [null, true, false, -1, u64::MAX, i64::MIN, 0.5, "2026-01-01"], "empty": {} },
+        "a": odd,
+        "": "\u{0}\u{7f}",
+    });
+    value.as_object().cloned().unwrap_or_default()
+}
+
+pub(super) fn new_projection(key: &str, owner: &str) -> Projection {
+    let key = ProjectionKey::new(key);
+    let wanted = Wanted { key, into: "notes".to_owned(), fields: Raw::new(), life: Life::Open };
+    Projection::new(wanted, RecordId::new(owner), Fingerprint::of(&1))
+}
+
+/// A projection with all that a projection may have.
 pub(super) fn full_projection(key: &str) -> Projection {
+    let wanted =
+        Wanted { key: ProjectionKey::new(key), into: "notes".to_owned(), fields: raw(), life: Life::Void };
+    let wrote = Wrote { fields: raw(), fact: Fingerprint::of(&key) };
     Projection {
-        at: Some(RecordRef::under(RecordId::new("it's \"Zoë\""), RecordId::new(key))),
-        wrote: Some(Fingerprint::of(&key)),
+        at: Some(under("it's \"Zoë\"", key)),
+        wrote: Some(wrote.clone()),
         left_to_human: true,
-        pending: Some(pending()),
-        ..Projection::new(ProjectionKey::new(key), "notes", LinkId::new("owner"))
+        pending: Some(ProjectionPending { at: early(), send_by: late(), sent: wrote, creates: true }),
+        ..Projection::new(wanted, RecordId::new("owner"), Fingerprint::of(&2))
     }
 }
 
-/// Times with nanoseconds, before and after 1970.
-pub(super) fn pending() -> Pending {
-    let time = |second, nanosecond| Timestamp::new(second, nanosecond).expect("a valid time");
-    Pending { at: time(-1, -999_999_999), send_by: time(1_900_000_000, 123_456_789) }
+pub(super) fn fact_key(id: &str) -> FactKey {
+    FactKey::new("documents", top(id))
+}
+
+pub(super) fn new_fact(key: FactKey, owner: Option<&str>) -> Fact {
+    Fact { key, owner: owner.map(RecordId::new), fingerprint: Fingerprint::of(&1), raw: Raw::new() }
+}
+
+/// A fact with all that a fact may have.
+pub(super) fn full_fact(id: &str) -> Fact {
+    Fact { raw: raw(), fingerprint: Fingerprint::of(&id), ..new_fact(fact_key(id), Some("owner")) }
+}
+
+/// Each kind of position.
+pub(super) fn positions_of_each_kind() -> [Position; 4] {
+    let page = PageToken("it's page \"2\"".to_owned());
+    [
+        Position::Changes(Cursor::Token("é 1\n".to_owned())),
+        Position::Changes(Cursor::Time(early())),
+        Position::Listing(Some(page)),
+        Position::Listing(None),
+    ]
+}
+
+/// A key of any text.
+pub(super) fn review_key(name: &str) -> ReviewKey {
+    serde_json::from_value(Value::from(name)).expect("any text is a key")
+}
+
+pub(super) fn new_review(name: &str, about: WorkKey) -> Review {
+    let key = review_key(name);
+    Review { key, ..Review::new(about, ReviewKind::Match, None, "", early()) }
+}
+
+/// A question of each kind, with all that a question may have.
+pub(super) fn full_reviews() -> Vec<Review> {
+    let kinds = [
+        ReviewKind::Conflict,
+        ReviewKind::Refused,
+        ReviewKind::Invalid,
+        ReviewKind::Match,
+        ReviewKind::Create,
+        ReviewKind::Deleted,
+        ReviewKind::Poison,
+    ];
+    let review = |(kind, about)| Review::new(about, kind, Some("it's"), "ask \"Zoë\"\n", late());
+    kinds.into_iter().zip(work_keys("a").into_iter().cycle()).map(review).collect()
+}
+
+/// Keys of each kind that differ in their kind or their place alone.
+pub(super) fn work_keys(name: &str) -> Vec<WorkKey> {
+    vec![
+        WorkKey::Birth(Side::Left, top(name)),
+        WorkKey::Birth(Side::Right, top(name)),
+        WorkKey::Birth(Side::Right, under(name, name)),
+        WorkKey::Link(LinkId::new(name)),
+        WorkKey::Fact(FactKey::new(name, top(name))),
+        WorkKey::Fact(FactKey::new(name, under(name, name))),
+        WorkKey::Projection(ProjectionKey::new(name)),
+    ]
+}
+
+pub(super) fn new_entry(about: &WorkKey, told: &str) -> Entry {
+    Entry { at: early(), about: about.clone(), what: Happening::Asked(told.to_owned()) }
+}
+
+/// An entry of each kind.
+pub(super) fn full_entries() -> Vec<Entry> {
+    let [unknown, empty, text, set] = values();
+    let (field, side) = ("it's \"Zoë\"".to_owned(), Side::Right);
+    let what = vec![
+        Happening::Founded(Side::Left, under("1", "2")),
+        Happening::Linked(side, top("1")),
+        Happening::Created(side, top("1")),
+        Happening::Wrote(side, vec![field.clone(), String::new()]),
+        Happening::Removed(side, top("1")),
+        Happening::Overrode { side, field: field.clone(), value: set },
+        Happening::Parked { field: field.clone(), left: text, right: empty },
+        Happening::Refused { side, field, sent: unknown },
+        Happening::NotApplied(side),
+        Happening::Moved(side, under("1", "2")),
+        Happening::Ended,
+        Happening::LeftToHuman,
+        Happening::Asked("é".to_owned()),
+    ];
+    let entry = |(what, about)| Entry { at: late(), about, what };
+    what.into_iter().zip(work_keys("a").into_iter().cycle()).map(entry).collect()
 }
 
 pub(super) fn first_version<T>(value: T) -> Versioned<T> {
@@ -57,13 +265,70 @@ pub(super) async fn read(store: &impl Store, id: &str) -> Option<Versioned<Link>
     store.link(&LinkId::new(id)).await.expect("a link can be read")
 }
 
+/// The name of the link that has a record.
+pub(super) async fn holder(store: &impl Store, side: Side, at: &RecordRef) -> Option<String> {
+    let link = store.link_of(side, at).await.expect("the link of a record can be read");
+    link.map(|link| link.value.id.to_string())
+}
+
 pub(super) async fn read_projection(store: &impl Store, key: &str) -> Option<Versioned<Projection>> {
     store.projection(&ProjectionKey::new(key)).await.expect("a projection can be read")
 }
 
-pub(super) async fn everything(store: &impl Store) -> (Vec<Versioned<Link>>, Vec<Versioned<Projection>>) {
-    let links = store.links_page(None, usize::MAX).await.expect("links can be read");
-    (links, store.projections_page(None, usize::MAX).await.expect("projections can be read"))
+pub(super) async fn read_fact(store: &impl Store, key: &FactKey) -> Option<Versioned<Fact>> {
+    store.fact(key).await.expect("a fact can be read")
+}
+
+pub(super) async fn read_position(store: &impl Store, feed: &str) -> Option<Versioned<Position>> {
+    store.position(&FeedId::new(feed)).await.expect("a position can be read")
+}
+
+pub(super) async fn read_review(store: &impl Store, key: &ReviewKey) -> Option<Review> {
+    store.review(key).await.expect("a question can be read")
+}
+
+pub(super) async fn all_links(store: &impl Store) -> Vec<Versioned<Link>> {
+    store.links_page(None, usize::MAX).await.expect("links can be read")
+}
+
+pub(super) async fn projections(store: &impl Store) -> Vec<Versioned<Projection>> {
+    store.projections_page(None, usize::MAX).await.expect("projections can be read")
+}
+
+pub(super) async fn reviews(store: &impl Store) -> Vec<Review> {
+    store.reviews_page(None, usize::MAX).await.expect("questions can be read")
+}
+
+pub(super) async fn journal(store: &impl Store) -> Vec<Entry> {
+    let entries = store.journal(None, 0, usize::MAX).await.expect("the journal can be read");
+    entries.into_iter().map(|(_, entry)| entry).collect()
+}
+
+/// All that a store has; of facts and positions, which have no pages, those with the names that are used here.
+#[derive(Debug, PartialEq)]
+pub(super) struct Contents {
+    pub(super) links: Vec<Versioned<Link>>,
+    pub(super) projections: Vec<Versioned<Projection>>,
+    pub(super) facts: Vec<Versioned<Fact>>,
+    pub(super) positions: Vec<Versioned<Position>>,
+    pub(super) reviews: Vec<Review>,
+    pub(super) journal: Vec<Entry>,
+}
+
+pub(super) async fn everything(store: &impl Store) -> Contents {
+    let (mut facts, mut positions) = (Vec::new(), Vec::new());
+    for name in ["a", "b", "c", "new", "absent"] {
+        facts.extend(read_fact(store, &fact_key(name)).await);
+        positions.extend(read_position(store, name).await);
+    }
+    Contents {
+        links: all_links(store).await,
+        projections: projections(store).await,
+        facts,
+        positions,
+        reviews: reviews(store).await,
+        journal: journal(store).await,
+    }
 }
 
 pub(super) async fn put(store: &impl Store, seen: Option<Rev>, link: Link) -> Result<(), CommitError> {
@@ -80,15 +345,15 @@ pub(super) fn assert_stale(result: &Result<(), CommitError>, what: &str) {
 }
 
 #[track_caller]
-pub(super) fn assert_claimed(result: Result<(), CommitError>, record: &str, by: &str) {
+pub(super) fn assert_claimed(result: Result<(), CommitError>, record: &RecordRef, by: &str) {
     match result {
         Err(CommitError::Claimed { record: found, by: holder }) => {
             assert_eq!(
-                (found.as_str(), holder.as_str()),
+                (&found, holder.as_str()),
                 (record, by),
-                "the error names the record and its link"
+                "the error names the record and the link that has it"
             );
         }
-        other => panic!("record {record} is claimed by link {by}, got {other:?}"),
+        other => panic!("record {record:?} is claimed by link {by}, got {other:?}"),
     }
 }

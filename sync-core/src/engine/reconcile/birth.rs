@@ -151,7 +151,7 @@ impl Runtime {
     }
 
     /// Becomes the other half of a link that waits for one.
-    async fn join(
+    pub(in super::super) async fn join(
         &self,
         side: Side,
         at: &RecordRef,
@@ -243,9 +243,10 @@ impl Runtime {
                 let mut hits: Vec<&RecordRef> = by_value.flatten().collect();
                 hits.sort_unstable();
                 hits.dedup();
-                let hits = hits
-                    .into_iter()
-                    .filter_map(|hit| Some((hit.clone(), listed.records.get(hit)?.1.clone())));
+                let hits = hits.into_iter().filter_map(|hit| {
+                    let (snapshot, fields) = listed.records.get(hit)?;
+                    self.is_in_scope(to, snapshot).then(|| (hit.clone(), fields.clone()))
+                });
                 (ours, hits.collect::<BTreeMap<_, _>>())
             }
             Source::Live => self.look_for_partner(*side, at, fields).await?,

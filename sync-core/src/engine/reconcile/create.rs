@@ -171,7 +171,8 @@ impl Runtime {
         run.wrote(to, sent, stored, now);
         run.commit().await?;
         let settles = run.states.iter().any(|state| state.unsettled.is_some());
-        let outcome = Outcome::done(Did::Created).hint(self.derived_of(run.link.ends.left.clone()).await?);
+        let outcome = Outcome { otherwise: run.otherwise.clone(), ..Outcome::done(Did::Created) };
+        let outcome = outcome.hint(self.derived_of(run.link.ends.left.clone()).await?);
         Ok(if settles { outcome.again(run.settles_at(now).unwrap_or(now)) } else { outcome })
     }
 

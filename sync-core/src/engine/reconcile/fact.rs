@@ -7,7 +7,7 @@ use super::super::collection::Read;
 use super::super::fault::{Fault, FaultKind};
 use super::super::projection::{Projection, ProjectionKey};
 use super::super::record::{Fingerprint, RecordId, RecordRef, Side, Snapshot};
-use super::super::rule::{Derived, Fact, FactKey, Wanted};
+use super::super::rule::{Derived, Fact, FactKey, Life, Wanted};
 use super::super::runtime::{Runtime, Source, Trouble};
 use super::{Did, Outcome};
 use crate::queue::WorkKey;
@@ -30,7 +30,12 @@ impl Runtime {
         for rule in rules {
             let Derived { owner, wanted, recheck_at, .. } = rule.derive(fact, today);
             all.owner = all.owner.or(owner);
-            all.wanted.extend(wanted);
+            for wanted in wanted {
+                // Two rules that call for the same record call for one.
+                if all.wanted.iter().all(|other| other.key != wanted.key) {
+                    all.wanted.push(wanted);
+                }
+            }
             all.recheck_at = [all.recheck_at, recheck_at].into_iter().flatten().min();
         }
         all
@@ -101,6 +106,8 @@ impl Runtime {
                 };
                 let (rev, mut projection) = match found {
                     Some((rev, projection)) => (Some(rev), projection),
+                    // Not there, and not needed any more.
+                    None if wanted.life != Life::Open => continue,
                     None => (None, Projection::new(wanted.clone(), owner.clone(), key.clone())),
                 };
                 if rev.is_some()

@@ -30,6 +30,8 @@ pub struct Outcome {
     pub again: Option<Timestamp>,
     /// Other keys that are to be looked at because of it.
     pub hints: Vec<WorkKey>,
+    /// Fields that were written and, as the answer shows, stored otherwise. They are not written again for that.
+    pub otherwise: Vec<String>,
 }
 
 /// What a run has done.
@@ -69,7 +71,7 @@ pub enum Did {
 
 impl Outcome {
     pub(super) fn done(did: Did) -> Self {
-        Self { did, again: None, hints: Vec::new() }
+        Self { did, again: None, hints: Vec::new(), otherwise: Vec::new() }
     }
 
     pub(super) fn nothing() -> Self {
@@ -77,7 +79,7 @@ impl Outcome {
     }
 
     pub(super) fn wait(until: Timestamp) -> Self {
-        Self { did: Did::Waited, again: Some(until), hints: Vec::new() }
+        Self { again: Some(until), ..Self::done(Did::Waited) }
     }
 
     pub(super) fn again(mut self, at: Timestamp) -> Self {
@@ -159,9 +161,8 @@ impl Runtime {
         };
         let (kind, message) = (fault.kind(), fault.to_string());
         let failed = |again: Option<Timestamp>| Outcome {
-            did: Did::Failed { kind, message: message.clone() },
             again,
-            hints: Vec::new(),
+            ..Outcome::done(Did::Failed { kind, message: message.clone() })
         };
         match kind {
             FaultKind::Broken => Err(EngineError::Collection { collection: account.to_string(), fault }),

@@ -50,6 +50,11 @@ impl Runtime {
         if run.link.pending.is_some() {
             return self.recover(run).await;
         }
+        let source = match source {
+            // It was seen or written since: what the listing shows is old.
+            Source::Listed(listing) if !listing.is_newer_than(&run.link) => Source::Live,
+            source => source,
+        };
         match (&run.link.ends.left, &run.link.ends.right) {
             (Some(left), Some(right)) => {
                 let (left, right) = (left.clone(), right.clone());

@@ -23,6 +23,8 @@ pub(super) struct Run<'a> {
     pub(super) states: Vec<FieldState>,
     /// Whether there is anything to commit.
     pub(super) changed: bool,
+    /// Fields that a service stored otherwise than they were sent.
+    pub(super) otherwise: Vec<String>,
     rev: Option<Rev>,
     journal: Vec<Entry>,
     reviews: Vec<Review>,
@@ -37,6 +39,7 @@ impl<'a> Run<'a> {
             link,
             states,
             changed: false,
+            otherwise: Vec::new(),
             rev,
             journal: Vec::new(),
             reviews: Vec::new(),
@@ -140,8 +143,15 @@ impl<'a> Run<'a> {
         moments.max().filter(|at| now < *at)
     }
 
-    /// Judges every write to `side` by what is seen back.
-    pub(super) fn settle(&mut self, side: Side, seen: &Fields, other: Option<&Fields>, now: Timestamp) {
+    /// Judges every write to `side` by what is seen back. Gives the fields in which that is something else.
+    pub(super) fn settle(
+        &mut self,
+        side: Side,
+        seen: &Fields,
+        other: Option<&Fields>,
+        now: Timestamp,
+    ) -> Vec<String> {
+        let mut edited = Vec::new();
         for position in 0..self.states.len() {
             let rules = self.runtime.mapper.rules().fields.get(position);
             let unsettled = self.states.get(position).and_then(|state| state.unsettled.clone());
@@ -171,8 +181,11 @@ impl<'a> Run<'a> {
                 values[side.other()] = other.map_or(FieldValue::Unknown, |other| other.get(position).clone());
                 self.tell(now, Happening::Refused { side, field: name, sent: unsettled.sent });
                 self.park(position, values, Reason::Refused(side), now);
+            } else if verdict == Verdict::Edited {
+                edited.push(name);
             }
         }
+        edited
     }
 
     /// The baseline as it would be with a rule turned off.
@@ -221,7 +234,9 @@ impl<'a> Run<'a> {
         self.link.wrote_at[side] = Some(now);
         self.changed = true;
         if let Some((seen, other)) = stored {
-            self.settle(side, seen, Some(other), now);
+            // Nobody has edited what is in the answer to its own write.
+            let otherwise = self.settle(side, seen, Some(other), now);
+            self.otherwise.extend(otherwise);
         }
     }
 

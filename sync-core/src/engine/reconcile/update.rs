@@ -201,7 +201,7 @@ impl Runtime {
                 self.breaker(&account).success();
                 run.commit().await?;
                 let settles = run.states.iter().any(|state| state.unsettled.is_some());
-                let outcome = Outcome::done(Did::Updated);
+                let outcome = Outcome { otherwise: run.otherwise.clone(), ..Outcome::done(Did::Updated) };
                 Ok(if settles { outcome.again(run.settles_at(now).unwrap_or(now)) } else { outcome })
             }
             Ending::NotApplied(fault) if fault.kind() == FaultKind::Invalid => {

@@ -1,4 +1,4 @@
-//! What a one-way pass does to two services that misbehave, and what it leaves alone.
+//! What plans do to two services that misbehave, and what it leaves alone.
 //!
 //! The names of the tests give the engine's invariants where they are about one: I2 a second run writes nothing,
 //! I3 no duplicates, I4 no lost edit, I7 no record in two pairs, I9 bounded effort, I10 trouble stays where it is,

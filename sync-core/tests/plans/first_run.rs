@@ -1,7 +1,7 @@
 //! Two services meet for the first time.
 
 use serde_json::json;
-use sync_core::engine::{PassError, RecordStep};
+use sync_core::engine::{EngineError, RecordStep};
 
 use super::fake::Mishap;
 use super::world::World;
@@ -126,9 +126,9 @@ async fn a_listing_that_goes_round_in_circles_ends_in_an_error() {
     for page in [60, 7] {
         let world = many();
         world.customers.switch(|s| (s.page, s.circular) = (page, true));
-        let error = world.pass().plan().await.unwrap_err();
+        let error = world.engine().plan().await.unwrap_err();
         assert!(
-            matches!(&error, PassError::Collection { collection, .. } if collection == "customers"),
+            matches!(&error, EngineError::Collection { collection, .. } if collection == "customers"),
             "{error}"
         );
         assert!(error.to_string().contains("circles"), "{error}");
@@ -139,13 +139,14 @@ async fn a_listing_that_goes_round_in_circles_ends_in_an_error() {
 #[tokio::test]
 async fn what_carries_markers_is_set_up_once_and_before_anything_else() {
     let world = World::small();
-    // Linked, so that notes could be there if the pass had ever run before.
+    // Linked, so that notes could be there if the engine had ever run before.
     world.contacts.add("x1", &json!({ "customFields": { "NIF": "100000001" } }));
     world.contacts.switch(|s| s.not_set_up = true);
-    let plan = world.plan().await;
+    let engine = world.engine();
+    let plan = engine.plan().await.unwrap();
     assert_eq!(plan.set_up, ["the field that carries markers"]);
     let (planned, before) = (plan.calls(), world.right_calls());
-    world.apply(plan).await;
+    engine.apply(plan, |_| {}).await.unwrap();
     assert_eq!(world.right_calls() - before, planned, "nothing can be there yet, so nothing is looked for");
     assert_eq!(world.take_writes()[0], "set up contacts");
     world.assert_small_is_there("after the first run");

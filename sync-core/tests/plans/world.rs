@@ -1,4 +1,4 @@
-//! Customers and documents on the left, contacts with notes and tasks on the right, and the pass between them.
+//! Customers and documents on the left, contacts with notes and tasks on the right, and the engine between them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,8 +7,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sync_core::ManualEnv;
 use sync_core::engine::{
-    Caps, Life, Mapping, Pass, Plan, ProjectionKey, Raw, RecordId, Report, Rule, Snapshot, Wanted, normalise,
+    Births, Caps, Derived, Engine, EngineBuilder, Field, Life, Mapping, Plan, Policy, ProjectionKey, Raw,
+    Report, Rule, Side, Snapshot, Wanted, normalise,
 };
+use sync_core::jiff::civil::Date;
 
 use super::fake::{Fake, Row};
 use super::fuse::{FragileStore, Fuse};
@@ -29,7 +31,7 @@ pub(crate) struct World {
     pub(crate) notes: Arc<Fake>,
     pub(crate) tasks: Arc<Fake>,
     pub(crate) store: Arc<FragileStore>,
-    /// How many left records a pass works on at once.
+    /// How many left records the engine works on at once.
     pub(crate) at_once: usize,
 }
 
@@ -38,34 +40,28 @@ pub(crate) struct World {
 pub(crate) struct Documents;
 
 impl Rule for Documents {
-    fn derive(&self, fact: &Snapshot) -> Vec<Wanted> {
+    fn derive(&self, fact: &Snapshot, _: Date) -> Derived {
         let key = |what: &str| ProjectionKey::new(format!("doc:{}:{what}", fact.at.id));
         let number = fact.text("number");
         let wanted = |what: &str, into: &str, fields: Value, life| Wanted {
             key: key(what),
             into: into.to_owned(),
-            owner: RecordId::new(fact.text("customer")),
             fields: raw(&fields),
             life,
         };
-        let mut all = Vec::new();
+        let mut all = Derived::of(fact.text("customer"));
         if !fact.text("note").is_empty() {
             let into = if fact.text("into").is_empty() { "notes" } else { fact.text("into") };
             let body = format!("{number}: {}", fact.text("note"));
-            all.push(wanted("note", into, json!({ "body": body }), Life::Open));
+            all = all.want(wanted("note", into, json!({ "body": body }), Life::Open));
         }
         let paid = match fact.text("collect") {
             "" => return all,
             state => state == "paid",
         };
         let life = if paid { Life::Done } else { Life::Open };
-        all.push(wanted(
-            "collect",
-            "tasks",
-            json!({ "title": format!("Collect {number}"), "completed": paid }),
-            life,
-        ));
-        all
+        let fields = json!({ "title": format!("Collect {number}"), "completed": paid });
+        all.want(wanted("collect", "tasks", fields, life))
     }
 }
 
@@ -74,16 +70,16 @@ impl Rule for Documents {
 struct Remarks;
 
 impl Rule for Remarks {
-    fn derive(&self, customer: &Snapshot) -> Vec<Wanted> {
+    fn derive(&self, customer: &Snapshot, _: Date) -> Derived {
         let text = customer.text("remarks");
         let note = Wanted {
             key: ProjectionKey::new(format!("customer:{}:remarks", customer.at.id)),
             into: "notes".to_owned(),
-            owner: customer.at.id.clone(),
             fields: raw(&json!({ "body": text })),
             life: Life::Open,
         };
-        if text.is_empty() { Vec::new() } else { vec![note] }
+        let owned = Derived::of(&customer.at.id);
+        if text.is_empty() { owned } else { owned.want(note) }
     }
 }
 
@@ -91,15 +87,21 @@ fn raw(value: &Value) -> Raw {
     value.as_object().cloned().unwrap()
 }
 
+/// Left to right only, and where they first meet what is there is kept.
+fn one_way(field: Field) -> Field {
+    field.only_to(Side::Right).on_first(Policy::Prefer(Side::Right))
+}
+
 fn mapping() -> Mapping {
     Mapping::builder()
         .field("vat", |f| {
-            f.left("vat").right("customFields.NIF").normalise(normalise::nif).ignore(["999999990"])
+            let field = f.left("vat").right("customFields.NIF");
+            one_way(field.normalise(normalise::nif).ignore(["999999990"]))
         })
-        .field("email", |f| f.left("email").right("email").normalise(normalise::email))
-        .field("phone", |f| f.left("phone").right("phone").normalise(normalise::phone))
-        .field("name", |f| f.left("name").right("name"))
-        .field("city", |f| f.left("city").right("city"))
+        .field("email", |f| one_way(f.left("email").right("email").normalise(normalise::email)))
+        .field("phone", |f| one_way(f.left("phone").right("phone").normalise(normalise::phone)))
+        .field("name", |f| one_way(f.left("name").right("name")))
+        .field("city", |f| one_way(f.left("city").right("city")))
         .field("source", |f| f.constant("books").right("source").on_create())
         .field("language", |f| f.left("language").right("language").on_create())
         .matched_by(["vat"])
@@ -120,8 +122,8 @@ impl World {
             customers: fake("customers", Caps::new()),
             documents: fake("documents", Caps::new()),
             contacts: fake("contacts", searchable().unique(["email", "phone"])),
-            notes: fake("notes", Caps::new().index_lag(Duration::from_secs(3))),
-            tasks: fake("tasks", Caps::new().index_lag(Duration::from_secs(3))),
+            notes: fake("notes", Caps::new().under_parent().index_lag(Duration::from_secs(3))),
+            tasks: fake("tasks", Caps::new().under_parent().index_lag(Duration::from_secs(3))),
             store: Arc::new(FragileStore::new(fuse.clone())),
             at_once: 8,
             env,
@@ -129,7 +131,7 @@ impl World {
         }
     }
 
-    /// Three customers, two of whom nothing but the pass keeps from being doubled, two notes and a task.
+    /// Three customers, two of whom nothing but the engine keeps from being doubled, two notes and a task.
     pub(crate) fn small() -> Self {
         let world = Self::new();
         world.customer("1", &json!({ "vat": "100000001", "name": "Ana Pereira", "city": "Faro" }));
@@ -158,9 +160,11 @@ impl World {
         self.documents.add(id, &fields);
     }
 
-    /// The pass as a new process makes it.
-    pub(crate) fn pass(&self) -> Pass {
-        Pass::new(self.customers.clone(), self.contacts.clone(), mapping(), self.store.clone(), "c")
+    /// An engine for the two, unfinished.
+    pub(crate) fn builder(&self) -> EngineBuilder {
+        Engine::builder("c", self.customers.clone(), self.contacts.clone(), mapping())
+            .store(self.store.clone())
+            .births(Side::Right, Births::Ignore)
             .rule(Arc::new(Remarks))
             .facts(self.documents.clone(), vec![Arc::new(Documents)])
             .target(self.notes.clone())
@@ -169,18 +173,24 @@ impl World {
             .concurrency(self.at_once)
     }
 
+    /// The engine as a new process makes it.
+    pub(crate) fn engine(&self) -> Engine {
+        self.builder().build()
+    }
+
     pub(crate) async fn plan(&self) -> Plan {
-        self.pass().plan().await.unwrap()
+        self.engine().plan().await.unwrap()
     }
 
     pub(crate) async fn apply(&self, plan: Plan) -> Report {
-        self.pass().apply(plan, |_| {}).await.unwrap()
+        self.engine().apply(plan, |_| {}).await.unwrap()
     }
 
     /// A whole run of a new process.
     pub(crate) async fn run(&self) -> Report {
-        let plan = self.plan().await;
-        self.apply(plan).await
+        let engine = self.engine();
+        let plan = engine.plan().await.unwrap();
+        engine.apply(plan, |_| {}).await.unwrap()
     }
 
     /// A whole run of a new process that is killed at one of its steps; `None` if it got that far.

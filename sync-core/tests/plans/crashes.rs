@@ -127,8 +127,8 @@ async fn i3_a_store_may_fail_at_any_commit() {
             let report = world.run().await;
             let case = format!("commit {nth} fails, {when:?} it is written");
             if report.stopped.is_none() {
-                // Two for each create, and no such commit any more.
-                assert_eq!(nth, 13, "{case}");
+                // Three for each contact, two for each note and task, one for each fact, and no such commit any more.
+                assert_eq!(nth, 3 * 3 + 3 * 2 + 5 + 1, "{case}");
                 break;
             }
             assert_eq!(report.stopped.as_deref(), Some("fragile: the disk is full"), "{case}");

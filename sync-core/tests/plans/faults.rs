@@ -1,7 +1,7 @@
 //! Services that refuse.
 
 use serde_json::json;
-use sync_core::engine::{FaultKind, PassError};
+use sync_core::engine::{EngineError, FaultKind};
 
 use super::fake::Mishap;
 use super::world::World;
@@ -85,8 +85,8 @@ async fn a_service_that_is_down_cannot_be_planned_for() {
         let world = World::small();
         for collection in [&world.customers, &world.contacts, &world.documents] {
             collection.switch(|s| s.down = Some(kind));
-            let error = world.pass().plan().await.unwrap_err();
-            assert!(matches!(error, PassError::Collection { .. }), "{error}");
+            let error = world.engine().plan().await.unwrap_err();
+            assert!(matches!(error, EngineError::Collection { .. }), "{error}");
             assert!(error.to_string().ends_with(&message(kind)), "{error}");
             collection.switch(|s| s.down = None);
         }
@@ -100,8 +100,8 @@ async fn a_set_up_that_fails_leaves_everything_unwritten() {
     world.contacts.switch(|s| s.not_set_up = true);
     let plan = world.plan().await;
     world.contacts.switch(|s| s.down = Some(FaultKind::Auth));
-    let error = world.pass().apply(plan, |_| {}).await.unwrap_err();
-    assert!(matches!(error, PassError::Collection { .. }), "{error}");
+    let error = world.engine().apply(plan, |_| {}).await.unwrap_err();
+    assert!(matches!(error, EngineError::Collection { .. }), "{error}");
     world.contacts.switch(|s| s.down = None);
     assert_eq!(world.take_writes(), [""; 0]);
     assert!(!world.run().await.has_failed());

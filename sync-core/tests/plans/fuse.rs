@@ -4,8 +4,12 @@ use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sync_core::engine::{Link, LinkId, Projection, ProjectionKey};
-use sync_core::store::{Accounts, BindError, Commit, CommitError, MemoryStore, Store};
+use sync_core::engine::{
+    Entry, Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review, ReviewKey,
+    Side,
+};
+use sync_core::queue::WorkKey;
+use sync_core::store::{Accounts, BindError, Commit, CommitError, FeedId, MemoryStore, Position, Store};
 use sync_core::{StoreError, Versioned, async_trait};
 use tokio::sync::Notify;
 
@@ -95,6 +99,14 @@ impl Store for FragileStore {
         self.inner.link(id).await
     }
 
+    async fn link_of(&self, side: Side, at: &RecordRef) -> Result<Option<Versioned<Link>>, StoreError> {
+        self.inner.link_of(side, at).await
+    }
+
+    async fn open_creates(&self, side: Side) -> Result<Vec<Link>, StoreError> {
+        self.inner.open_creates(side).await
+    }
+
     async fn links_page(
         &self,
         after: Option<&LinkId>,
@@ -107,12 +119,49 @@ impl Store for FragileStore {
         self.inner.projection(key).await
     }
 
+    async fn projections_of(&self, owner: &RecordId) -> Result<Vec<Versioned<Projection>>, StoreError> {
+        self.inner.projections_of(owner).await
+    }
+
     async fn projections_page(
         &self,
         after: Option<&ProjectionKey>,
         limit: usize,
     ) -> Result<Vec<Versioned<Projection>>, StoreError> {
         self.inner.projections_page(after, limit).await
+    }
+
+    async fn fact(&self, key: &FactKey) -> Result<Option<Versioned<Fact>>, StoreError> {
+        self.inner.fact(key).await
+    }
+
+    async fn facts_of(&self, owner: &RecordId) -> Result<Vec<Fact>, StoreError> {
+        self.inner.facts_of(owner).await
+    }
+
+    async fn position(&self, feed: &FeedId) -> Result<Option<Versioned<Position>>, StoreError> {
+        self.inner.position(feed).await
+    }
+
+    async fn review(&self, key: &ReviewKey) -> Result<Option<Review>, StoreError> {
+        self.inner.review(key).await
+    }
+
+    async fn reviews_about(&self, about: &WorkKey) -> Result<Vec<Review>, StoreError> {
+        self.inner.reviews_about(about).await
+    }
+
+    async fn reviews_page(&self, after: Option<&ReviewKey>, limit: usize) -> Result<Vec<Review>, StoreError> {
+        self.inner.reviews_page(after, limit).await
+    }
+
+    async fn journal(
+        &self,
+        about: Option<&WorkKey>,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, Entry)>, StoreError> {
+        self.inner.journal(about, after, limit).await
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {

@@ -1,0 +1,500 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::collection::{Marker, SetUp};
+use super::decide::{Decision, Presence, Sight, decide};
+use super::feed::is_unfinished;
+use super::handle::Engine;
+use super::link::{Link, LinkId, LinkStatus};
+use super::listing::{Listing, list_all};
+use super::mapping::Fields;
+use super::merge::{FieldState, FieldStep};
+use super::plan::{
+    Basis, Change, FactCount, Plan, PlannedProjection, PlannedRecord, ProjectionStep, RecordStep, SeenFact,
+};
+use super::policy::{Direction, Interval};
+use super::projection::{Projection, ProjectionKey};
+use super::reconcile::birth::{Newborn, Partner};
+use super::record::{Fingerprint, RecordId, RecordRef, Scope, Side, Snapshot};
+use super::rule::{FactKey, Life, Wanted};
+use super::runtime::{Births, EngineError, Runtime, Source};
+use super::value::{FieldValue, Pair};
+
+const SIDES: [Side; 2] = [Side::Left, Side::Right];
+/// How many links or projections are read at once.
+const PAGE: usize = 500;
+
+impl Engine {
+    /// Reads both sides and decides what to do, everything at once. Writes nothing, neither at a service nor in the store.
+    ///
+    /// # Errors
+    ///
+    /// A side cannot be read, or the state belongs to other accounts.
+    pub async fn plan(&self) -> Result<Plan, EngineError> {
+        let runtime = self.runtime.as_ref();
+        runtime.bind().await?;
+        let set_up = set_up(runtime).await?;
+        let planner = Planner::look(runtime, set_up.right.untouched).await?;
+        planner.plan(set_up).await
+    }
+}
+
+/// What must be set up before the first write.
+async fn set_up(runtime: &Runtime) -> Result<Pair<SetUp>, EngineError> {
+    let mut set_up = Pair::<SetUp>::default();
+    for side in SIDES.into_iter().filter(|side| *side == Side::Right || may_be_written(runtime, *side)) {
+        let collection = runtime.collection(side);
+        set_up[side] = runtime.answered(side, collection, collection.set_up().await)?;
+    }
+    Ok(set_up)
+}
+
+/// Whether records of a side may be created or written.
+fn may_be_written(runtime: &Runtime, side: Side) -> bool {
+    runtime.births[side.other()] != Births::Ignore
+        || runtime.mapper.rules().fields.iter().any(|rules| rules.direction.allows(side))
+}
+
+/// The links of the store, found by their records.
+#[derive(Default)]
+struct Known {
+    live: Pair<HashMap<RecordRef, Arc<Link>>>,
+    /// Records of which a link has ended.
+    ended: Pair<HashSet<RecordRef>>,
+    /// Links with a create that is not answered, by the marker that it was sent with.
+    creates: BTreeMap<Marker, Arc<Link>>,
+}
+
+/// Makes one plan.
+struct Planner<'a> {
+    runtime: &'a Runtime,
+    listing: Listing,
+    known: Known,
+}
+
+/// What all facts call for.
+#[derive(Default)]
+struct Calls {
+    facts: BTreeMap<Option<RecordId>, Vec<SeenFact>>,
+    counts: BTreeMap<String, FactCount>,
+    wanted: Vec<(RecordId, Wanted)>,
+}
+
+impl<'a> Planner<'a> {
+    /// Lists what the plan is to be made from.
+    async fn look(runtime: &'a Runtime, untouched: bool) -> Result<Self, EngineError> {
+        let mut listing = Listing::new(runtime.now());
+        listing.untouched = untouched;
+        runtime.list_side(Side::Left, &mut listing).await?;
+        let mut planner = Self { runtime, listing, known: Known::load(runtime).await? };
+        let enforces = runtime.mapper.rules().fields.iter().any(|rules| rules.enforce);
+        if may_be_written(runtime, Side::Left) || enforces || planner.has_single_left() {
+            runtime.list_side(Side::Right, &mut planner.listing).await?;
+            planner.listing.knows_right = true;
+        }
+        Ok(planner)
+    }
+
+    /// Whether some left record has no partner.
+    fn has_single_left(&self) -> bool {
+        let is_single = |at: &RecordRef| {
+            let link = self.known.live.left.get(at);
+            link.is_none_or(|link| link.ends.right.is_none() && link.pending.is_none())
+        };
+        self.runtime.births.left != Births::Ignore && self.listing.sides.left.records.keys().any(is_single)
+    }
+
+    async fn plan(self, set_up: Pair<SetUp>) -> Result<Plan, EngineError> {
+        let mut records = self.records(Side::Left).await?;
+        let taken: HashSet<RecordRef> = records
+            .iter()
+            .filter_map(|record| match &record.step {
+                RecordStep::Link { partner, .. } => Some(partner.clone()),
+                _ => None,
+            })
+            .collect();
+        part_rivals(&mut records);
+        if self.listing.knows_right {
+            let right = self.records(Side::Right).await?;
+            records.extend(right.into_iter().filter(|record| !taken.contains(&record.at)));
+        }
+        let calls = self.facts(&records).await?;
+        let projections = self.projections(calls.wanted, &records).await?;
+        let runtime = self.runtime;
+        let names = Pair::new(Side::Left, Side::Right);
+        let name = |side| runtime.collection(side).name().to_owned();
+        let basis = Basis {
+            listing: self.listing,
+            facts: calls.facts.into_iter().map(|(owner, facts)| (owner, facts.into())).collect(),
+            set_up: Pair::new(!set_up.left.missing.is_empty(), !set_up.right.missing.is_empty()),
+            names: Pair::new(name(names.left), name(names.right)),
+        };
+        let mut plan = Plan {
+            id: String::new(),
+            set_up: set_up.left.missing.into_iter().chain(set_up.right.missing).collect(),
+            records,
+            projections,
+            facts: calls.counts,
+            target: basis.names.right.clone(),
+            basis: Arc::new(basis),
+        };
+        plan.id = Fingerprint::of(&plan).as_str().chars().take(12).collect();
+        Ok(plan)
+    }
+
+    /// What is planned for the records of a side. Of the right ones those whose left one is listed are left out.
+    async fn records(&self, side: Side) -> Result<Vec<PlannedRecord>, EngineError> {
+        let mapper = &self.runtime.mapper;
+        let mut records = Vec::new();
+        for (at, (snapshot, fields)) in &self.listing.sides[side].records {
+            let link = self.known.live[side].get(at);
+            let listed_left = || link?.ends.left.as_ref().and_then(|at| self.listing.record(Side::Left, at));
+            if side == Side::Right && listed_left().is_some() {
+                continue;
+            }
+            let founded = LinkId::founded_by(&self.runtime.name, side, at, 1);
+            let (id, step) = match link {
+                Some(link) => (link.id.clone(), Some(self.linked(side, link, at, snapshot, fields).await?)),
+                None if self.known.ended[side].contains(at) && !self.has_returned(side, at).await? => {
+                    (founded, (side == Side::Left).then_some(RecordStep::Unchanged))
+                }
+                None => (founded, self.single(side, at, snapshot, fields).await?),
+            };
+            let is_quiet = side == Side::Right && step == Some(RecordStep::Unchanged);
+            let Some(step) = step.filter(|_| !is_quiet) else { continue };
+            let left_out = fields.problems().iter().map(|(at, why)| format!("{} {why}", mapper.name(*at)));
+            records.push(PlannedRecord {
+                link: id,
+                side,
+                at: at.clone(),
+                label: mapper.label(side, snapshot),
+                step,
+                left_out: left_out.collect(),
+                has_link: link.is_some(),
+            });
+        }
+        Ok(records)
+    }
+
+    /// Whether a record is there again whose pair ended because it was gone.
+    async fn has_returned(&self, side: Side, at: &RecordRef) -> Result<bool, EngineError> {
+        let ended = self.runtime.store.link_of(side, at).await?;
+        Ok(ended.is_none_or(|ended| ended.value.gone_at[side].is_some()))
+    }
+
+    /// What to do about a record whose link is known.
+    async fn linked(
+        &self,
+        side: Side,
+        link: &Link,
+        at: &RecordRef,
+        snapshot: &Snapshot,
+        fields: &Fields,
+    ) -> Result<RecordStep, EngineError> {
+        if link.pending.is_some() {
+            return Ok(RecordStep::Resume);
+        }
+        let other = side.other();
+        let Some(partner) = link.ends[other].clone() else {
+            return Ok(self.single(side, at, snapshot, fields).await?.unwrap_or(RecordStep::Unchanged));
+        };
+        let theirs = self.listing.sides[other].records.get(&partner);
+        let in_scope = self.runtime.is_in_scope(side, snapshot)
+            && theirs.is_none_or(|(theirs, _)| self.runtime.is_in_scope(other, theirs));
+        let mut changes = Vec::new();
+        let mut differs = is_unfinished(link) || in_scope == (link.status == LinkStatus::Paused);
+        if in_scope {
+            let mut news = self.news(side, fields, link);
+            match theirs {
+                None => changes.extend(news.iter().filter_map(|at| self.since(side, *at, fields, link))),
+                Some((_, theirs)) => {
+                    news.extend(self.news(other, theirs, link));
+                    let states = self.runtime.schema.states(link);
+                    let mut steps = self.merged(side, fields, theirs, &states);
+                    steps.retain(|(at, _)| news.contains(at));
+                    changes.extend(steps.iter().filter_map(|step| self.write(side, step, fields, theirs)));
+                }
+            }
+            differs |= !news.is_empty();
+        }
+        Ok(if differs { RecordStep::Update { partner, changes } } else { RecordStep::Unchanged })
+    }
+
+    /// Fields in which a side shows what its link does not know, and which may go to the other one.
+    fn news(&self, side: Side, fields: &Fields, link: &Link) -> BTreeSet<usize> {
+        let goes_over = |at: &usize| {
+            let rules = self.runtime.mapper.rules().fields.get(*at);
+            rules.is_some_and(|rules| rules.direction.allows(side.other()) || rules.enforce)
+        };
+        self.runtime.news(side, fields, link).into_iter().filter(goes_over).collect()
+    }
+
+    /// A change since the sides agreed, as far as it is known without a look at the other one.
+    fn since(&self, side: Side, position: usize, fields: &Fields, link: &Link) -> Option<Change> {
+        let to = side.other();
+        let rules = self.runtime.mapper.rules().fields.get(position)?;
+        let states = self.runtime.schema.states(link);
+        let agreed = states.get(position).and_then(|state| state.agreed[to].as_ref());
+        let change = Change {
+            field: rules.name.clone(),
+            to,
+            before: agreed.and_then(|agreed| shown(&agreed.value()?)),
+            after: shown(fields.get(position)),
+        };
+        rules.direction.allows(to).then_some(change)
+    }
+
+    /// The merge of two records as they were listed.
+    fn merged(
+        &self,
+        side: Side,
+        ours: &Fields,
+        theirs: &Fields,
+        state: &[FieldState],
+    ) -> Vec<(usize, FieldStep)> {
+        let (ours, theirs) = (Presence::Alive(ours.clone()), Presence::Alive(theirs.clone()));
+        let presence = match side {
+            Side::Left => Pair::new(&ours, &theirs),
+            Side::Right => Pair::new(&theirs, &ours),
+        };
+        let changed = Pair::new(Interval::UNKNOWN, Interval::UNKNOWN);
+        let sight = Sight { presence, changed, state, now: self.runtime.now() };
+        match decide(self.runtime.mapper.rules(), &sight) {
+            Decision::Merge(steps) => steps,
+            // Of two records that are there nothing else can come but that one of them shows what was replaced.
+            _ => Vec::new(),
+        }
+    }
+
+    /// The change that a step of a merge means; `None` if it writes nothing.
+    fn write(&self, side: Side, step: &(usize, FieldStep), ours: &Fields, theirs: &Fields) -> Option<Change> {
+        let (position, FieldStep::Write(write)) = step else { return None };
+        let there = if write.to == side { ours } else { theirs };
+        Some(Change {
+            field: self.runtime.mapper.name(*position).to_owned(),
+            to: write.to,
+            before: shown(there.get(*position)),
+            after: shown(&write.value),
+        })
+    }
+
+    /// What to do about a record without a partner; `None` if it is none of ours.
+    async fn single(
+        &self,
+        side: Side,
+        at: &RecordRef,
+        snapshot: &Snapshot,
+        fields: &Fields,
+    ) -> Result<Option<RecordStep>, EngineError> {
+        let runtime = self.runtime;
+        if runtime.births[side] == Births::Ignore || !runtime.is_in_scope(side, snapshot) {
+            return Ok(None);
+        }
+        let mut forgotten = false;
+        if let Some(marker) = &snapshot.marker {
+            let link = match self.known.creates.get(marker) {
+                Some(link) => Some(link.as_ref().clone()),
+                None => runtime.store.link(&LinkId::new(marker.as_str())).await?.map(|found| found.value),
+            };
+            match link {
+                Some(link) if link.is_live() && link.ends[side].is_none() => {
+                    return Ok(Some(RecordStep::Resume));
+                }
+                Some(_) => {}
+                None => forgotten = true,
+            }
+        }
+        let newborn = Newborn { side, at, snapshot, fields, forgotten };
+        let partner = runtime.partner_of(&newborn, Source::Listed(&self.listing)).await;
+        Ok(match partner.map_err(|trouble| runtime.stopped(trouble))? {
+            Partner::Create if runtime.births[side] == Births::MatchOnly => None,
+            Partner::Create => Some(RecordStep::Create),
+            Partner::Free(partner) | Partner::Waiting(_, partner) => {
+                Some(self.meeting(side, fields, partner))
+            }
+            Partner::Later(_) => Some(RecordStep::Resume),
+            Partner::Ask(reason) => Some(RecordStep::Review { reason }),
+        })
+    }
+
+    /// Two records that meet for the first time.
+    fn meeting(&self, side: Side, fields: &Fields, partner: RecordRef) -> RecordStep {
+        let theirs = self.listing.sides[side.other()].records.get(&partner);
+        let Some((_, theirs)) = theirs else {
+            return RecordStep::Link { partner, fill: vec![], kept: vec![] };
+        };
+        let (mut fill, mut kept) = (Vec::new(), Vec::new());
+        for step in self.merged(side, fields, theirs, &[]) {
+            let position = step.0;
+            let (ours, other) = (fields.get(position), theirs.get(position));
+            let rules = self.runtime.mapper.rules().fields.get(position);
+            // What is written on creation only is not an agreement's business.
+            let is_kept = ours.has_value()
+                && other.has_value()
+                && ours != other
+                && rules.is_some_and(|rules| !matches!(rules.direction, Direction::OnCreate(_)));
+            match self.write(side, &step, fields, theirs) {
+                Some(change) => fill.push(change),
+                None if is_kept => kept.push(self.runtime.mapper.name(position).to_owned()),
+                None => {}
+            }
+        }
+        RecordStep::Link { partner, fill, kept }
+    }
+
+    /// Lists all facts, and what follows from them.
+    async fn facts(&self, records: &[PlannedRecord]) -> Result<Calls, EngineError> {
+        let runtime = self.runtime;
+        let owners: HashSet<&RecordId> = owners(records).map(|record| &record.at.id).collect();
+        let left = runtime.collection(Side::Left).name();
+        let mut calls = Calls::default();
+        for (name, facts) in &runtime.facts {
+            let listed = if name == left {
+                None
+            } else {
+                let listed = list_all(facts.collection.as_ref(), &Scope::All).await;
+                Some(runtime.answered(Side::Left, facts.collection.as_ref(), listed)?)
+            };
+            let mut count = FactCount::default();
+            let mut take = |snapshot: &Snapshot| {
+                let consequences = runtime.derive(name, snapshot);
+                let owner = consequences.owner.filter(|owner| owners.contains(owner));
+                count.read += 1;
+                count.without_effect += usize::from(consequences.wanted.is_empty());
+                count.without_owner += usize::from(owner.is_none() && !consequences.wanted.is_empty());
+                if let Some(owner) = &owner {
+                    let wanted = consequences.wanted.into_iter().map(|wanted| (owner.clone(), wanted));
+                    calls.wanted.extend(wanted);
+                }
+                (owner, FactKey::new(name, snapshot.at.clone()))
+            };
+            match listed {
+                None => {
+                    for (snapshot, _) in self.listing.sides.left.records.values() {
+                        let (owner, key) = take(snapshot);
+                        calls.facts.entry(owner).or_default().push(SeenFact { key, snapshot: None });
+                    }
+                }
+                Some(listed) => {
+                    for snapshot in listed {
+                        let (owner, key) = take(&snapshot);
+                        let fact = SeenFact { key, snapshot: Some(snapshot) };
+                        calls.facts.entry(owner).or_default().push(fact);
+                    }
+                    calls.counts.insert(name.clone(), count);
+                }
+            }
+        }
+        Ok(calls)
+    }
+
+    /// Decides about each derived record.
+    async fn projections(
+        &self,
+        wanted: Vec<(RecordId, Wanted)>,
+        records: &[PlannedRecord],
+    ) -> Result<Vec<PlannedProjection>, EngineError> {
+        let owners: HashMap<_, _> = owners(records).map(|record| (&record.at.id, record)).collect();
+        let known = known_projections(self.runtime).await?;
+        let mut keys = HashSet::new();
+        let mut planned = Vec::new();
+        for (owner, wanted) in wanted {
+            // Two facts that call for the same record call for one.
+            let Some(record) = owners.get(&owner).filter(|_| keys.insert(wanted.key.clone())) else {
+                continue;
+            };
+            let has_ended = !record.has_link && record.step == RecordStep::Unchanged;
+            let found = known.get(&wanted.key);
+            let is_there = found.is_some_and(|p| p.at.is_some() || p.pending.is_some() || p.left_to_human);
+            if !is_there && (wanted.life != Life::Open || has_ended) {
+                continue;
+            }
+            let step = match found {
+                _ if matches!(record.step, RecordStep::Review { .. }) => ProjectionStep::Waiting,
+                Some(p) if p.pending.is_some() => ProjectionStep::Resume,
+                Some(p) if p.left_to_human || is_up_to_date(p, &wanted) => ProjectionStep::Unchanged,
+                Some(p) if p.at.is_some() => ProjectionStep::Update,
+                _ => ProjectionStep::Create,
+            };
+            planned.push(PlannedProjection {
+                key: wanted.key,
+                into: wanted.into,
+                owner: record.link.clone(),
+                step,
+                looks: !self.listing.untouched && record.step != RecordStep::Create,
+            });
+        }
+        Ok(planned)
+    }
+}
+
+impl Known {
+    async fn load(runtime: &Runtime) -> Result<Self, EngineError> {
+        let (mut known, mut after) = (Self::default(), None);
+        loop {
+            let page = runtime.store.links_page(after.as_ref(), PAGE).await?;
+            let Some(last) = page.last() else { return Ok(known) };
+            after = Some(last.value.id.clone());
+            for link in page.into_iter().map(|link| Arc::new(link.value)) {
+                for side in SIDES {
+                    match &link.ends[side] {
+                        Some(at) if link.is_live() => _ = known.live[side].insert(at.clone(), link.clone()),
+                        Some(at) => _ = known.ended[side].insert(at.clone()),
+                        None => {}
+                    }
+                }
+                if let Some(super::PendingOp::Create { marker, .. }) = link.pending.as_ref().map(|p| &p.op) {
+                    known.creates.insert(marker.clone(), link.clone());
+                }
+            }
+        }
+    }
+}
+
+async fn known_projections(runtime: &Runtime) -> Result<HashMap<ProjectionKey, Projection>, EngineError> {
+    let (mut known, mut after) = (HashMap::new(), None);
+    loop {
+        let page = runtime.store.projections_page(after.as_ref(), PAGE).await?;
+        let Some(last) = page.last() else { return Ok(known) };
+        after = Some(last.value.key.clone());
+        known.extend(page.into_iter().map(|found| (found.value.key.clone(), found.value)));
+    }
+}
+
+/// The records that facts may belong to.
+fn owners(records: &[PlannedRecord]) -> impl Iterator<Item = &PlannedRecord> {
+    records.iter().filter(|record| record.side == Side::Left && record.at.parent.is_none())
+}
+
+fn is_up_to_date(projection: &Projection, wanted: &Wanted) -> bool {
+    projection.wrote.as_ref().is_some_and(|wrote| wrote.fact == Fingerprint::of(wanted))
+}
+
+/// A value as a person reads it.
+fn shown(value: &FieldValue) -> Option<String> {
+    match value {
+        FieldValue::Text(text) => Some(text.clone()),
+        FieldValue::Set(members) => Some(members.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
+        FieldValue::Empty | FieldValue::Unknown => None,
+    }
+}
+
+/// Several left records that would take one partner, each for reasons of its own, get none.
+fn part_rivals(records: &mut [PlannedRecord]) {
+    let mut suitors: HashMap<RecordRef, usize> = HashMap::new();
+    for record in records.iter() {
+        if let RecordStep::Link { partner, .. } = &record.step {
+            *suitors.entry(partner.clone()).or_default() += 1;
+        }
+    }
+    for record in records {
+        let RecordStep::Link { partner, .. } = &record.step else { continue };
+        if suitors.get(partner).is_some_and(|n| *n > 1) {
+            let reason = format!(
+                "record {} matches, but is matched by others as well: give each a key of its own",
+                partner.id
+            );
+            record.step = RecordStep::Review { reason };
+        }
+    }
+}
