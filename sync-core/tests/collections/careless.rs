@@ -43,7 +43,7 @@ impl Careless {
             _ => right.clone(),
         };
         let mut shelf = Shelf::new(service, right);
-        if matches!(mistake, Mistake::DoubtsItself | Mistake::WritesInSecret) {
+        if matches!(mistake, Mistake::DoubtsItself | Mistake::WritesInSecret | Mistake::MissesWhatPeopleDo) {
             shelf = shelf.read_only();
         }
         if mistake == Mistake::SetsNothingUp {
@@ -316,7 +316,7 @@ impl Collection for Careless {
         let Some(mut changes) = self.right.changes(since, page).await? else { return Ok(None) };
         changes.records = changes.records.into_iter().map(|record| self.shown(record)).collect();
         match self.mistake {
-            Mistake::FeedForgetsUpdates => {
+            Mistake::FeedForgetsUpdates | Mistake::MissesWhatPeopleDo => {
                 changes.records.retain(|record| record.version.as_deref() == Some("1"));
             }
             Mistake::FeedGoesInCircles if page.is_some() => changes.next = page.cloned(),

@@ -120,5 +120,9 @@ async fn a_collection_that_only_reads_conforms() {
         );
     }
     let shelf = Shelf::new(&service, caps()).read_only();
-    check_read_only(&Fixture::new(&shelf, &*env).key("email", "email")).await;
+    let fixture = Fixture::new(&shelf, &*env)
+        .change(json!({ "city": "Tavira", "custom": { "remark": "has moved" } }))
+        .key("email", "email")
+        .person(&*service);
+    check_read_only(&fixture).await;
 }

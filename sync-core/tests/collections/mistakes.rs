@@ -73,6 +73,7 @@ pub(crate) enum Mistake {
     ShowsValuesInDebug,
     DoubtsItself,
     WritesInSecret,
+    MissesWhatPeopleDo,
 }
 
 async fn check_with(mistake: Mistake) {
@@ -80,9 +81,10 @@ async fn check_with(mistake: Mistake) {
     let service = Service::new(&env);
     let careless = Careless::new(mistake, &service);
     match mistake {
-        Mistake::DoubtsItself | Mistake::WritesInSecret => {
+        Mistake::DoubtsItself | Mistake::WritesInSecret | Mistake::MissesWhatPeopleDo => {
             service.seed(None, &json!({ "name": "Somebody" }));
-            check_read_only(&Fixture::new(&careless, &*env)).await;
+            let fixture = Fixture::new(&careless, &*env).change(json!({ "city": "Tavira" }));
+            check_read_only(&fixture.person(&*service)).await;
         }
         Mistake::ListsOtherParents => {
             service.seed(Some(RecordId::new("other")), &json!({ "name": "Of another" }));
@@ -162,4 +164,5 @@ careless! {
     one_that_shows_values_in_debug_fails: ShowsValuesInDebug, "the collection's Debug shows no values";
     a_reader_that_doubts_itself_fails: DoubtsItself, "a collection that only reads says NotApplied to a create, got Unknown";
     a_reader_that_writes_in_secret_fails: WritesInSecret, "a write that was refused creates and removes nothing";
+    a_reader_that_misses_what_people_do_fails: MissesWhatPeopleDo, "what a person edited after a feed began comes with it";
 }

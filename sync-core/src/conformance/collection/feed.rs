@@ -54,7 +54,7 @@ impl Feed {
     }
 
     /// Whether a record that was just written comes: with a poll that is too early to see it, or with the next.
-    async fn brings(&mut self, trial: &Trial<'_>, record: &Made, what: &str) {
+    pub(super) async fn brings(&mut self, trial: &Trial<'_>, record: &Made, what: &str) {
         let early = self.poll(trial).await;
         trial.until_listed().await;
         let late = self.poll(trial).await;

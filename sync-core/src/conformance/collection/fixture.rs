@@ -10,8 +10,9 @@ use crate::engine::{Collection, Marker, Raw, RecordId, RecordRef, Scope};
 
 /// A collection, and what the suite needs to try it.
 ///
-/// Values are such as the service stores as they are, and belong to nobody else: take longer ones than `a`, so that the
-/// suite can tell where one is shown that should not be. Nobody else writes to the account while the suite runs.
+/// Values are such as the service stores as they are, and belong to nobody else. Those of six characters and more must
+/// show in no error, and not in the collection's `Debug`: take words that would not be there anyway. Nobody else writes to
+/// the account while the suite runs.
 pub struct Fixture<'a> {
     pub(super) collection: &'a dyn Collection,
     pub(super) env: &'a dyn Env,

@@ -152,7 +152,8 @@ pub async fn check(fixture: &Fixture<'_>) {
 }
 
 /// Runs the part of the suite that is for a collection that only reads. Its account must have a record. The fixture may
-/// be without records: the writes that must be refused are then tried with what was read.
+/// be without records: the writes that must be refused are then tried with what was read. With a [change](Fixture::change)
+/// and a [person](Fixture::person), the person makes it, and the collection must show it.
 ///
 /// # Panics
 ///
@@ -167,9 +168,7 @@ pub async fn check_read_only(fixture: &Fixture<'_>) {
     let seen: Vec<&Snapshot> = rows.iter().take(read_only::SOME).collect();
     reads::is_found_by_its_keys(&trial, &seen).await;
     read_only::refuses_every_write(&trial, &rows).await;
-    if let Some(feed) = &mut feed {
-        feed.poll(&trial).await;
-    }
+    read_only::follows_a_person(&trial, &mut feed, &rows).await;
     ends(&trial, &account).await;
 }
 
@@ -184,6 +183,10 @@ fn suffices(trial: &Trial<'_>) {
     assert!(
         !caps.member_writes || !fixture.sets.is_empty(),
         "the fixture has a set, because Caps::member_writes is claimed"
+    );
+    assert!(
+        trial.has_markers() || !fixture.keys.is_empty(),
+        "the fixture has a key, because records are told by their keys alone"
     );
     for name in &caps.unique {
         let key = fixture.keys.iter().find(|key| key.name == *name);

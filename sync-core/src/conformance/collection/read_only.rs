@@ -1,6 +1,8 @@
+use super::feed::Feed;
 use super::reads::{knows_no_stranger, repeats_itself};
-use super::trial::{Trial, outcome};
+use super::trial::{Made, Trial, outcome};
 use super::values::alike;
+use super::writes::is_edited;
 use crate::engine::{Part, Raw, Snapshot, WriteError};
 
 /// Records of which each is read and searched for by itself.
@@ -67,4 +69,25 @@ pub(super) async fn refuses_every_write(trial: &Trial<'_>, rows: &[Snapshot]) {
         seen.raw.iter().all(|(name, value)| read.raw.get(name).is_none_or(|now| now == value)),
         "a write that was refused changes nothing"
     );
+}
+
+/// What a person changes is read, and comes with the feed if there is one.
+pub(super) async fn follows_a_person(trial: &Trial<'_>, feed: &mut Option<Feed>, rows: &[Snapshot]) {
+    if let Some(feed) = feed {
+        feed.poll(trial).await;
+    }
+    let Some(seen) = rows.first().filter(|_| !trial.fixture.change.is_empty()) else { return };
+    let now = trial.now();
+    let mut record = Made {
+        at: seen.at.clone(),
+        marker: trial.marker().await,
+        sent: seen.raw.clone(),
+        seen: trial.read(&seen.at, "a record that is listed can be read").await,
+        created: [now, now],
+    };
+    if is_edited(trial, &mut record).await {
+        if let Some(feed) = feed {
+            feed.brings(trial, &record, "what a person edited").await;
+        }
+    }
 }

@@ -97,7 +97,7 @@ pub(super) fn alike(one: &Value, other: &Value) -> bool {
 
 /// The values of a record that nobody else may see: texts that are long enough to be no accident.
 pub(super) fn secrets(raw: &Raw) -> Vec<(Path, String)> {
-    const LONG: usize = 4;
+    const LONG: usize = 6;
     let texts = |value: &Value| match value {
         Value::Array(list) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         _ => value.as_str().map(str::to_owned).into_iter().collect::<Vec<_>>(),
