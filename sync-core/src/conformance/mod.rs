@@ -4,6 +4,9 @@
 
 #[cfg(feature = "engine")]
 #[cfg_attr(docsrs, doc(cfg(feature = "engine")))]
+pub mod collection;
+#[cfg(feature = "engine")]
+#[cfg_attr(docsrs, doc(cfg(feature = "engine")))]
 pub mod store;
 pub mod token_store;
 #[cfg(feature = "engine")]

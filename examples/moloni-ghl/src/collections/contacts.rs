@@ -19,6 +19,10 @@ use crate::fault::{ghl, ghl_write};
 use crate::mapping::ContactFields;
 use crate::settings::Timing;
 
+/// The fields of its own that a contact is written by.
+const FIELDS: [&str; 8] =
+    ["email", "phone", "address1", "city", "postalCode", "country", "website", "source"];
+
 /// The contacts of a HighLevel location.
 ///
 /// Custom fields go by their names (`customFields.NIF`), and the marker lives in one of them.
@@ -70,6 +74,10 @@ impl GhlContacts {
         let mut raw = to_raw(contact)?;
         let name = contact.full_name().map_or(Value::Null, Value::String);
         raw.insert("name".to_owned(), name);
+        // The service leaves out what is empty.
+        for field in FIELDS {
+            raw.entry(field).or_insert(Value::Null);
+        }
         let mut custom = Raw::new();
         for (name, id) in self.ids.read().unwrap_or_else(PoisonError::into_inner).iter() {
             let value = contact.custom_fields.iter().find(|f| f.id == *id).map(|f| f.value.clone());
