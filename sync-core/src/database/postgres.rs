@@ -55,6 +55,7 @@ const MIGRATIONS: [&str; SCHEMA] = [
     UPDATE projections p SET owner = left_id,
         body = json_build_object('key', p.id, 'into', p.body::json -> 'into', 'owner', left_id, 'wanted',
             json_build_object('key', p.id, 'into', p.body::json -> 'into', 'fields', '{}'::json, 'life', 'done'),
+            'source', '{"collection":"","at":{"parent":null,"id":""}}'::json,
             'fact', '', 'at', p.body::json -> 'at', 'left_to_human', true)
         FROM links l WHERE l.id = p.body::json ->> 'owner';
     DELETE FROM projections WHERE owner IS NULL;

@@ -101,6 +101,7 @@ const MIGRATIONS: [&str; SCHEMA] = [
         SELECT p.id, p.rev, left_id,
             json_object('key', p.id, 'into', p.body ->> 'into', 'owner', left_id, 'wanted', json_object(
                 'key', p.id, 'into', p.body ->> 'into', 'fields', json('{}'), 'life', 'done'),
+                'source', json_object('collection', '', 'at', json_object('parent', NULL, 'id', '')),
                 'fact', '', 'at', json(p.body -> 'at'), 'left_to_human', json('true'))
         FROM old_projections p JOIN old_links l ON l.id = p.body ->> 'owner'
         WHERE p.body ->> 'left_to_human';

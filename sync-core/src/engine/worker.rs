@@ -10,7 +10,7 @@ use super::handle::Engine;
 use super::reconcile::Outcome;
 use super::record::Side;
 use super::runtime::{EngineError, Runtime, Source};
-use crate::queue::{Claim, Hint};
+use crate::queue::{Claim, Hint, Priority};
 
 /// When a running engine looks for changes by itself.
 #[derive(Debug, Clone)]

@@ -62,6 +62,9 @@ pub(crate) fn invariants(history: &History, verdict: &mut Verdict) {
     }
     overwritten(history, &live, &journal, &named, verdict);
     effort(history, verdict);
+    if history.world.lock().settings.notes {
+        derived(history, &live, verdict);
+    }
     if let Some((side, id)) = history.world.lock().ledger.removals.first() {
         verdict.problems.push(format!("I8: {side:?} {id} was deleted, and nothing allows it"));
     }
@@ -335,5 +338,43 @@ fn effort(history: &History, verdict: &mut Verdict) {
             "I9: {} writes for {edits} edits and {} faults",
             state.ledger.writes, state.ledger.faults
         ));
+    }
+}
+
+/// I3 and I1 of derived records: each open invoice has one note under its owner's partner, unless a person deleted it.
+fn derived(history: &History, live: &[&Link], verdict: &mut Verdict) {
+    let state = history.world.lock();
+    verdict.problems.extend(state.notes.problems.iter().cloned());
+    let mut by_marker: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (id, note) in &state.notes.notes {
+        by_marker.entry(&note.marker).or_default().push(id);
+    }
+    for (marker, ids) in &by_marker {
+        if ids.len() > 1 {
+            verdict.problems.push(format!("I3: notes {} carry {marker}", ids.join(", ")));
+        }
+    }
+    for (id, document) in &state.notes.documents {
+        let partner = live.iter().find(|link| {
+            link.ends.left.as_ref().is_some_and(|at| at.id.as_str() == document.owner) && link.ends.right.is_some()
+        });
+        let there = state.services.left.records.get(&document.owner).is_some_and(|record| record.is_there());
+        let Some(partner) = partner.filter(|_| there) else { continue };
+        let right = partner.ends.right.as_ref().map(|at| at.id.to_string()).unwrap_or_default();
+        if !state.services.right.records.get(&right).is_some_and(|record| record.is_there()) {
+            continue;
+        }
+        let marker = format!("note:{id}");
+        let note = by_marker.get(marker.as_str()).and_then(|ids| state.notes.notes.get(*ids.first()?));
+        match note {
+            None if !document.paid => verdict.problems.push(format!("I1: {id} of {} has no note", document.owner)),
+            Some(note) if note.there && note.edited.is_none() => {
+                let wanted = (format!("collect {}", document.amount), document.paid);
+                if (note.body.clone(), note.done) != wanted && note.under == right {
+                    verdict.problems.push(format!("I1: the note of {id} says {:?} {}, not {wanted:?}", note.body, note.done));
+                }
+            }
+            _ => {}
+        }
     }
 }

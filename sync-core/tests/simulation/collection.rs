@@ -165,7 +165,7 @@ impl SimCollection {
     }
 }
 
-fn throttled() -> Fault {
+pub(crate) fn throttled() -> Fault {
     let retry_after = Some(std::time::Duration::from_secs(3));
     Fault::new(FaultKind::Throttled { retry_after }, "too many")
 }

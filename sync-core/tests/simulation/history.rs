@@ -13,6 +13,7 @@ use sync_core::store::{MemoryStore, Store};
 
 use crate::check;
 use crate::collection::{SimCollection, wall};
+use crate::notes::{CollectNote, Documents, NoteCollection};
 use crate::people;
 use crate::queue::SimQueue;
 use crate::rng::Rng;
@@ -127,18 +128,23 @@ impl History {
     pub(crate) fn engine(&self) -> Engine {
         let world = Arc::new(self.world.clone());
         let side = |side| Arc::new(SimCollection::new(self.world.clone(), side));
-        Engine::builder(NAME, side(Side::Left), side(Side::Right), self.mapping.clone())
+        let mut builder = Engine::builder(NAME, side(Side::Left), side(Side::Right), self.mapping.clone())
             .store(Arc::new(SimStore { world: self.world.clone(), inner: self.store.clone() }))
             .queue(self.queue.clone())
             .env(world)
             .send_within(std::time::Duration::from_millis(SEND_WITHIN))
-            .without(&self.settings.off)
-            .build()
+            .without(&self.settings.off);
+        if self.settings.notes {
+            builder = builder
+                .facts(Documents::new(self.world.clone()), vec![Arc::new(CollectNote)])
+                .target(NoteCollection::new(self.world.clone()));
+        }
+        builder.build()
     }
 
     /// A process: works on what is due, or looks for changes.
     fn process(&self, feeder: bool) -> Task {
-        let (engine, world) = (self.engine(), self.world.clone());
+        let (engine, world, notes) = (self.engine(), self.world.clone(), self.settings.notes);
         if !feeder {
             return Box::pin(async move {
                 loop {
@@ -156,6 +162,7 @@ impl History {
                 let side = if world.lock().rng.half() { Side::Left } else { Side::Right };
                 let what = world.lock().rng.below(8);
                 let found = match what {
+                    2 | 3 if notes => engine.sweep_facts("documents").await,
                     0 => engine.backfill(side).await,
                     1 => engine.sweep(side).await,
                     _ => engine.poll(side).await,
@@ -326,6 +333,16 @@ impl History {
         self.drain()
     }
 
+    fn run_through<T>(&self, task: impl Future<Output = T>) -> T {
+        let mut task = std::pin::pin!(task);
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            if let Poll::Ready(value) = task.as_mut().poll(&mut context) {
+                return value;
+            }
+        }
+    }
+
     /// Looks for what no event told of.
     fn look(&mut self) {
         let sweeps = self.settings.deletes || self.settings.merges;
@@ -334,17 +351,20 @@ impl History {
             let has_feed = self.settings.services[side].feed;
             for sweep in [false, true] {
                 if !sweep || sweeps || !has_feed {
-                    let mut task: Task = if sweep {
-                        let engine = engine.clone();
-                        Box::pin(async move { drop(engine.sweep(side).await.unwrap()) })
-                    } else {
-                        let engine = engine.clone();
-                        Box::pin(async move { drop(engine.poll(side).await.unwrap()) })
-                    };
-                    let mut context = Context::from_waker(Waker::noop());
-                    while task.as_mut().poll(&mut context).is_pending() {}
+                    let found = self.run_through(async {
+                        if sweep { engine.sweep(side).await } else { engine.poll(side).await }
+                    });
+                    found.unwrap();
                 }
             }
+        }
+        if self.settings.notes {
+            self.run_through(engine.sweep_facts("documents")).unwrap();
+            // A derived record waits for the one that it lives under.
+            let all = at_once(self.store.projections_page(None, usize::MAX)).unwrap();
+            let keys = all.into_iter().map(|found| WorkKey::Projection(found.value.key));
+            let hints: Vec<_> = keys.map(|key| Hint::new(key, NAME, Priority::Sweep)).collect();
+            at_once(self.queue.mark(&hints)).unwrap();
         }
     }
 
@@ -398,6 +418,10 @@ impl History {
                         self.hint(side, &id);
                     }
                 }
+                let all = at_once(self.store.projections_page(None, usize::MAX)).unwrap();
+                let keys = all.into_iter().map(|found| WorkKey::Projection(found.value.key));
+                let hints: Vec<_> = keys.map(|key| Hint::new(key, NAME, Priority::Sweep)).collect();
+                at_once(self.queue.mark(&hints)).unwrap();
                 if let Err(why) = self.settle(false) {
                     verdict.problems.push(format!("I2: after everything was hinted again {why}"));
                 }

@@ -114,6 +114,7 @@ impl World {
             state.land(number);
         }
         state.time = until;
+        state.notes.land(until);
     }
 
     pub(crate) fn land_due(&self) {

@@ -151,20 +151,20 @@ pub(super) fn raw() -> Raw {
 pub(super) fn new_projection(key: &str, owner: &str) -> Projection {
     let key = ProjectionKey::new(key);
     let wanted = Wanted { key, into: "notes".to_owned(), fields: Raw::new(), life: Life::Open };
-    Projection::new(wanted, RecordId::new(owner), Fingerprint::of(&1))
+    Projection::new(wanted, RecordId::new(owner), fact_key("source"))
 }
 
 /// A projection with all that a projection may have.
 pub(super) fn full_projection(key: &str) -> Projection {
     let wanted =
         Wanted { key: ProjectionKey::new(key), into: "notes".to_owned(), fields: raw(), life: Life::Void };
-    let wrote = Wrote { fields: raw(), fact: Fingerprint::of(&key) };
+    let wrote = Wrote { sent: raw(), stored: raw(), fact: Fingerprint::of(&key) };
     Projection {
         at: Some(under("it's \"Zoë\"", key)),
         wrote: Some(wrote.clone()),
         left_to_human: true,
         pending: Some(ProjectionPending { at: early(), send_by: late(), sent: wrote, creates: true }),
-        ..Projection::new(wanted, RecordId::new("owner"), Fingerprint::of(&2))
+        ..Projection::new(wanted, RecordId::new("owner"), fact_key("source"))
     }
 }
 

@@ -210,8 +210,14 @@ impl Field {
     /// Tells two states of the field's definition apart.
     pub(super) fn fingerprint(&self) -> Fingerprint {
         let rules = &self.rules;
+        // A constant that changes, such as the present day, is another value and no other field.
+        let source = |side: Side| match &self.source[side] {
+            Source::Path(path) => Some(path),
+            Source::Constant(_) => None,
+        };
+        let sources = (source(Side::Left), source(Side::Right));
         let parts = (
-            (&rules.name, format!("{:?}", self.source), format!("{:?}", rules.kind), self.version),
+            (&rules.name, sources, format!("{:?}", rules.kind), self.version),
             (format!("{:?}", rules.direction), rules.lossy.left.is_some(), rules.lossy.right.is_some()),
             (&self.ignore, self.translate.left.is_some(), self.translate.right.is_some()),
         );

@@ -156,8 +156,10 @@ fn a_changed_definition_has_another_fingerprint() {
         plain,
         "who wins does not change what was agreed"
     );
+    assert_eq!(of(|f| f.constant("x")), of(|f| f.constant("y")), "another value is no other field");
     for changed in [
         of(|f| f.right("c")),
+        of(|f| f.constant("x")),
         of(Field::set),
         of(|f| f.ignore(["x"])),
         of(|f| f.version(1)),

@@ -121,6 +121,7 @@ impl Runtime {
         match result {
             Ok(outcome) => {
                 self.forget_failures(key);
+                self.close_answered(key, &outcome).await?;
                 Ok(outcome)
             }
             Err(trouble) => self.recover_from(key, trouble).await,
@@ -143,6 +144,26 @@ impl Runtime {
             }
         }
         None
+    }
+
+    /// Closes questions about a whole record that a run has gone through without.
+    async fn close_answered(&self, key: &WorkKey, outcome: &Outcome) -> Result<(), EngineError> {
+        if matches!(outcome.did, Did::Asked(_) | Did::Waited | Did::Unanswered | Did::Failed { .. }) {
+            return Ok(());
+        }
+        let open = self.store.reviews_about(key).await?;
+        let is_answered = |kind| matches!(kind, ReviewKind::Poison | ReviewKind::Deleted);
+        let of_record = open.into_iter().filter(|review| review.field.is_none() && is_answered(review.kind));
+        // A pair that has ended because of it still waits for a person to see it.
+        let closed: Vec<_> = of_record.filter(|_| outcome.did != Did::Ended).map(|review| review.key).collect();
+        if closed.is_empty() {
+            return Ok(());
+        }
+        match self.store.commit(Commit { closed_reviews: closed, ..Commit::default() }).await {
+            Err(CommitError::Store(error)) => Err(error.into()),
+            // Closing says nothing about what others wrote.
+            Ok(()) | Err(CommitError::Stale(_) | CommitError::Claimed { .. }) => Ok(()),
+        }
     }
 
     fn forget_failures(&self, key: &WorkKey) {
