@@ -80,8 +80,8 @@ pub struct ProjectionPending {
     pub send_by: Timestamp,
     /// What is written.
     pub sent: Wrote,
-    /// Whether it is a create; else a change of fields.
-    pub creates: bool,
+    /// The record under which it is created; `None` for a change of fields.
+    pub under: Option<RecordId>,
 }
 
 impl Projection {

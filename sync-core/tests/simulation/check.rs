@@ -222,21 +222,17 @@ fn last_edit(
     if named.contains(token(&edit.value).unwrap_or(&edit.value)) {
         return;
     }
-    let adopted = ledger.adopted.get(&(edit.side, edit.record.clone())).is_some_and(|at| edit.at <= *at);
-    let refused = token(&edit.value).is_some_and(|token| ledger.lost_to_unseen.contains(token));
-    if adopted || refused || ledger.overwritten.iter().any(|o| o.edit == latest && o.unseen) {
+    let overwritten = ledger.overwritten.iter().any(|over| over.edit == latest && over.unseen);
+    if overwritten || ledger.is_within_a_round_trip(edit) {
         verdict.unseen += 1;
-        return;
-    }
-    if edit.undone || ledger.edits[..latest].iter().any(|e| e.value == edit.value && e.record == edit.record)
-    {
+    } else if edit.undone {
         verdict.undone += 1;
-        return;
+    } else {
+        verdict.problems.push(format!(
+            "I4: {} {field}: {:?} by {:?} at {} is lost: {lv:?} and {rv:?}",
+            link.id, edit.value, edit.side, edit.at
+        ));
     }
-    verdict.problems.push(format!(
-        "I4: {} {field}: {:?} by {:?} at {} is lost: {lv:?} and {rv:?}",
-        link.id, edit.value, edit.side, edit.at
-    ));
 }
 
 /// Members that people added are there, and those that they removed are not.
@@ -311,13 +307,9 @@ fn overwritten(
         if named.contains(token(&edit.value).unwrap_or(&edit.value)) {
             continue;
         }
-        if over.unseen {
+        if over.unseen || state.ledger.is_within_a_round_trip(edit) {
             verdict.unseen += 1;
-        } else if edit.undone
-            || state.ledger.edits[..over.edit]
-                .iter()
-                .any(|e| e.value == edit.value && e.record == edit.record)
-        {
+        } else if edit.undone || state.ledger.is_typed_again(over.edit) {
             verdict.undone += 1;
         } else {
             verdict.problems.push(format!(

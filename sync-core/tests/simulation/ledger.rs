@@ -180,6 +180,21 @@ impl Ledger {
         self.removals.push((side, id.to_owned()));
     }
 
+    /// Whether an edit was made to a record of ours before the engine knew that it was there, or was kept by a service
+    /// that silently refused what came from the other side.
+    pub(crate) fn is_within_a_round_trip(&self, edit: &Edit) -> bool {
+        let adopted = self.adopted.get(&(edit.side, edit.record.clone())).is_some_and(|at| edit.at <= *at);
+        adopted || token(&edit.value).is_some_and(|token| self.lost_to_unseen.contains(token))
+    }
+
+    /// Whether somebody has put the value of an edit back in place, which hides that it was ever lost.
+    pub(crate) fn is_typed_again(&self, edit: usize) -> bool {
+        let lost = &self.edits[edit];
+        self.edits[edit + 1..]
+            .iter()
+            .any(|e| e.side == lost.side && e.record == lost.record && e.field == lost.field && e.value == lost.value)
+    }
+
     /// The last edit of a field on one record.
     pub(crate) fn last(&self, side: Side, id: &str, field: &str) -> Option<usize> {
         self.edits.iter().rposition(|e| e.side == side && e.record == id && e.field == field)

@@ -233,7 +233,7 @@ impl Apply<'_> {
             }),
             WorkKey::Projection(key) => store.projection(key).await.map(|found| {
                 let pending = found.and_then(|found| found.value.pending)?;
-                Some(if pending.creates { Lost::Create } else { Lost::Change })
+                Some(if pending.under.is_some() { Lost::Create } else { Lost::Change })
             }),
             WorkKey::Birth(..) | WorkKey::Fact(_) => Ok(None),
         };

@@ -50,12 +50,22 @@ pub struct Replaced {
 }
 
 impl FieldState {
-    /// The side that shows what was replaced a moment ago.
+    /// The side that shows what was replaced a moment ago; of a set, any member that was.
     pub fn stale(&self, seen: &Seen<'_>) -> Option<Side> {
         let shown = |replaced: &&Replaced| {
             let value = seen.value[replaced.side];
-            let is_agreed = self.agreed[replaced.side].as_ref().is_some_and(|agreed| agreed.is(value));
-            seen.now < replaced.until && *value == replaced.value && !is_agreed
+            let agreed = self.agreed[replaced.side].as_ref();
+            if seen.now >= replaced.until || !value.is_known() || agreed.is_some_and(|agreed| agreed.is(value)) {
+                return false;
+            }
+            let (before, now) = (replaced.value.members(), agreed.map(Agreed::members));
+            let Some(now) = now.filter(|now| !now.is_empty() || !before.is_empty()) else {
+                return *value == replaced.value;
+            };
+            let shown = value.members();
+            // What came is not shown yet, or what went is shown still: as likely as that a person has undone it.
+            now.difference(before).any(|member| !shown.contains(member))
+                || before.difference(now).any(|member| shown.contains(member))
         };
         self.replaced.iter().find(shown).map(|replaced| replaced.side)
     }

@@ -110,16 +110,14 @@ impl Runtime {
             }
             return recover(run, pending, &owner).await;
         }
+        if run.projection.left_to_human && run.projection.wanted.is_some() && !matches!(owner, Owner::Gone) {
+            return Ok(Outcome::nothing());
+        }
         let (state, parent) = match &owner {
             Owner::Missing => (OwnerState::Missing, None),
             Owner::Gone => (OwnerState::Gone, None),
             Owner::Ready(parent) => (OwnerState::Ready, Some(parent)),
         };
-        if let (Some(parent), Some(at)) = (parent, run.projection.at.clone()) {
-            if at.parent.as_ref().is_some_and(|under| under != parent) {
-                return relocate(run, parent).await;
-            }
-        }
         let is_new = run.projection.at.is_none();
         let seen = match (&run.projection.at, parent) {
             (Some(at), Some(_)) if !run.projection.left_to_human && run.projection.wanted.is_some() => {
@@ -128,7 +126,14 @@ impl Runtime {
                 }
                 match self.told(self.account(Side::Right), target.get(at).await)? {
                     Read::Found(snapshot) => Some(snapshot),
-                    Read::Gone => None,
+                    // Its place is gone, and it may have moved along with it.
+                    Read::Gone => match parent.filter(|parent| at.parent.as_ref() != Some(*parent)) {
+                        Some(parent) => {
+                            let parent = parent.clone();
+                            return relocate(run, &parent).await;
+                        }
+                        None => None,
+                    },
                     Read::MovedTo(at) => {
                         run.projection.at = Some(at);
                         run.commit().await?;
@@ -205,28 +210,29 @@ async fn relocate(mut run: Derive<'_>, parent: &RecordId) -> Result<Outcome, Tro
 async fn recover(mut run: Derive<'_>, pending: ProjectionPending, owner: &Owner) -> Result<Outcome, Trouble> {
     let now = run.runtime.now();
     run.projection.pending = None;
-    if pending.creates {
-        match owner {
-            Owner::Missing => return Ok(Outcome::wait(now + run.runtime.send_within)),
-            Owner::Gone => return run.forget().await,
-            Owner::Ready(parent) => {
-                let marker = run.projection.key.marker();
-                let listed = run.runtime.list_under(run.target, parent).await?;
-                let ours: Vec<_> =
-                    listed.into_iter().filter(|found| found.marker.as_ref() == Some(&marker)).collect();
-                match ours.as_slice() {
-                    [] => run.tell(Happening::NotApplied(Side::Right)),
-                    [found] => {
-                        run.tell(Happening::Linked(Side::Right, found.at.clone()));
-                        run.projection.at = Some(found.at.clone());
-                        run.projection.wrote = Some(pending.sent);
-                    }
-                    several => {
-                        let why = format!("{} records carry its marker: delete all but one", several.len());
-                        run.projection.left_to_human = true;
-                        run.ask(ReviewKind::Create, why);
-                    }
-                }
+    if let Some(under) = pending.under {
+        let marker = run.projection.key.marker();
+        // Where it was sent to, and where that has gone to since.
+        let mut parents = vec![under];
+        if let Owner::Ready(parent) = owner {
+            parents.extend((!parents.contains(parent)).then(|| parent.clone()));
+        }
+        let mut ours = Vec::new();
+        for parent in &parents {
+            let listed = run.runtime.list_under(run.target, parent).await?;
+            ours.extend(listed.into_iter().filter(|found| found.marker.as_ref() == Some(&marker)));
+        }
+        match ours.as_slice() {
+            [] => run.tell(Happening::NotApplied(Side::Right)),
+            [found] => {
+                run.tell(Happening::Linked(Side::Right, found.at.clone()));
+                run.projection.at = Some(found.at.clone());
+                run.projection.wrote = Some(pending.sent);
+            }
+            several => {
+                let why = format!("{} records carry its marker: delete all but one", several.len());
+                run.projection.left_to_human = true;
+                run.ask(ReviewKind::Create, why);
             }
         }
     } else if let Some(at) = run.projection.at.clone() {
@@ -323,12 +329,12 @@ impl Derive<'_> {
     async fn announce(
         &mut self,
         sent: Wrote,
-        creates: bool,
+        under: Option<RecordId>,
     ) -> Result<(ProjectionPending, Announced), Trouble> {
         let at = self.runtime.now();
         let monotonic = self.runtime.clock.env().monotonic();
         let send_by = at.checked_add(self.runtime.send_within).unwrap_or(Timestamp::MAX);
-        let pending = ProjectionPending { at, send_by, sent, creates };
+        let pending = ProjectionPending { at, send_by, sent, under };
         if !self.runtime.is_off(RuleOff::WriteAhead) {
             self.projection.pending = Some(pending.clone());
             self.commit().await?;
@@ -376,7 +382,7 @@ impl Derive<'_> {
 async fn create(mut run: Derive<'_>, wanted: Wanted, parent: RecordId) -> Result<Outcome, Trouble> {
     let fields = wanted.fields.clone();
     let mut sent = Wrote { sent: fields.clone(), stored: fields, fact: run.projection.fact.clone() };
-    let (pending, announced) = run.announce(sent.clone(), true).await?;
+    let (pending, announced) = run.announce(sent.clone(), Some(parent.clone())).await?;
     let marker = run.projection.key.marker();
     let scope = Scope::Under(parent.clone());
     let created = match run.runtime.in_time(&announced) {
@@ -410,7 +416,7 @@ async fn patch_with(mut run: Derive<'_>, patch: Raw, seen: Option<Snapshot>) -> 
     sent.extend(patch.clone());
     stored.extend(patch.clone());
     let mut sent = Wrote { sent, stored, fact: run.projection.fact.clone() };
-    let (pending, announced) = run.announce(sent.clone(), false).await?;
+    let (pending, announced) = run.announce(sent.clone(), None).await?;
     let marker = run.projection.key.marker();
     let patch_names: Vec<String> = patch.keys().cloned().collect();
     let written = match run.runtime.in_time(&announced) {
