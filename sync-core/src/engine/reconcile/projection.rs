@@ -311,6 +311,8 @@ async fn take(
             run.commit().await?;
             Ok(Outcome::done(Did::Noted))
         }
+        // Its fact may get another owner, such as the one that this one was merged into: then it is known where it is.
+        Step::End if run.projection.at.is_some() && run.projection.wanted.is_some() => Ok(Outcome::nothing()),
         Step::End => run.forget().await,
     }
 }
