@@ -10,6 +10,11 @@ pub struct Readme;
 #[doc = include_str!("../architecture.md")]
 pub struct Architecture;
 
+/// The page on the engine.
+#[cfg(doctest)]
+#[doc = include_str!("../sync.md")]
+pub struct Sync;
+
 /// The page on the sandboxes.
 #[cfg(doctest)]
 #[doc = include_str!("../sandbox.md")]

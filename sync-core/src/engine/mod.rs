@@ -1,9 +1,12 @@
 //! A sync engine that neither duplicates nor overwrites.
 //!
-//! An [`Engine`] keeps the records of two [`Collection`]s in pairs, as a [`Mapping`] says, and derives notes, tasks and
-//! the like from facts by [`Rule`]s. It runs for good ([`run`](Engine::run)), or everything at once, after a look at what
-//! it would do ([`plan`](Engine::plan) and [`apply`](Engine::apply)). What it knows is kept in a
+//! An [`Engine`] keeps the records of two [`Collection`]s in pairs, both ways, as a [`Mapping`] says, and derives notes,
+//! tasks and the like from facts by [`Rule`]s. It runs for good ([`run`](Engine::run)), or everything at once, after a look
+//! at what it would do ([`plan`](Engine::plan) and [`apply`](Engine::apply)). What it knows is kept in a
 //! [`Store`](crate::store::Store).
+//!
+//! Webhooks, polls and sweeps only hint a [key](crate::queue::WorkKey). A run of it ([`reconcile`](Engine::reconcile)) reads
+//! both records, compares each with what that side held when both last agreed, writes one of them at most, and commits.
 //!
 //! What makes it safe:
 //!
@@ -11,9 +14,14 @@
 //!   unique: a person decides, and both records are left alone.
 //! - **Every write is announced before it is sent**, and what is created carries a [`Marker`]. If the answer is lost, or
 //!   the process dies, the next look waits until it must have taken effect, and then finds out.
-//! - **What people wrote is not overwritten** unless the other side changed it later, or the mapping says who wins. What
-//!   it cannot decide it leaves alone, and asks.
+//! - **What people wrote is not overwritten** unless the other side changed it as well, and the mapping says who wins. What
+//!   it cannot decide it leaves alone, and asks: see [`Review`].
+//! - **A stale read is no edit.** What was replaced a moment ago is remembered for as long as [`Caps`] says that a read may
+//!   lag.
 //! - **The same facts derive the same records**: their keys follow from the fact, so a second run finds them.
+//!
+//! What it cannot prevent: an edit that is made between the read before a write and the write's landing is overwritten,
+//! unless the service has conditional writes; and one that is undone before it was seen never was.
 //!
 //! What it decides by are pure functions, which can be used by themselves: [`decide`] for a pair, [`merge`] for its
 //! fields, [`settle`] and [`recover`] for what a write has done, [`project`] for derived records.
