@@ -9,6 +9,7 @@ use super::fault::Fault;
 use super::link::{Link, LinkStatus};
 use super::mapping::Fields;
 use super::merge::FieldState;
+use super::projection::Projection;
 use super::record::{Fingerprint, RecordRef, Scope, Side, Snapshot};
 use super::rule::FactKey;
 use super::runtime::{Births, EngineError, Runtime, Trouble};
@@ -324,11 +325,36 @@ impl Runtime {
             found.complete &= before == after && before.is_none_or(|count| count == listed);
         }
         self.missing(side, &there, &mut found).await?;
+        found.hinted += self.resume().await?;
         self.finished(&name, found);
         Ok(found)
     }
 
-    /// Hints links whose record was not listed, and links with something left to do.
+    /// Hints what is known to be unfinished: writes without an answer, pairs that lack a half, derived records that are
+    /// not as they are wanted. Asks no service.
+    pub(super) async fn resume(&self) -> Result<usize, EngineError> {
+        let (mut hinted, mut after) = (0, None);
+        loop {
+            let page = self.store.links_page(after.as_ref(), PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.value.id.clone());
+            let links = page.into_iter().map(|link| link.value);
+            let unfinished = links.filter(|link| link.is_live() && is_unfinished(link));
+            hinted += self.mark(unfinished.map(|link| WorkKey::Link(link.id)), Priority::Retry).await?;
+        }
+        let mut after = None;
+        loop {
+            let page = self.store.projections_page(after.as_ref(), PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.value.key.clone());
+            let unfinished = page.into_iter().map(|found| found.value).filter(is_unfinished_projection);
+            hinted +=
+                self.mark(unfinished.map(|found| WorkKey::Projection(found.key)), Priority::Retry).await?;
+        }
+        Ok(hinted)
+    }
+
+    /// Hints links whose record was not listed.
     async fn missing(
         &self,
         side: Side,
@@ -340,18 +366,13 @@ impl Runtime {
             let page = self.store.links_page(after.as_ref(), PAGE).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.value.id.clone());
-            let mut unfinished = Vec::new();
             for link in page.into_iter().map(|link| link.value).filter(Link::is_live) {
                 match &link.ends[side] {
                     Some(at) if there.contains(at) => known += 1,
                     Some(_) => absent.push(WorkKey::Link(link.id.clone())),
                     None => {}
                 }
-                if is_unfinished(&link) {
-                    unfinished.push(WorkKey::Link(link.id));
-                }
             }
-            found.hinted += self.mark(unfinished, Priority::Sweep).await?;
         }
         if there.is_empty() && known == 0 && !absent.is_empty() {
             found.complete = false;
@@ -421,4 +442,11 @@ pub(super) fn is_unfinished(link: &Link) -> bool {
         || link.gone_at.left.is_some()
         || link.gone_at.right.is_some()
         || link.fields.iter().any(|field| field.state.unsettled.is_some())
+}
+
+/// Whether a derived record is not as it is wanted.
+fn is_unfinished_projection(projection: &Projection) -> bool {
+    let is_wanted = projection.wanted.is_some() && !projection.left_to_human;
+    let is_written = projection.wrote.as_ref().is_some_and(|wrote| wrote.fact == projection.fact);
+    projection.pending.is_some() || (is_wanted && !is_written)
 }

@@ -86,7 +86,7 @@ impl Engine {
     }
 
     /// Works on one key now, and tells what it came to: at most one write, and when to look again. For a queue of your
-    /// own; whoever calls it sees to [`Outcome::again`] and [`Outcome::hints`].
+    /// own; whoever calls it sees to [`Outcome::again`](field@Outcome::again) and [`Outcome::hints`].
     ///
     /// # Errors
     ///

@@ -136,6 +136,8 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let runtime = self.runtime.as_ref();
         runtime.bind().await?;
+        // What a process before this one has left, in case its queue went with it.
+        runtime.resume().await?;
         let mut stop = pin!(stop);
         let mut running = FuturesUnordered::new();
         let env = runtime.clock.env();

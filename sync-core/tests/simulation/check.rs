@@ -359,7 +359,8 @@ fn derived(history: &History, live: &[&Link], journal: &[Entry], verdict: &mut V
     }
     for (id, document) in &state.notes.documents {
         let partner = live.iter().find(|link| {
-            link.ends.left.as_ref().is_some_and(|at| at.id.as_str() == document.owner) && link.ends.right.is_some()
+            link.ends.left.as_ref().is_some_and(|at| at.id.as_str() == document.owner)
+                && link.ends.right.is_some()
         });
         let there = state.services.left.records.get(&document.owner).is_some_and(|record| record.is_there());
         let Some(partner) = partner.filter(|_| there) else { continue };
@@ -370,14 +371,22 @@ fn derived(history: &History, live: &[&Link], journal: &[Entry], verdict: &mut V
         let marker = format!("note:{id}");
         let note = by_marker.get(marker.as_str()).and_then(|ids| {
             // The last one: an earlier one may have been deleted.
-            state.notes.notes.get(*ids.iter().max_by_key(|id| id.trim_start_matches('N').parse::<u64>().unwrap_or(0))?)
+            state
+                .notes
+                .notes
+                .get(*ids.iter().max_by_key(|id| id.trim_start_matches('N').parse::<u64>().unwrap_or(0))?)
         });
         match note {
-            None if !document.paid => verdict.problems.push(format!("I1: {id} of {} has no note", document.owner)),
+            None if !document.paid => {
+                verdict.problems.push(format!("I1: {id} of {} has no note", document.owner))
+            }
             Some(note) if note.there && note.edited.is_none() => {
                 let wanted = (format!("collect {}", document.amount), document.paid);
                 if (note.body.clone(), note.done) != wanted && note.under == right {
-                    verdict.problems.push(format!("I1: the note of {id} says {:?} {}, not {wanted:?}", note.body, note.done));
+                    verdict.problems.push(format!(
+                        "I1: the note of {id} says {:?} {}, not {wanted:?}",
+                        note.body, note.done
+                    ));
                 }
             }
             _ => {}

@@ -55,6 +55,29 @@ pub(crate) struct Verdict {
     pub(crate) yields: u64,
 }
 
+impl Verdict {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.edits += other.edits;
+        self.writes += other.writes;
+        self.faults += other.faults;
+        self.unseen += other.unseen;
+        self.undone += other.undone;
+        self.conflicts += other.conflicts;
+        self.yields += other.yields;
+    }
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { edits, writes, faults, conflicts, unseen, undone, .. } = self;
+        write!(
+            f,
+            "{edits} edits, {writes} writes, {faults} faults, {conflicts} conflicts decided by a policy; \
+             {unseen} edits within a round trip, {undone} undone before they were seen"
+        )
+    }
+}
+
 struct Worker {
     task: Task,
     paused_until: u64,

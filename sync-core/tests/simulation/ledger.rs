@@ -190,9 +190,9 @@ impl Ledger {
     /// Whether somebody has put the value of an edit back in place, which hides that it was ever lost.
     pub(crate) fn is_typed_again(&self, edit: usize) -> bool {
         let lost = &self.edits[edit];
-        self.edits[edit + 1..]
-            .iter()
-            .any(|e| e.side == lost.side && e.record == lost.record && e.field == lost.field && e.value == lost.value)
+        self.edits[edit + 1..].iter().any(|e| {
+            e.side == lost.side && e.record == lost.record && e.field == lost.field && e.value == lost.value
+        })
     }
 
     /// The last edit of a field on one record.

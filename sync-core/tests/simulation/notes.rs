@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use sync_core::AccountKey;
 use sync_core::engine::{
-    Caps, Collection, Derived, Fault, FaultKind, Life, ListPage, Marker, PageToken, Part, ProjectionKey, Raw, Read,
-    RecordId, RecordRef, Rule, Scope, Side, Snapshot, Wanted, WriteError, Written,
+    Caps, Collection, Derived, Fault, FaultKind, Life, ListPage, Marker, PageToken, Part, ProjectionKey, Raw,
+    Read, RecordId, RecordRef, Rule, Scope, Side, Snapshot, Wanted, WriteError, Written,
 };
 use sync_core::jiff::civil::Date;
 
@@ -74,7 +74,8 @@ impl Notes {
                 let note = self.notes.get_mut(&id).filter(|note| note.there).ok_or(())?;
                 if let Some(body) = body {
                     if note.edited.as_ref().is_some_and(|edited| *edited == note.body) {
-                        self.problems.push(format!("I4: note {id}: a person's {:?} became {body:?}", note.body));
+                        self.problems
+                            .push(format!("I4: note {id}: a person's {:?} became {body:?}", note.body));
                     }
                     note.body = body;
                 }
@@ -305,7 +306,9 @@ impl Collection for NoteCollection {
     async fn list(&self, scope: &Scope, _: Option<&PageToken>) -> Result<ListPage, Fault> {
         reading(&self.world).await?;
         let state = self.world.lock();
-        let Scope::Under(parent) = scope else { return Err(Fault::new(FaultKind::Broken, "by contact only")) };
+        let Scope::Under(parent) = scope else {
+            return Err(Fault::new(FaultKind::Broken, "by contact only"));
+        };
         let mine = state.notes.notes.iter().filter(|(_, note)| note.there && note.under == parent.as_str());
         Ok(ListPage { records: mine.map(|(id, note)| Self::snapshot(id, note)).collect(), next: None })
     }

@@ -163,7 +163,12 @@ pub(super) fn full_projection(key: &str) -> Projection {
         at: Some(under("it's \"Zoë\"", key)),
         wrote: Some(wrote.clone()),
         left_to_human: true,
-        pending: Some(ProjectionPending { at: early(), send_by: late(), sent: wrote, under: Some(RecordId::new(key)) }),
+        pending: Some(ProjectionPending {
+            at: early(),
+            send_by: late(),
+            sent: wrote,
+            under: Some(RecordId::new(key)),
+        }),
         ..Projection::new(wanted, RecordId::new("owner"), fact_key("source"))
     }
 }

@@ -55,7 +55,10 @@ impl FieldState {
         let shown = |replaced: &&Replaced| {
             let value = seen.value[replaced.side];
             let agreed = self.agreed[replaced.side].as_ref();
-            if seen.now >= replaced.until || !value.is_known() || agreed.is_some_and(|agreed| agreed.is(value)) {
+            if seen.now >= replaced.until
+                || !value.is_known()
+                || agreed.is_some_and(|agreed| agreed.is(value))
+            {
                 return false;
             }
             let (before, now) = (replaced.value.members(), agreed.map(Agreed::members));

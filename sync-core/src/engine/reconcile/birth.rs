@@ -141,7 +141,13 @@ impl Runtime {
         if self.is_off(RuleOff::BirthApart) {
             return Box::pin(self.pair(&id, source)).await;
         }
-        Ok(Outcome::done(did).hint([WorkKey::Link(id)]))
+        let outcome = Outcome::done(did).hint([WorkKey::Link(id)]);
+        // What is derived may have waited for the other half.
+        Ok(if other.is_some() {
+            outcome.hint(self.derived_of(run.link.ends.left.clone()).await?)
+        } else {
+            outcome
+        })
     }
 
     /// The first name of a link of this record that no link has.
@@ -179,12 +185,15 @@ impl Runtime {
         }
         run.tell(now, Happening::Linked(side, at.clone()));
         run.commit().await?;
-        Ok(Outcome::done(Did::Linked(id.clone())).hint([WorkKey::Link(id)]))
+        let derived = self.derived_of(run.link.ends.left.clone()).await?;
+        Ok(Outcome::done(Did::Linked(id.clone())).hint([WorkKey::Link(id)]).hint(derived))
     }
 
     /// A record that carries our marker is the missing half of its link.
     async fn by_marker(&self, side: Side, at: &RecordRef, snapshot: &Snapshot) -> Result<Marked, Trouble> {
-        let Some(marker) = &snapshot.marker else { return Ok(Marked::Stranger) };
+        let Some(marker) = snapshot.marker.as_ref().filter(|_| self.marks(side)) else {
+            return Ok(Marked::Stranger);
+        };
         let creates = self.store.open_creates(side).await?;
         let mut id = LinkId::new(marker.as_str());
         for link in creates {

@@ -67,7 +67,7 @@ impl Runtime {
             run.commit_if_changed().await?;
             return Ok(Outcome::nothing());
         }
-        if self.is_old(now) {
+        if run.is_old() {
             return Ok(Outcome::wait(self.now()));
         }
         let suggested = run.link.id.marker();

@@ -40,7 +40,7 @@ pub struct Outcome {
 pub enum Did {
     /// Nothing: there is nothing to do.
     Nothing,
-    /// Nothing yet: it comes [again](Outcome::again).
+    /// Nothing yet: it comes [again](field@Outcome::again).
     Waited,
     /// Noted what both sides have, without a write.
     Noted,
@@ -58,9 +58,9 @@ pub enum Did {
     Ended,
     /// Asked a person.
     Asked(String),
-    /// Sent a write, and does not know what became of it. It is found out [later](Outcome::again).
+    /// Sent a write, and does not know what became of it. It is found out [later](field@Outcome::again).
     Unanswered,
-    /// Failed, and tries [again](Outcome::again), or waits for the record to change.
+    /// Failed, and tries [again](field@Outcome::again), or waits for the record to change.
     Failed {
         /// What helps.
         kind: FaultKind,
@@ -155,7 +155,8 @@ impl Runtime {
         let is_answered = |kind| matches!(kind, ReviewKind::Poison | ReviewKind::Deleted);
         let of_record = open.into_iter().filter(|review| review.field.is_none() && is_answered(review.kind));
         // A pair that has ended because of it still waits for a person to see it.
-        let closed: Vec<_> = of_record.filter(|_| outcome.did != Did::Ended).map(|review| review.key).collect();
+        let closed: Vec<_> =
+            of_record.filter(|_| outcome.did != Did::Ended).map(|review| review.key).collect();
         if closed.is_empty() {
             return Ok(());
         }

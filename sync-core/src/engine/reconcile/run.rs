@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::super::journal::{Entry, Happening};
@@ -23,6 +25,8 @@ pub(super) struct Run<'a> {
     pub(super) states: Vec<FieldState>,
     /// Whether there is anything to commit.
     pub(super) changed: bool,
+    /// When the run began, by the clock that does not jump.
+    started: Duration,
     /// Fields that a service stored otherwise than they were sent.
     pub(super) otherwise: Vec<String>,
     rev: Option<Rev>,
@@ -39,6 +43,7 @@ impl<'a> Run<'a> {
             link,
             states,
             changed: false,
+            started: runtime.clock.env().monotonic(),
             otherwise: Vec::new(),
             rev,
             journal: Vec::new(),
@@ -248,6 +253,12 @@ impl<'a> Run<'a> {
                 self.agree(position, to.other(), write.agreed[to.other()].clone(), now);
             }
         }
+    }
+
+    /// Whether the worker has stood still since the run began: what it saw is then no ground for a write.
+    pub(super) fn is_old(&self) -> bool {
+        let passed = self.runtime.clock.env().monotonic().saturating_sub(self.started);
+        passed > self.runtime.send_within
     }
 
     /// Notes that a side agrees on a value.

@@ -53,6 +53,9 @@ impl Runtime {
         seen: &Seen,
         writes: Vec<(usize, Write)>,
     ) -> Result<Outcome, Trouble> {
+        if run.is_old() {
+            return Ok(Outcome::wait(self.now()));
+        }
         let Some(snapshot) = seen.snapshots[to].clone() else { return Ok(Outcome::wait(self.now())) };
         let before =
             |position: usize| seen.fields(to).map_or(FieldValue::Unknown, |f| f.get(position).clone());
@@ -172,11 +175,6 @@ impl Runtime {
         Ok(announced)
     }
 
-    /// Whether a worker has stood still since it looked: what it saw is then no ground for a write.
-    pub(super) fn is_old(&self, seen_at: Timestamp) -> bool {
-        seen_at.checked_add(self.send_within).is_ok_and(|until| until < self.now())
-    }
-
     /// Nothing is sent late: whoever looks for it may have looked already.
     pub(super) fn in_time(&self, announced: &Announced) -> Result<(), Fault> {
         let passed = self.clock.env().monotonic().saturating_sub(announced.at);
@@ -267,6 +265,9 @@ impl Runtime {
     /// Deletes a record whose partner is gone.
     pub(super) async fn remove(&self, mut run: Run<'_>, side: Side, seen: &Seen) -> Result<Outcome, Trouble> {
         let Some(snapshot) = seen.snapshots[side].clone() else { return Ok(Outcome::wait(self.now())) };
+        if run.is_old() {
+            return Ok(Outcome::wait(self.now()));
+        }
         let pending = self.announce(&mut run, PendingOp::Remove { side }).await?;
         let removed = match self.in_time(&pending) {
             Ok(()) => self.collection(side).remove(&snapshot).await,
