@@ -78,7 +78,7 @@ pub struct Sight<'a> {
 pub enum Decision {
     /// Both are alive: these fields have something to do, by position. None: nothing is to do.
     Merge(Vec<(usize, FieldStep)>),
-    /// A side still shows what was replaced a moment ago: look again later.
+    /// What a side shows may be older than what is known of it: look again later.
     Stale(Side),
     /// The service has merged the side's record into another: the pair goes on with that one.
     Move(Side, RecordRef),

@@ -16,8 +16,8 @@
 //!   the process dies, the next look waits until it must have taken effect, and then finds out.
 //! - **What people wrote is not overwritten** unless the other side changed it as well, and the mapping says who wins. What
 //!   it cannot decide it leaves alone, and asks: see [`Review`].
-//! - **A stale read is no edit.** What was replaced a moment ago is remembered for as long as [`Caps`] says that a read may
-//!   lag.
+//! - **A stale read is no edit.** For as long as [`Caps`] says that a read may lag, another value than the one that was
+//!   just learned is not believed.
 //! - **The same facts derive the same records**: their keys follow from the fact, so a second run finds them.
 //!
 //! What it cannot prevent: an edit that is made between the read before a write and the write's landing is overwritten,

@@ -231,7 +231,7 @@ impl Runtime {
         let waits = link.pending.as_ref().is_some_and(|pending| !is_safe(&pending.op))
             || [Side::Left, Side::Right].into_iter().any(|side| lags(side) && link.gone_at[side].is_some())
             || states.iter().any(|state| {
-                !state.replaced.is_empty() || state.unsettled.as_ref().is_some_and(|u| lags(u.side))
+                state.fresh_until != Pair::default() || state.unsettled.as_ref().is_some_and(|u| lags(u.side))
             });
         if !waits || self.is_off(RuleOff::ClockJumps) {
             return None;

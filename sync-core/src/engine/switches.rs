@@ -26,9 +26,9 @@ pub enum RuleOff {
     BaselinePerSide,
     /// What became of a lost update is found out by reading.
     UnknownByReading,
-    /// What was replaced a moment ago is no edit.
+    /// What is shown a moment after a write may be older than it.
     StaleRead,
-    /// What a person replaced a moment ago is no edit either.
+    /// So may what is shown a moment after a person's edit was seen.
     StaleReadOfPeople,
     /// A record is gone when it is so twice.
     GoneTwice,

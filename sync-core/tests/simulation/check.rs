@@ -8,6 +8,7 @@ use sync_core::store::{MemoryStore, Store};
 
 use crate::history::{History, Verdict, at_once};
 use crate::ledger::token;
+use crate::service::Record;
 
 pub(crate) fn journal(store: &MemoryStore) -> Vec<Entry> {
     at_once(store.journal(None, 0, usize::MAX)).unwrap().into_iter().map(|(_, entry)| entry).collect()
@@ -56,6 +57,8 @@ pub(crate) fn invariants(history: &History, verdict: &mut Verdict) {
     let named = named(&journal);
     let live: Vec<_> = links.iter().filter(|link| link.is_live()).collect();
     one_link_each(&live, verdict);
+    ended_for_a_reason(history, &links, verdict);
+    verdict.problems.extend(history.world.lock().ledger.restored.iter().cloned());
     no_duplicates(history, &links, verdict);
     for link in &live {
         agreement(history, link, &journal, &named, verdict);
@@ -80,6 +83,20 @@ fn one_link_each(live: &[&Link], verdict: &mut Verdict) {
                     verdict.problems.push(format!("I7: {side:?} {} is in two live links", at.id));
                 }
             }
+        }
+    }
+}
+
+/// A pair ends only when a record of it is gone.
+fn ended_for_a_reason(history: &History, links: &[Link], verdict: &mut Verdict) {
+    let state = history.world.lock();
+    for link in links.iter().filter(|link| !link.is_live()) {
+        let there = |side: Side| {
+            let at = link.ends[side].as_ref()?;
+            state.services[side].records.get(at.id.as_str()).filter(|record| record.is_there())
+        };
+        if there(Side::Left).is_some() && there(Side::Right).is_some() {
+            verdict.problems.push(format!("I8: {} has ended, and both its records are there", link.id));
         }
     }
 }
@@ -113,7 +130,7 @@ fn no_duplicates(history: &History, links: &[Link], verdict: &mut Verdict) {
             None => (Side::Left, origin),
         };
         let ended = links.iter().any(|l| l.id.as_str() == first && !l.is_live());
-        let is_there = state.services[side].records.get(origin).is_some_and(|r| r.is_there());
+        let is_there = state.services[side].records.get(origin).is_some_and(Record::is_there);
         if is_there && !ended {
             verdict.problems.push(format!("I3: {link} was founded by a record that was created for {first}"));
         }
@@ -143,7 +160,7 @@ fn agreement(
     };
     {
         let state = history.world.lock();
-        let there = |side: Side, id: &str| state.services[side].records.get(id).is_some_and(|r| r.is_there());
+        let there = |side: Side, id: &str| state.services[side].records.get(id).is_some_and(Record::is_there);
         if !there(Side::Left, left.id.as_str()) || !there(Side::Right, right.id.as_str()) {
             // Edited and deleted: a person was asked.
             drop(state);
@@ -338,7 +355,7 @@ fn derived(history: &History, live: &[&Link], journal: &[Entry], verdict: &mut V
     let state = history.world.lock();
     verdict.problems.extend(state.notes.problems.iter().cloned());
     let mut by_marker: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (id, note) in &state.notes.notes {
+    for (id, note) in &state.notes.all {
         by_marker.entry(&note.marker).or_default().push(id);
     }
     let known: BTreeSet<&str> = journal
@@ -351,7 +368,7 @@ fn derived(history: &History, live: &[&Link], journal: &[Entry], verdict: &mut V
     for (marker, ids) in &by_marker {
         // Deleted before the engine knew that it was there: its create was not answered yet.
         let counted: Vec<&str> =
-            ids.iter().copied().filter(|id| state.notes.notes[*id].there || known.contains(id)).collect();
+            ids.iter().copied().filter(|id| state.notes.all[*id].there || known.contains(id)).collect();
         verdict.unseen += (ids.len() - counted.len()) as u64;
         if counted.len() > 1 {
             verdict.problems.push(format!("I3: notes {} carry {marker}", counted.join(", ")));
@@ -362,10 +379,10 @@ fn derived(history: &History, live: &[&Link], journal: &[Entry], verdict: &mut V
             link.ends.left.as_ref().is_some_and(|at| at.id.as_str() == document.owner)
                 && link.ends.right.is_some()
         });
-        let there = state.services.left.records.get(&document.owner).is_some_and(|record| record.is_there());
+        let there = state.services.left.records.get(&document.owner).is_some_and(Record::is_there);
         let Some(partner) = partner.filter(|_| there) else { continue };
         let right = partner.ends.right.as_ref().map(|at| at.id.to_string()).unwrap_or_default();
-        if !state.services.right.records.get(&right).is_some_and(|record| record.is_there()) {
+        if !state.services.right.records.get(&right).is_some_and(Record::is_there) {
             continue;
         }
         let marker = format!("note:{id}");
@@ -373,12 +390,12 @@ fn derived(history: &History, live: &[&Link], journal: &[Entry], verdict: &mut V
             // The last one: an earlier one may have been deleted.
             state
                 .notes
-                .notes
+                .all
                 .get(*ids.iter().max_by_key(|id| id.trim_start_matches('N').parse::<u64>().unwrap_or(0))?)
         });
         match note {
             None if !document.paid => {
-                verdict.problems.push(format!("I1: {id} of {} has no note", document.owner))
+                verdict.problems.push(format!("I1: {id} of {} has no note", document.owner));
             }
             Some(note) if note.there && note.edited.is_none() => {
                 let wanted = (format!("collect {}", document.amount), document.paid);

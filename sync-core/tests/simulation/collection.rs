@@ -9,8 +9,8 @@ use sync_core::engine::{
 };
 use sync_core::jiff::Timestamp;
 
-use crate::service::{Contents, Op, Reply};
-use crate::world::{World, base};
+use crate::service::{Op, Reply};
+use crate::world::{Landed, World, base};
 
 #[derive(Debug, Clone)]
 pub(crate) struct SimCollection {
@@ -94,7 +94,7 @@ impl SimCollection {
     }
 
     /// Sends a write: it lands when it lands, even if nobody waits for it any more.
-    async fn send(&self, op: Op, seen_as_of: u64) -> Result<(Reply, Option<(u64, Contents)>), WriteError> {
+    async fn send(&self, op: Op, seen_as_of: u64) -> Result<(Reply, Landed), WriteError> {
         let transient = || Fault::new(FaultKind::Transient, "no answer");
         let trouble = self.trouble();
         let number = {
@@ -146,7 +146,7 @@ impl SimCollection {
         }
     }
 
-    fn written(&self, (reply, landed): (Reply, Option<(u64, Contents)>)) -> Result<Written, WriteError> {
+    fn written(&self, (reply, landed): (Reply, Landed)) -> Result<Written, WriteError> {
         match reply {
             Reply::Done(id) => {
                 let state = self.world.lock();

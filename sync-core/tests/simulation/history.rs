@@ -356,7 +356,7 @@ impl History {
         self.drain()
     }
 
-    fn run_through<T>(&self, task: impl Future<Output = T>) -> T {
+    fn run_through<T>(task: impl Future<Output = T>) -> T {
         let mut task = std::pin::pin!(task);
         let mut context = Context::from_waker(Waker::noop());
         loop {
@@ -374,7 +374,7 @@ impl History {
             let has_feed = self.settings.services[side].feed;
             for sweep in [false, true] {
                 if !sweep || sweeps || !has_feed {
-                    let found = self.run_through(async {
+                    let found = Self::run_through(async {
                         if sweep { engine.sweep(side).await } else { engine.poll(side).await }
                     });
                     found.unwrap();
@@ -382,7 +382,7 @@ impl History {
             }
         }
         if self.settings.notes {
-            self.run_through(engine.sweep_facts("documents")).unwrap();
+            Self::run_through(engine.sweep_facts("documents")).unwrap();
             // A derived record waits for the one that it lives under.
             let all = at_once(self.store.projections_page(None, usize::MAX)).unwrap();
             let keys = all.into_iter().map(|found| WorkKey::Projection(found.value.key));
@@ -410,7 +410,7 @@ impl History {
                     for number in 0..self.settings.workers {
                         self.poll(number);
                     }
-                    self.world.pass(wait.min(60_000).max(1));
+                    self.world.pass(wait.clamp(1, 60_000));
                 }
             }
         }

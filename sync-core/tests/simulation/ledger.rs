@@ -65,6 +65,12 @@ pub(crate) struct Ledger {
     /// When a record of ours whose create was not answered was recognised by its keys. What was done to it before then
     /// was done within the round trip.
     pub(crate) adopted: BTreeMap<(Side, String), u64>,
+    /// For each pair and field, values that both sides know to be replaced.
+    pub(crate) replaced: BTreeMap<(String, String), BTreeSet<String>>,
+    /// Values that a person has put back.
+    pub(crate) put_back: BTreeSet<String>,
+    /// Values that the engine has put back by itself.
+    pub(crate) restored: Vec<String>,
     pub(crate) writes: u64,
     pub(crate) faults: u64,
     pub(crate) removals: Vec<(Side, String)>,
@@ -104,6 +110,9 @@ impl Ledger {
         let key = (side, id.to_owned(), field);
         let undone = self.set_back || self.last_seen.get(&key).is_some_and(|seen| seen == value);
         self.put_on(side, value);
+        if self.set_back {
+            self.put_back.extend(token(value).map(str::to_owned));
+        }
         self.edits.push(Edit { side, record: id.to_owned(), field, value: value.to_owned(), at, undone });
         self.current.insert(key, self.edits.len() - 1);
     }

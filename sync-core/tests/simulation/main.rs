@@ -178,12 +178,10 @@ fn each_rule_is_needed() {
                 }
             }
         }
-        match first {
-            Some((seed, problem)) => println!("| {what} | {failed} of {tried} | {seed} | {problem} |"),
-            None => {
-                println!("| {what} | 0 of {tried} | | |");
-                idle.push(rule);
-            }
+        let (seed, problem) = first.clone().unwrap_or_default();
+        println!("| {what} | {failed} of {tried} | {seed} | {problem} |");
+        if first.is_none() {
+            idle.push(rule);
         }
     }
     assert!(idle.is_empty(), "nothing breaks without {idle:?}");

@@ -45,7 +45,7 @@ pub(crate) enum NoteOp {
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
     pub(crate) documents: BTreeMap<String, Document>,
-    pub(crate) notes: BTreeMap<String, Note>,
+    pub(crate) all: BTreeMap<String, Note>,
     next: u64,
     pub(crate) in_flight: Vec<(u64, u64, NoteOp)>,
     pub(crate) replies: Vec<(u64, Result<String, ()>)>,
@@ -67,11 +67,11 @@ impl Notes {
             NoteOp::Create { under, body, done, marker } => {
                 self.next += 1;
                 let id = format!("N{}", self.next);
-                self.notes.insert(id.clone(), Note { under, body, done, marker, there: true, edited: None });
+                self.all.insert(id.clone(), Note { under, body, done, marker, there: true, edited: None });
                 Ok(id)
             }
             NoteOp::Update { id, body, done } => {
-                let note = self.notes.get_mut(&id).filter(|note| note.there).ok_or(())?;
+                let note = self.all.get_mut(&id).filter(|note| note.there).ok_or(())?;
                 if let Some(body) = body {
                     if note.edited.as_ref().is_some_and(|edited| *edited == note.body) {
                         self.problems
@@ -91,12 +91,12 @@ impl Notes {
 /// The service has merged a contact into another one: its notes move along.
 pub(crate) fn moved(state: &mut State, side: Side, loser: &str, survivor: &str) {
     if side == Side::Right {
-        for note in state.notes.notes.values_mut().filter(|note| note.under == loser) {
-            note.under = survivor.to_owned();
+        for note in state.notes.all.values_mut().filter(|note| note.under == loser) {
+            survivor.clone_into(&mut note.under);
         }
     } else {
         for document in state.notes.documents.values_mut().filter(|document| document.owner == loser) {
-            document.owner = survivor.to_owned();
+            survivor.clone_into(&mut document.owner);
         }
     }
 }
@@ -125,14 +125,14 @@ pub(crate) fn act(state: &mut State) {
             state.notes.documents.get_mut(&id).unwrap().amount = amount;
         }
         what => {
-            let alive = state.notes.notes.iter().filter(|(_, note)| note.there).map(|(id, _)| id.clone());
+            let alive = state.notes.all.iter().filter(|(_, note)| note.there).map(|(id, _)| id.clone());
             let alive: Vec<String> = alive.collect();
             let Some(id) = state.rng.pick(&alive).cloned() else { return };
             let token = state.ledger.fresh();
             if state.trace {
                 eprintln!("{:>7} PERSON note {id}: {what}", state.time);
             }
-            let note = state.notes.notes.get_mut(&id).unwrap();
+            let note = state.notes.all.get_mut(&id).unwrap();
             if what == 9 {
                 note.there = false;
             } else {
@@ -274,7 +274,7 @@ impl NoteCollection {
             None => Err(WriteError::Unknown(transient())),
             Some(Err(())) => Err(WriteError::NotApplied(Fault::new(FaultKind::Gone, "it is gone"))),
             Some(Ok(id)) => {
-                let stored = state.notes.notes.get(&id).map(|note| Self::snapshot(&id, note));
+                let stored = state.notes.all.get(&id).map(|note| Self::snapshot(&id, note));
                 Ok(Written { id: RecordId::new(id), stored: stored.filter(|_| number % 2 == 0) })
             }
         }
@@ -309,7 +309,7 @@ impl Collection for NoteCollection {
         let Scope::Under(parent) = scope else {
             return Err(Fault::new(FaultKind::Broken, "by contact only"));
         };
-        let mine = state.notes.notes.iter().filter(|(_, note)| note.there && note.under == parent.as_str());
+        let mine = state.notes.all.iter().filter(|(_, note)| note.there && note.under == parent.as_str());
         Ok(ListPage { records: mine.map(|(id, note)| Self::snapshot(id, note)).collect(), next: None })
     }
 
@@ -318,7 +318,7 @@ impl Collection for NoteCollection {
         let state = self.world.lock();
         // Addressed under the contact that it is not under any more, it is not found.
         let under = |note: &&Note| at.parent.as_ref().is_some_and(|parent| parent.as_str() == note.under);
-        let found = state.notes.notes.get(at.id.as_str()).filter(|note| note.there).filter(under);
+        let found = state.notes.all.get(at.id.as_str()).filter(|note| note.there).filter(under);
         Ok(found.map(|note| Self::snapshot(at.id.as_str(), note)).into())
     }
 

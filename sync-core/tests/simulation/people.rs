@@ -2,7 +2,7 @@
 
 use sync_core::engine::Side;
 
-use crate::service::Contents;
+use crate::service::{Contents, Record};
 use crate::world::State;
 
 fn side(state: &mut State) -> Side {
@@ -53,7 +53,7 @@ pub(crate) fn create_both(state: &mut State) {
 fn target(state: &mut State) -> Option<(Side, String)> {
     if state.rng.permille(600) {
         if let Some((side, id)) = state.touched.last().cloned() {
-            if state.services[side].records.get(&id).is_some_and(|r| r.is_there()) {
+            if state.services[side].records.get(&id).is_some_and(Record::is_there) {
                 return Some((side, id));
             }
         }

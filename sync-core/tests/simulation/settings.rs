@@ -8,6 +8,7 @@ use crate::rng::Rng;
 
 /// How one service behaves.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "switches, each for itself")]
 pub(crate) struct ServiceSettings {
     pub(crate) marker: MarkerKind,
     pub(crate) read_lag: u64,
@@ -32,6 +33,7 @@ pub(crate) struct ServiceSettings {
 
 /// What one history is like.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "switches, each for itself")]
 pub(crate) struct Settings {
     pub(crate) services: Pair<ServiceSettings>,
     pub(crate) policies: [Policy; 3],
@@ -113,7 +115,7 @@ impl Settings {
             4 => Policy::newest_or(Side::Right),
             _ => Policy::Park,
         };
-        let calm = seed.is_multiple_of(16);
+        let calm = seed % 16 == 0;
         Self {
             services: Pair::new(ServiceSettings::draw(rng), ServiceSettings::draw(rng)),
             policies: [policy(rng), policy(rng), policy(rng)],
@@ -130,9 +132,5 @@ impl Settings {
             notes: rng.permille(500),
             off: Vec::new(),
         }
-    }
-
-    pub(crate) fn lagging(&self) -> bool {
-        self.services.left.read_lag > 0 || self.services.right.read_lag > 0
     }
 }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sync_core::engine::{
-    Entry, Fact, FactKey, Happening, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review,
-    ReviewKey, Side,
+    Agreed, Entry, Fact, FactKey, Happening, Link, LinkId, PendingOp, Projection, ProjectionKey, RecordId,
+    RecordRef, Review, ReviewKey, Side,
 };
 use sync_core::queue::WorkKey;
 use sync_core::store::{Accounts, BindError, Commit, CommitError, FeedId, MemoryStore, Position, Store};
 use sync_core::{StoreError, Versioned};
 
+use crate::ledger::token;
 use crate::world::World;
 
 #[derive(Debug, Clone)]
@@ -101,6 +102,10 @@ impl Store for SimStore {
         if fails && !lost {
             return Err(StoreError::new("sim", "not committed").into());
         }
+        let mut links = Vec::new();
+        for (_, link) in &commit.links {
+            links.push((self.inner.link(&link.id).await?, link.clone()));
+        }
         let linked: Vec<_> = commit
             .journal
             .iter()
@@ -111,6 +116,9 @@ impl Store for SimStore {
             .collect();
         let result = self.inner.commit(commit).await;
         if result.is_ok() {
+            for (before, link) in links {
+                self.watch(before, &link);
+            }
             let mut state = self.world.lock();
             let now = state.time;
             for (side, id) in linked {
@@ -124,5 +132,46 @@ impl Store for SimStore {
         }
         self.world.pause().await;
         result
+    }
+}
+
+impl SimStore {
+    /// I5: what was agreed to be replaced is not written again, unless a person has put it back.
+    fn watch(&self, before: Option<Versioned<Link>>, link: &Link) {
+        let Some(before) = before else { return };
+        let mut state = self.world.lock();
+        let ledger = &mut state.ledger;
+        for field in &link.fields {
+            let was = before.value.fields.iter().find(|was| was.name == field.name);
+            for side in [Side::Left, Side::Right] {
+                let text = |agreed: Option<&Agreed>| {
+                    agreed.and_then(Agreed::value)?.text().and_then(token).map(str::to_owned)
+                };
+                let old = text(was.and_then(|was| was.state.agreed[side].as_ref()));
+                let new = text(field.state.agreed[side].as_ref());
+                if old != new {
+                    let replaced =
+                        ledger.replaced.entry((link.id.to_string(), field.name.clone())).or_default();
+                    replaced.extend(old);
+                    if let Some(new) = new {
+                        replaced.remove(&new);
+                    }
+                }
+            }
+        }
+        let announced = link.pending.as_ref().filter(|_| before.value.pending.is_none());
+        let Some(PendingOp::Update { sent, .. }) = announced.map(|pending| &pending.op) else {
+            return;
+        };
+        for sent in sent {
+            let Some(value) = sent.write.value.text().and_then(token) else { continue };
+            let replaced = ledger.replaced.get(&(link.id.to_string(), sent.field.clone()));
+            if replaced.is_some_and(|replaced| replaced.contains(value)) && !ledger.put_back.contains(value) {
+                ledger.restored.push(format!(
+                    "I5: {} {}: {value} was replaced, and is written again",
+                    link.id, sent.field
+                ));
+            }
+        }
     }
 }

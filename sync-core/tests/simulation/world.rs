@@ -14,6 +14,9 @@ use crate::rng::Rng;
 use crate::service::{Contents, Op, Reply, Service};
 use crate::settings::Settings;
 
+/// When a write landed, and what the record was like then.
+pub(crate) type Landed = Option<(u64, Contents)>;
+
 /// A write on its way: it lands at its moment, whatever has become of the worker that sent it.
 #[derive(Debug)]
 pub(crate) struct InFlight {
@@ -38,7 +41,7 @@ pub(crate) struct State {
     pub(crate) notes: Notes,
     pub(crate) in_flight: Vec<InFlight>,
     /// Answers that wait for their sender, with what the record was like when the write landed.
-    pub(crate) replies: Vec<(u64, Reply, Option<(u64, Contents)>)>,
+    pub(crate) replies: Vec<(u64, Reply, Landed)>,
     pub(crate) next_number: u64,
     pub(crate) ledger: Ledger,
     /// Whether anything goes wrong.

@@ -157,7 +157,8 @@ impl Careless {
                     M::ClaimsForEnded => !holder.is_live(),
                     M::ClaimsForDeleted => is_gone(commit, &holder.id),
                     M::ClaimsInOrder => {
-                        let seen = commit.links[..index].iter().any(|(_, earlier)| earlier.id == holder.id);
+                        let seen =
+                            commit.links.iter().take(index).any(|(_, earlier)| earlier.id == holder.id);
                         holder.is_live() && !seen && !is_gone(commit, &holder.id)
                     }
                     _ => false,
@@ -232,7 +233,7 @@ impl Careless {
             M::ForgetsReviews => commit.reviews.clear(),
             M::ForgetsTheJournal => commit.journal.clear(),
             M::AsksAnew => {
-                commit.closed_reviews.extend(commit.reviews.iter().map(|review| review.key.clone()))
+                commit.closed_reviews.extend(commit.reviews.iter().map(|review| review.key.clone()));
             }
             M::ClosesNothing => commit.closed_reviews.clear(),
             M::ClosesOnlyWhatIsOpen => {
@@ -323,7 +324,9 @@ impl Store for Careless {
     ) -> Result<Vec<Versioned<Link>>, StoreError> {
         let mut links = self.right.links_page(after, self.shortened(limit, M::PagesAreShort)).await?;
         if self.mistake == M::PagesHaveNoVersions {
-            links.iter_mut().for_each(|link| link.rev = Rev::FIRST);
+            for link in &mut links {
+                link.rev = Rev::FIRST;
+            }
         }
         Ok(links)
     }
@@ -448,7 +451,7 @@ impl Store for Careless {
                 Err(CommitError::Claimed { record, by: LinkId::new("another") })
             }
             (M::NamesTheFirstOfACommit, Err(CommitError::Claimed { record, by })) if ids.contains(&by) => {
-                Err(CommitError::Claimed { record, by: ids[0].clone() })
+                Err(CommitError::Claimed { record, by: ids.first().cloned().unwrap() })
             }
             (_, result) => {
                 result?;
@@ -461,7 +464,7 @@ impl Store for Careless {
 
 async fn check(mistake: Mistake) {
     let make = async || Careless { right: MemoryStore::new(), mistake, notes: Mutex::default() };
-    conformance::store::check(make).await;
+    Box::pin(conformance::store::check(make)).await;
 }
 
 macro_rules! refused {

@@ -130,7 +130,7 @@ async fn holds_what_was_written(store: &impl Store) {
     ] {
         let owned = store.projections_of(&RecordId::new(owner)).await.unwrap();
         assert_eq!(owned.len(), 1, "{key} belongs to the left record of its pair");
-        let found = &owned[0].value;
+        let found = &owned.first().unwrap().value;
         assert_eq!((&found.key, found.into.as_str(), &found.at), (&ProjectionKey::new(key), into, &at));
         assert!(found.left_to_human && found.wrote.is_none() && found.pending.is_none());
         assert_ne!(found.fact, Fingerprint::of(&1));

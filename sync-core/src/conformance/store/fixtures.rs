@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::conformance::ODD;
-use crate::engine::merge::{FieldState, Parked, Reason, Replaced, Write};
+use crate::engine::merge::{FieldState, Parked, Reason, Write};
 use crate::engine::settle::Unsettled;
 use crate::engine::{
     Agreed, Cursor, Entry, Fact, FactKey, FieldValue, Fingerprint, Happening, Life, Link, LinkField, LinkId,
@@ -95,14 +95,13 @@ fn sent() -> Vec<Sent> {
 fn fields() -> Vec<LinkField> {
     let field = |(at, agreed): (usize, Option<Agreed>)| {
         let [_, empty, text, set] = values();
-        let replaced = Replaced { side: Side::Right, value: text.clone(), until: late() };
         let state = FieldState {
             agreed: Pair::new(agreed.clone(), Some(Agreed::Empty)),
             parked: Some(Parked {
                 values: Pair::new(empty, set),
                 reason: Reason::Invalid(Side::Left, "no".to_owned()),
             }),
-            replaced: vec![replaced.clone(), replaced],
+            fresh_until: Pair::new(None, Some(late())),
             unsettled: writes().first().map(|write| Unsettled::new(write, text, early())),
         };
         LinkField { name: format!("field {at}"), definition: Fingerprint::of(&at), state }

@@ -34,7 +34,7 @@ use super::policy::{Conflict, Direction, Interval, Policy, Resolution};
 use super::record::Side;
 use super::value::{Agreed, FieldValue, Pair};
 
-pub use state::{FieldState, Parked, Replaced};
+pub use state::{FieldState, Parked};
 
 /// What a field's values may be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -152,7 +152,7 @@ pub enum FieldStep {
     Write(Write),
     /// The field stands still until a person decides.
     Park(Reason),
-    /// The service still shows what was replaced: look again later, and decide nothing about the record now.
+    /// What the side shows may be older than what is known of it: look again later, and decide nothing about the record now.
     Stale(Side),
 }
 

@@ -18,9 +18,14 @@ pub struct FieldState {
     /// them changes again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parked: Option<Parked>,
-    /// Values that were replaced a moment ago, and until when a lagging service may still show them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub replaced: Vec<Replaced>,
+    /// Until when a side that shows another value than the agreed one may only be showing an older one.
+    ///
+    /// The reads of some services lag: what they show was so a while ago. Once the engine has learned a value, by a
+    /// read or by writing it, a different one seen within the lag may be older than it: what the engine wrote over, what
+    /// a person wrote over, or something in between that the engine never saw. Taken for an edit, it would undo what
+    /// came after it. When the lag is over, only a newer value can be shown.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub fresh_until: Pair<Option<Timestamp>>,
     /// The write that was not seen back yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsettled: Option<Unsettled>,
@@ -35,42 +40,18 @@ pub struct Parked {
     pub reason: Reason,
 }
 
-/// A value that a side had and has not any more, whoever replaced it.
-///
-/// A service with lagging reads may show it for a while: what the engine wrote over, and also what a person wrote
-/// over once the engine has seen the new value. Taken for an edit, it would undo what replaced it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Replaced {
-    /// On which side.
-    pub side: Side,
-    /// What was there before.
-    pub value: FieldValue,
-    /// From then on, seeing it again is an edit.
-    pub until: Timestamp,
+fn is_default(until: &Pair<Option<Timestamp>>) -> bool {
+    *until == Pair::default()
 }
 
 impl FieldState {
-    /// The side that shows what was replaced a moment ago; of a set, any member that was.
+    /// The side whose value may be older than what was learned of it a moment ago.
     pub fn stale(&self, seen: &Seen<'_>) -> Option<Side> {
-        let shown = |replaced: &&Replaced| {
-            let value = seen.value[replaced.side];
-            let agreed = self.agreed[replaced.side].as_ref();
-            if seen.now >= replaced.until
-                || !value.is_known()
-                || agreed.is_some_and(|agreed| agreed.is(value))
-            {
-                return false;
-            }
-            let (before, now) = (replaced.value.members(), agreed.map(Agreed::members));
-            let Some(now) = now.filter(|now| !now.is_empty() || !before.is_empty()) else {
-                return *value == replaced.value;
-            };
-            let shown = value.members();
-            // What came is not shown yet, or what went is shown still: as likely as that a person has undone it.
-            now.difference(before).any(|member| !shown.contains(member))
-                || before.difference(now).any(|member| shown.contains(member))
-        };
-        self.replaced.iter().find(shown).map(|replaced| replaced.side)
+        [Side::Left, Side::Right].into_iter().find(|side| {
+            let value = seen.value[*side];
+            let is_agreed = self.agreed[*side].as_ref().is_some_and(|agreed| agreed.is(value));
+            value.is_known() && !is_agreed && self.fresh_until[*side].is_some_and(|until| seen.now < until)
+        })
     }
 
     /// Whether it waits for a person at these values.
@@ -80,25 +61,14 @@ impl FieldState {
         values.left == *value.left && values.right == *value.right && !agree
     }
 
-    /// Notes what `side` agrees on from now on. What it had before may be seen for another `lag`.
-    pub fn agree(&mut self, side: Side, agreed: Option<Agreed>, now: Timestamp, lag: Duration) {
-        let Some(agreed) = agreed else { return };
-        if self.agreed[side].as_ref() == Some(&agreed) {
-            return;
+    /// Notes that something new was learned of `side`. Reads may show what was before it for another `lag`.
+    pub fn learned(&mut self, side: Side, now: Timestamp, lag: Duration) {
+        // What is over says nothing any more.
+        for until in [Side::Left, Side::Right] {
+            self.fresh_until[until] = self.fresh_until[until].filter(|until| now < *until);
         }
-        let before = self.agreed[side].replace(agreed);
-        self.replace(side, before.as_ref().and_then(Agreed::value), now, lag);
-    }
-
-    /// Notes that `side` had `value` and has it no more.
-    pub fn replace(&mut self, side: Side, value: Option<FieldValue>, now: Timestamp, lag: Duration) {
-        self.replaced.retain(|replaced| now < replaced.until);
-        let Some(value) = value.filter(FieldValue::is_known) else { return };
-        if lag.is_zero() {
-            return;
+        if !lag.is_zero() {
+            self.fresh_until[side] = Some(now.checked_add(lag).unwrap_or(Timestamp::MAX));
         }
-        let until = now.checked_add(lag).unwrap_or(Timestamp::MAX);
-        self.replaced.retain(|replaced| replaced.side != side || replaced.value != value);
-        self.replaced.push(Replaced { side, value, until });
     }
 }

@@ -156,11 +156,10 @@ fn a_change_against_the_direction_is_noted_or_undone() {
 }
 
 #[test]
-fn a_value_that_was_replaced_a_moment_ago_is_a_stale_read() {
+fn another_value_than_was_learned_a_moment_ago_is_a_stale_read() {
     let (old, new) = (text("old"), text("new"));
-    let until = Timestamp::from_second(10).unwrap();
-    let replaced = vec![Replaced { side: RIGHT, value: old.clone(), until }];
-    let agreed = FieldState { replaced, ..state(Some(&new), Some(&new)) };
+    let mut agreed = state(Some(&new), Some(&new));
+    agreed.learned(RIGHT, Timestamp::UNIX_EPOCH, std::time::Duration::from_secs(10));
     let at = |now: i64, l, r| {
         let seen = Seen { now: Timestamp::from_second(now).unwrap(), ..seen(l, r) };
         told(&merge_field(&both(Policy::Park), &agreed, &seen))
@@ -168,6 +167,9 @@ fn a_value_that_was_replaced_a_moment_ago_is_a_stale_read() {
     assert_eq!(at(9, &new, &old), "Stale(Right)");
     assert_eq!(at(10, &new, &old), "old to Left");
     assert_eq!(at(9, &old, &new), "old to Right", "the other side may well have it");
+    assert_eq!(at(9, &new, &text("between")), "Stale(Right)", "nor is one that nobody has seen before");
+    assert_eq!(at(9, &new, &new), "Nothing");
+    assert_eq!(at(9, &new, &text("?")), "Nothing");
 }
 
 #[test]

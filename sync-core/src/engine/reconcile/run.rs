@@ -170,7 +170,7 @@ impl<'a> Run<'a> {
             let name = rules.name.clone();
             if let Some(state) = self.states.get_mut(position) {
                 state.unsettled = None;
-                // Not by `agree`: what was there before was replaced when it was written, not now.
+                // Not by `agree`: it was learned when it was written, not now.
                 state.agreed[side] = agreed;
             }
             self.changed = true;
@@ -221,7 +221,7 @@ impl<'a> Run<'a> {
             self.agree(position, side.other(), write.agreed[side.other()].clone(), now);
             if let Some(state) = self.states.get_mut(position) {
                 state.unsettled = Some(Unsettled::new(write, before.clone(), now));
-                state.replace(side, Some(before.clone()), now, lag);
+                state.learned(side, now, lag);
             }
             if let Some(value) = &write.overrides {
                 let (field, value) = (field.clone(), value.clone());
@@ -268,10 +268,9 @@ impl<'a> Run<'a> {
         let Some(state) = self.states.get_mut(position) else { return };
         if agreed.is_some() && state.agreed[side] != agreed {
             self.changed = true;
+            state.agreed[side] = agreed;
             if remembers {
-                state.agree(side, agreed, now, lag);
-            } else {
-                state.agreed[side] = agreed;
+                state.learned(side, now, lag);
             }
         }
     }
