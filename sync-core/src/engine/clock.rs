@@ -14,9 +14,7 @@ use crate::Env;
 #[derive(Debug)]
 pub(super) struct Clock {
     env: Arc<dyn Env>,
-    /// By the clock that does not jump.
-    started: Duration,
-    state: Mutex<Option<State>>,
+    state: Mutex<State>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -32,8 +30,9 @@ const JUMP: SignedDuration = SignedDuration::from_secs(2);
 
 impl Clock {
     pub(super) fn new(env: Arc<dyn Env>) -> Self {
-        let started = env.monotonic();
-        Self { env, started, state: Mutex::new(None) }
+        let (now, monotonic) = (env.now(), env.monotonic());
+        // Looked at now, or a jump before the first look would go unnoticed.
+        Self { env, state: Mutex::new(State { lead: lead(now, monotonic), jumped_at: monotonic }) }
     }
 
     pub(super) fn env(&self) -> &Arc<dyn Env> {
@@ -53,16 +52,20 @@ impl Clock {
 
     fn look(&self) -> (Timestamp, State) {
         let (now, monotonic) = (self.env.now(), self.env.monotonic());
-        let steady = SignedDuration::try_from(monotonic).unwrap_or(SignedDuration::MAX);
-        let lead = now.as_duration().saturating_sub(steady);
+        let lead = lead(now, monotonic);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let state = state.get_or_insert(State { lead, jumped_at: self.started });
         if lead.saturating_sub(state.lead).abs() > JUMP {
             tracing::warn!("the clock has jumped");
             *state = State { lead, jumped_at: monotonic };
         }
         (now, *state)
     }
+}
+
+/// How far the wall clock is ahead of the one that does not jump.
+fn lead(now: Timestamp, monotonic: Duration) -> SignedDuration {
+    let steady = SignedDuration::try_from(monotonic).unwrap_or(SignedDuration::MAX);
+    now.as_duration().saturating_sub(steady)
 }
 
 #[cfg(test)]
@@ -100,6 +103,7 @@ mod tests {
     #[test]
     fn a_jump_or_a_start_makes_passed_time_doubtful_for_a_while() {
         let env = Arc::new(Jumpy::default());
+        env.set(990, 0);
         let (clock, wait) = (Clock::new(env.clone()), Duration::from_secs(60));
         env.set(1000, 10);
         assert_eq!(

@@ -91,6 +91,8 @@ fn what_failed_once_holds() {
         (4934, "what was removed while a create was open came back"),
         (1138, "a lagging read of a set was taken for a removal"),
         (493, "a derived record was looked for where its owner had gone, not where it was sent"),
+        (1041, "a lagging read of before the first agreement was taken for an edit"),
+        (2763, "a jump between a process's start and its first look at the clock went unnoticed"),
         (11873, "a derived record was forgotten with its owner, and made again for the next one"),
     ];
     for (seed, what) in once {

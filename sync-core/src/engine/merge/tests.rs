@@ -157,7 +157,7 @@ fn a_change_against_the_direction_is_noted_or_undone() {
 
 #[test]
 fn another_value_than_was_learned_a_moment_ago_is_a_stale_read() {
-    let (old, new) = (text("old"), text("new"));
+    let (old, new, between, unknown) = (text("old"), text("new"), text("between"), text("?"));
     let mut agreed = state(Some(&new), Some(&new));
     agreed.learned(RIGHT, Timestamp::UNIX_EPOCH, std::time::Duration::from_secs(10));
     let at = |now: i64, l, r| {
@@ -167,9 +167,9 @@ fn another_value_than_was_learned_a_moment_ago_is_a_stale_read() {
     assert_eq!(at(9, &new, &old), "Stale(Right)");
     assert_eq!(at(10, &new, &old), "old to Left");
     assert_eq!(at(9, &old, &new), "old to Right", "the other side may well have it");
-    assert_eq!(at(9, &new, &text("between")), "Stale(Right)", "nor is one that nobody has seen before");
+    assert_eq!(at(9, &new, &between), "Stale(Right)", "nor is one that nobody has seen before");
     assert_eq!(at(9, &new, &new), "Nothing");
-    assert_eq!(at(9, &new, &text("?")), "Nothing");
+    assert_eq!(at(9, &new, &unknown), "Nothing");
 }
 
 #[test]
