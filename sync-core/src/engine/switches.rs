@@ -2,6 +2,7 @@
 
 /// A rule of the engine.
 #[doc(hidden)]
+#[cfg_attr(not(feature = "_simulation"), allow(unreachable_pub, reason = "only the simulation can name it"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RuleOff {
     /// A write is announced before it is sent.
