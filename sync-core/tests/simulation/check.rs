@@ -283,9 +283,11 @@ fn members(
             None => (*side, state.ledger.added[tag].2),
         };
         let record = link.ends[on].as_ref().map(|at| (on, at.id.to_string()));
-        let adopted =
-            record.and_then(|record| state.ledger.adopted.get(&record)).is_some_and(|at| when <= *at);
-        if adopted || state.ledger.unseen_members.contains(tag) {
+        let within = record.is_some_and(|record| {
+            state.ledger.adopted.get(&record).is_some_and(|at| when <= *at)
+                || state.ledger.is_in_a_round_trip(record.0, &record.1, when)
+        });
+        if within || state.ledger.unseen_members.contains(tag) {
             verdict.unseen += 1;
             continue;
         }

@@ -65,6 +65,8 @@ pub(crate) struct Ledger {
     /// When a record of ours whose create was not answered was recognised by its keys. What was done to it before then
     /// was done within the round trip.
     pub(crate) adopted: BTreeMap<(Side, String), u64>,
+    /// Writes that were announced and are answered or found out: on which record, from when to when.
+    pub(crate) round_trips: Vec<(Side, String, u64, Option<u64>)>,
     /// For each pair and field, values that both sides know to be replaced.
     pub(crate) replaced: BTreeMap<(String, String), BTreeSet<String>>,
     /// Values that a person has put back.
@@ -189,11 +191,21 @@ impl Ledger {
         self.removals.push((side, id.to_owned()));
     }
 
+    /// Whether a write of a record was announced and not yet known to be done or not at this moment.
+    pub(crate) fn is_in_a_round_trip(&self, side: Side, record: &str, at: u64) -> bool {
+        let within = |(on, id, from, to): &&(Side, String, u64, Option<u64>)| {
+            *on == side && id == record && *from <= at && to.is_none_or(|to| at <= to)
+        };
+        self.round_trips.iter().any(|trip| within(&trip))
+    }
+
     /// Whether an edit was made to a record of ours before the engine knew that it was there, or was kept by a service
     /// that silently refused what came from the other side.
     pub(crate) fn is_within_a_round_trip(&self, edit: &Edit) -> bool {
         let adopted = self.adopted.get(&(edit.side, edit.record.clone())).is_some_and(|at| edit.at <= *at);
-        adopted || token(&edit.value).is_some_and(|token| self.lost_to_unseen.contains(token))
+        adopted
+            || self.is_in_a_round_trip(edit.side, &edit.record, edit.at)
+            || token(&edit.value).is_some_and(|token| self.lost_to_unseen.contains(token))
     }
 
     /// Whether somebody has put the value of an edit back in place, which hides that it was ever lost.

@@ -39,7 +39,7 @@ pub(crate) struct Note {
 #[derive(Debug, Clone)]
 pub(crate) enum NoteOp {
     Create { under: String, body: String, done: bool, marker: String },
-    Update { id: String, body: Option<String>, done: Option<bool> },
+    Update { id: String, seen: String, body: Option<String>, done: Option<bool> },
 }
 
 #[derive(Debug, Default)]
@@ -53,27 +53,34 @@ pub(crate) struct Notes {
 }
 
 impl Notes {
-    pub(crate) fn land(&mut self, now: u64) {
+    pub(crate) fn is_due(&self, now: u64) -> bool {
+        self.in_flight.iter().any(|(at, ..)| *at <= now)
+    }
+
+    pub(crate) fn land(&mut self, now: u64, alive: &[String]) {
         let (due, later): (Vec<_>, Vec<_>) = self.in_flight.drain(..).partition(|(at, ..)| *at <= now);
         self.in_flight = later;
         for (_, number, op) in due {
-            let reply = self.execute(op);
+            let reply = self.execute(op, alive);
             self.replies.push((number, reply));
         }
     }
 
-    fn execute(&mut self, op: NoteOp) -> Result<String, ()> {
+    fn execute(&mut self, op: NoteOp, alive: &[String]) -> Result<String, ()> {
         match op {
             NoteOp::Create { under, body, done, marker } => {
+                if !alive.contains(&under) {
+                    return Err(());
+                }
                 self.next += 1;
                 let id = format!("N{}", self.next);
                 self.all.insert(id.clone(), Note { under, body, done, marker, there: true, edited: None });
                 Ok(id)
             }
-            NoteOp::Update { id, body, done } => {
+            NoteOp::Update { id, seen, body, done } => {
                 let note = self.all.get_mut(&id).filter(|note| note.there).ok_or(())?;
                 if let Some(body) = body {
-                    if note.edited.as_ref().is_some_and(|edited| *edited == note.body) {
+                    if note.edited.as_ref().is_some_and(|edited| *edited == note.body && *edited == seen) {
                         self.problems
                             .push(format!("I4: note {id}: a person's {:?} became {body:?}", note.body));
                     }
@@ -340,6 +347,7 @@ impl Collection for NoteCollection {
             return Err(WriteError::NotApplied(Fault::new(FaultKind::Broken, "no such part")));
         };
         let id = seen.at.id.as_str().to_owned();
-        self.send(NoteOp::Update { id, body: text(raw, "body"), done: flag(raw, "done") }).await
+        let shown = text(&seen.raw, "body").unwrap_or_default();
+        self.send(NoteOp::Update { id, seen: shown, body: text(raw, "body"), done: flag(raw, "done") }).await
     }
 }

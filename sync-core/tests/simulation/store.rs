@@ -140,7 +140,24 @@ impl SimStore {
     fn watch(&self, before: Option<Versioned<Link>>, link: &Link) {
         let Some(before) = before else { return };
         let mut state = self.world.lock();
+        let now = state.time;
         let ledger = &mut state.ledger;
+        let writes = |link: &Link| {
+            let side = link.pending.as_ref()?.op.side();
+            Some((side, link.ends[side].as_ref()?.id.to_string()))
+        };
+        match (writes(&before.value), writes(link)) {
+            (None, Some((side, id))) => ledger.round_trips.push((side, id, now, None)),
+            (Some((side, id)), None) => {
+                let open = |trip: &&mut (Side, String, u64, Option<u64>)| {
+                    trip.0 == side && trip.1 == id && trip.3.is_none()
+                };
+                if let Some(trip) = ledger.round_trips.iter_mut().rev().find(open) {
+                    trip.3 = Some(now);
+                }
+            }
+            _ => {}
+        }
         for field in &link.fields {
             let was = before.value.fields.iter().find(|was| was.name == field.name);
             for side in [Side::Left, Side::Right] {

@@ -117,7 +117,10 @@ impl World {
             state.land(number);
         }
         state.time = until;
-        state.notes.land(until);
+        if state.notes.is_due(until) {
+            let alive = state.services.right.alive();
+            state.notes.land(until, &alive);
+        }
     }
 
     pub(crate) fn land_due(&self) {

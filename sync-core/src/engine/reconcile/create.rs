@@ -92,6 +92,9 @@ impl Runtime {
         };
         let Some(by) = &refusal.by else { return Ok(true) };
         let Read::Found(found) = self.read(to, by).await? else { return Ok(false) };
+        if found.marker.as_ref().is_some_and(|marker| marker.as_str() == run.link.id.as_str()) {
+            return Ok(true);
+        }
         let theirs = self.fields(to, &found).await?;
         let unique = &self.collection(to).caps().unique;
         let is_taken = |sent: &Sent| {
@@ -249,7 +252,12 @@ impl Runtime {
                     "record {} carries its marker, but belongs to {by}: delete one of the two",
                     at.id
                 );
-                self.ask_once(&run.key(), ReviewKind::Create, why).await
+                // The same is not sent again while that record is there.
+                run.link.ends[to] = None;
+                run.link.refused = Some(Refusal { sent: digest(&sent), by: Some(at) });
+                run.ask(now, ReviewKind::Create, None, why.clone());
+                run.commit().await?;
+                Ok(Outcome::done(Did::Asked(why)))
             }
             Err(trouble) => Err(trouble),
         }

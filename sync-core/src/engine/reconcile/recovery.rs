@@ -53,7 +53,11 @@ impl Runtime {
             Recovery::Look => self.lost(side, &scope, kind, &marker, &sent, &run).await?,
             // The same create once more: what was sent before is refused, or it is not there. The founder may have changed
             // since that was announced.
-            _ => return Ok(self.send_create(run, side, scope, marker, sent).await?.again(now)),
+            _ => {
+                let outcome = self.send_create(run, side, scope, marker, sent).await?;
+                let is_there = matches!(outcome.did, Did::Created | Did::Linked(_));
+                return Ok(if is_there { outcome.again(now) } else { outcome });
+            }
         };
         match recover(kind, pending.send_by, caps, Some(&found), now_or_never) {
             Recovery::Adopt(at) => self.adopt(run, side, at, !matches!(kind, MarkerKind::Keys { .. })).await,
