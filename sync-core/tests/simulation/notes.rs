@@ -33,6 +33,7 @@ pub(crate) struct Note {
     pub(crate) there: bool,
     /// What a person has done to it: the body, or that it is done.
     pub(crate) edited: Option<String>,
+    pub(crate) edited_at: u64,
 }
 
 /// A write on its way.
@@ -50,6 +51,8 @@ pub(crate) struct Notes {
     pub(crate) in_flight: Vec<(u64, u64, NoteOp)>,
     pub(crate) replies: Vec<(u64, Result<String, ()>)>,
     pub(crate) problems: Vec<String>,
+    /// When a note whose create was not answered was found: what was done to it before was done within the round trip.
+    pub(crate) adopted: BTreeMap<String, u64>,
 }
 
 impl Notes {
@@ -74,13 +77,19 @@ impl Notes {
                 }
                 self.next += 1;
                 let id = format!("N{}", self.next);
-                self.all.insert(id.clone(), Note { under, body, done, marker, there: true, edited: None });
+                self.all.insert(
+                    id.clone(),
+                    Note { under, body, done, marker, there: true, edited: None, edited_at: 0 },
+                );
                 Ok(id)
             }
             NoteOp::Update { id, seen, body, done } => {
+                let adopted = self.adopted.get(&id).copied().unwrap_or_default();
                 let note = self.all.get_mut(&id).filter(|note| note.there).ok_or(())?;
                 if let Some(body) = body {
-                    if note.edited.as_ref().is_some_and(|edited| *edited == note.body && *edited == seen) {
+                    if note.edited.as_ref().is_some_and(|edited| *edited == note.body && *edited == seen)
+                        && adopted < note.edited_at
+                    {
                         self.problems
                             .push(format!("I4: note {id}: a person's {:?} became {body:?}", note.body));
                     }
@@ -135,7 +144,7 @@ pub(crate) fn act(state: &mut State) {
             let alive = state.notes.all.iter().filter(|(_, note)| note.there).map(|(id, _)| id.clone());
             let alive: Vec<String> = alive.collect();
             let Some(id) = state.rng.pick(&alive).cloned() else { return };
-            let token = state.ledger.fresh();
+            let (token, now) = (state.ledger.fresh(), state.time);
             if state.trace {
                 eprintln!("{:>7} PERSON note {id}: {what}", state.time);
             }
@@ -145,6 +154,7 @@ pub(crate) fn act(state: &mut State) {
             } else {
                 note.body = format!("u{token}.note");
                 note.edited = Some(note.body.clone());
+                note.edited_at = now;
             }
         }
     }
@@ -279,7 +289,11 @@ impl NoteCollection {
         let reply = reply.map(|at| state.notes.replies.swap_remove(at).1);
         match reply.filter(|_| trouble.is_none()) {
             None => Err(WriteError::Unknown(transient())),
-            Some(Err(())) => Err(WriteError::NotApplied(Fault::new(FaultKind::Gone, "it is gone"))),
+            Some(Err(())) => {
+                // Refused, so nothing was written.
+                state.ledger.writes -= 1;
+                Err(WriteError::NotApplied(Fault::new(FaultKind::Gone, "it is gone")))
+            }
             Some(Ok(id)) => {
                 let stored = state.notes.all.get(&id).map(|note| Self::snapshot(&id, note));
                 Ok(Written { id: RecordId::new(id), stored: stored.filter(|_| number % 2 == 0) })

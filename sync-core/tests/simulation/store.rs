@@ -122,6 +122,9 @@ impl Store for SimStore {
             let mut state = self.world.lock();
             let now = state.time;
             for (side, id) in linked {
+                if id.starts_with('N') {
+                    state.notes.adopted.insert(id.clone(), now);
+                }
                 if state.services[side].records.get(&id).is_some_and(|record| record.created_for.is_some()) {
                     state.ledger.adopted.insert((side, id), now);
                 }

@@ -252,12 +252,10 @@ impl Runtime {
                     "record {} carries its marker, but belongs to {by}: delete one of the two",
                     at.id
                 );
-                // The same is not sent again while that record is there.
+                // A person has given it to another pair, by a merge: this one would only make the same again.
                 run.link.ends[to] = None;
-                run.link.refused = Some(Refusal { sent: digest(&sent), by: Some(at) });
-                run.ask(now, ReviewKind::Create, None, why.clone());
-                run.commit().await?;
-                Ok(Outcome::done(Did::Asked(why)))
+                run.ask(now, ReviewKind::Create, None, why);
+                self.end(run, now).await
             }
             Err(trouble) => Err(trouble),
         }
