@@ -39,6 +39,8 @@ const HARMLESS: [(&str, &[&str]); 5] = [
             "store::BindError",
             "store::Commit",
             "store::CommitError",
+            "store::FeedId",
+            "store::Position",
             "store::memory::MemoryStore",
         ],
     ),
@@ -46,6 +48,7 @@ const HARMLESS: [(&str, &[&str]); 5] = [
         "names, numbers, times and settings",
         &[
             "account::AccountKey",
+            "conformance::collection::fixture::Fixture",
             "conformance::token_store::race::RaceLog",
             "env::ManualEnv",
             "env::SystemEnv",
