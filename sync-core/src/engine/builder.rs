@@ -130,21 +130,22 @@ impl EngineBuilder {
         self
     }
 
-    /// Derives records from the left records themselves.
-    pub fn rule(mut self, rule: Arc<dyn Rule>) -> Self {
+    /// Derives records from the left records themselves. Rules of earlier calls stay.
+    pub fn rule(self, rule: Arc<dyn Rule>) -> Self {
         let left = self.collections.left.clone();
-        let facts = self.facts.entry(left.name().to_owned());
-        facts.or_insert_with(|| Facts { collection: left, rules: Vec::new() }).rules.push(rule);
-        self
+        self.facts(left, vec![rule])
     }
 
-    /// Derives records from the facts of another collection of the left side.
+    /// Derives records from the facts of another collection of the left side. Rules of earlier calls for a collection of
+    /// this name stay.
     pub fn facts(mut self, collection: Arc<dyn Collection>, rules: Vec<Arc<dyn Rule>>) -> Self {
-        self.facts.insert(collection.name().to_owned(), Facts { collection, rules });
+        let facts = self.facts.entry(collection.name().to_owned());
+        facts.or_insert_with(|| Facts { collection, rules: Vec::new() }).rules.extend(rules);
         self
     }
 
-    /// Puts derived records into this collection of the right side; rules know it by its name.
+    /// Puts derived records into this collection of the right side; rules know it by its name. Another one of the same name
+    /// replaces it.
     pub fn target(mut self, collection: Arc<dyn Collection>) -> Self {
         self.targets.insert(collection.name().to_owned(), collection);
         self
@@ -216,6 +217,7 @@ impl EngineBuilder {
             concurrency: self.concurrency,
             breakers: Mutex::default(),
             accounts: Mutex::default(),
+            is_bound: false.into(),
             failures: Mutex::default(),
             #[cfg(feature = "_simulation")]
             off: self.off,

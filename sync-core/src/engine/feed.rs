@@ -1,6 +1,7 @@
 //! Where hints come from: change feeds, backfills, sweeps. None of them carries a decision.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
 
@@ -46,7 +47,14 @@ impl Runtime {
             let message = error.to_string();
             self.observer.on_event(&Event::GuardTripped { guard: "identity", message: &message });
         }
-        Ok(bound?)
+        bound?;
+        self.is_bound.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// The same once for this process: what only works on hints need not ask who it is each time.
+    pub(super) async fn make_sure_bound(&self) -> Result<(), EngineError> {
+        if self.is_bound.load(Ordering::Acquire) { Ok(()) } else { self.bind().await }
     }
 
     pub(super) fn broken(&self, side: Side, fault: Fault) -> EngineError {
@@ -204,8 +212,7 @@ impl Runtime {
     }
 
     fn circle(&self, side: Side) -> EngineError {
-        let why = "the list goes round in circles: it names a page twice";
-        self.broken(side, Fault::new(super::FaultKind::Broken, why))
+        self.broken(side, super::listing::circle())
     }
 
     fn finished(&self, run: &str, found: Found) {
@@ -361,20 +368,19 @@ impl Runtime {
         there: &BTreeSet<RecordRef>,
         found: &mut Found,
     ) -> Result<(), EngineError> {
-        let (mut after, mut absent, mut known) = (None, Vec::new(), 0_usize);
+        let (mut after, mut absent) = (None, Vec::new());
         loop {
             let page = self.store.links_page(after.as_ref(), PAGE).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.value.id.clone());
             for link in page.into_iter().map(|link| link.value).filter(Link::is_live) {
                 match &link.ends[side] {
-                    Some(at) if there.contains(at) => known += 1,
-                    Some(_) => absent.push(WorkKey::Link(link.id.clone())),
-                    None => {}
+                    Some(at) if !there.contains(at) => absent.push(WorkKey::Link(link.id.clone())),
+                    Some(_) | None => {}
                 }
             }
         }
-        if there.is_empty() && known == 0 && !absent.is_empty() {
+        if there.is_empty() && !absent.is_empty() {
             found.complete = false;
             let message = format!(
                 "{} lists nothing, and {} records of it are known: nothing is taken for deleted",
@@ -391,11 +397,11 @@ impl Runtime {
         Ok(())
     }
 
-    /// Lists the facts of a collection and takes what has changed. A fact that is not listed any more is asked for.
+    /// Lists the facts of a collection and takes what has changed. What is not listed any more stays as it is.
     pub(super) async fn sweep_facts(&self, collection: &str) -> Result<Found, EngineError> {
         let name = format!("sweep of {collection}");
         let mut found = Found { complete: true, ..Found::default() };
-        let Some(facts) = self.facts.get(collection) else { return Ok(found) };
+        let facts = self.facts_in(collection).map_err(|trouble| self.stopped(trouble))?;
         let listed = super::listing::list_all(facts.collection.as_ref(), &Scope::All).await;
         let listed = self.told(self.account(Side::Left), listed).map_err(|trouble| self.stopped(trouble))?;
         for row in &listed {

@@ -58,7 +58,7 @@ impl Engine {
     }
 
     /// Makes sure that the state belongs to the accounts behind both sides. [`run`](Self::run), [`plan`](Self::plan) and
-    /// the feeds do it first.
+    /// the feeds do it first, each time; what only works on hints does it once for each engine.
     ///
     /// # Errors
     ///
@@ -92,6 +92,7 @@ impl Engine {
     ///
     /// [`EngineError`] if the engine cannot go on. What only this key has trouble with is in the outcome.
     pub async fn reconcile(&self, key: &WorkKey) -> Result<Outcome, EngineError> {
+        self.runtime.make_sure_bound().await?;
         self.runtime.reconcile(key, Priority::Event, Source::Live).await
     }
 
@@ -130,11 +131,12 @@ impl Engine {
         self.runtime.sweep(side).await
     }
 
-    /// Looks through the facts of a collection, and hints what follows from those that changed.
+    /// Looks through the facts of a collection, and hints what follows from those that changed. One that is not listed any
+    /// more keeps what follows from it: say so by [`hint_fact`](Self::hint_fact), and it is asked for.
     ///
     /// # Errors
     ///
-    /// As [`poll`](Self::poll).
+    /// As [`poll`](Self::poll); or no collection of facts has this name.
     pub async fn sweep_facts(&self, collection: &str) -> Result<Found, EngineError> {
         self.runtime.bind().await?;
         self.runtime.sweep_facts(collection).await

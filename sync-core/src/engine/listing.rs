@@ -126,6 +126,11 @@ impl Runtime {
     }
 }
 
+/// A list that would never end.
+pub(super) fn circle() -> Fault {
+    Fault::new(FaultKind::Broken, "the list goes round in circles: it names a page twice")
+}
+
 /// Lists a whole scope. A record that comes twice, because the list shifted between two pages, counts once.
 pub(super) async fn list_all(collection: &dyn Collection, scope: &Scope) -> Result<Vec<Snapshot>, Fault> {
     let (mut all, mut seen, mut page) = (Vec::new(), HashSet::new(), None);
@@ -135,10 +140,7 @@ pub(super) async fn list_all(collection: &dyn Collection, scope: &Scope) -> Resu
         all.extend(listed.records.into_iter().filter(|r| seen.insert(r.at.clone())));
         let Some(next) = listed.next else { return Ok(all) };
         if !pages.insert(next.clone()) {
-            return Err(Fault::new(
-                FaultKind::Broken,
-                "the list goes round in circles: it names a page twice",
-            ));
+            return Err(circle());
         }
         page = Some(next);
     }

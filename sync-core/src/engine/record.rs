@@ -19,6 +19,9 @@ pub enum Side {
 }
 
 impl Side {
+    /// Both, the left one first.
+    pub const BOTH: [Self; 2] = [Self::Left, Self::Right];
+
     /// The other one.
     #[must_use]
     pub const fn other(self) -> Self {

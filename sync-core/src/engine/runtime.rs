@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -49,6 +50,8 @@ pub(super) struct Runtime {
     pub(super) breakers: Mutex<BTreeMap<AccountKey, Arc<Breaker>>>,
     /// The accounts behind the sides, once they are known.
     pub(super) accounts: Mutex<Pair<Option<AccountKey>>>,
+    /// Whether this process has made sure that the state belongs to those.
+    pub(super) is_bound: AtomicBool,
     /// How often work on a key has failed in a row.
     pub(super) failures: Mutex<BTreeMap<crate::queue::WorkKey, u32>>,
     #[cfg(feature = "_simulation")]
@@ -149,6 +152,16 @@ pub(super) enum Source<'a> {
     Listed(&'a Listing),
 }
 
+impl<'a> Source<'a> {
+    /// A record as it was listed, and when.
+    pub(super) fn listed(self, side: Side, at: &RecordRef) -> Option<(&'a Snapshot, Timestamp)> {
+        match self {
+            Self::Listed(listing) => listing.record(side, at),
+            Self::Live => None,
+        }
+    }
+}
+
 impl Runtime {
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
@@ -201,6 +214,19 @@ impl Runtime {
         self.told(self.account(side), read)
     }
 
+    /// Takes a record of a side as it was listed, or else reads it.
+    pub(super) async fn read_from(
+        &self,
+        source: Source<'_>,
+        side: Side,
+        at: &RecordRef,
+    ) -> Result<Read, Trouble> {
+        match source.listed(side, at) {
+            Some((snapshot, _)) => Ok(Read::Found(snapshot.clone())),
+            None => self.read(side, at).await,
+        }
+    }
+
     /// The canonical fields of a record, the computed ones included.
     pub(super) async fn fields(&self, side: Side, snapshot: &Snapshot) -> Result<Fields, Trouble> {
         if side == Side::Right || self.enrich.is_empty() {
@@ -229,7 +255,7 @@ impl Runtime {
         // A create that is refused when it comes twice is sent again at once.
         let is_safe = |op: &PendingOp| matches!(op, PendingOp::Create { side, .. } if caps(*side).marker == MarkerKind::Unique);
         let waits = link.pending.as_ref().is_some_and(|pending| !is_safe(&pending.op))
-            || [Side::Left, Side::Right].into_iter().any(|side| lags(side) && link.gone_at[side].is_some())
+            || Side::BOTH.into_iter().any(|side| lags(side) && link.gone_at[side].is_some())
             || states.iter().any(|state| {
                 state.fresh_until != Pair::default() || state.unsettled.as_ref().is_some_and(|u| lags(u.side))
             });

@@ -91,14 +91,12 @@ fn next(seen: Option<Rev>) -> Rev {
     seen.map_or(Rev::FIRST, Rev::next)
 }
 
-const SIDES: [Side; 2] = [Side::Left, Side::Right];
-
 /// The record that both have, if both are live and it is not one link.
 pub(super) fn shared(one: &Link, other: &Link) -> Option<RecordRef> {
     if one.id == other.id || !one.is_live() || !other.is_live() {
         return None;
     }
-    SIDES
+    Side::BOTH
         .into_iter()
         .find_map(|side| one.ends[side].clone().filter(|at| other.ends[side].as_ref() == Some(at)))
 }
@@ -117,7 +115,7 @@ impl State {
         if !link.is_live() {
             return None;
         }
-        let holder = SIDES.into_iter().find_map(|side| {
+        let holder = Side::BOTH.into_iter().find_map(|side| {
             let at = link.ends[side].as_ref()?;
             let (turn, holder) = self.holders[side].of(at).next_back()?;
             let has = *turn == LIVE && *holder != link.id && keeps(commit, holder, side, at);
@@ -166,7 +164,7 @@ impl State {
             self.turn = self.turn.max(turn);
             self.ended.insert(link.id.clone(), turn);
         }
-        for side in SIDES {
+        for side in Side::BOTH {
             if let Some(at) = &link.ends[side] {
                 self.holders[side].add(at, (turn, link.id.clone()));
             }
@@ -180,7 +178,7 @@ impl State {
     fn remove_link(&mut self, id: &LinkId) {
         let Some(Versioned { value: link, .. }) = self.links.remove(id) else { return };
         let held = (self.ended.remove(id).unwrap_or(LIVE), link.id.clone());
-        for side in SIDES {
+        for side in Side::BOTH {
             if let Some(at) = &link.ends[side] {
                 self.holders[side].remove(at, &held);
             }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use sync_core::engine::{FaultKind, ProjectionStep, Rule};
+use sync_core::engine::{Derived, FaultKind, Life, ProjectionKey, ProjectionStep, Rule, Snapshot, Wanted};
+use sync_core::jiff::civil::Date;
 
 use super::fake::Mishap;
 use super::world::{Documents, World};
@@ -150,4 +151,35 @@ async fn i3_two_facts_of_the_same_name_give_one_note() {
     assert!(!report.has_failed(), "{report}");
     assert_eq!(world.note_bodies(), ["Call first", "FT 7: two chairs", "FT 8: thank you"]);
     assert_eq!(world.tasks.rows().len(), 1);
+}
+
+/// One more note for each document.
+#[derive(Debug)]
+struct Thanks;
+
+impl Rule for Thanks {
+    fn derive(&self, fact: &Snapshot, _: Date) -> Derived {
+        let note = Wanted {
+            key: ProjectionKey::new(format!("doc:{}:thanks", fact.at.id)),
+            into: "notes".to_owned(),
+            fields: json!({ "body": format!("thanks for {}", fact.text("number")) })
+                .as_object()
+                .cloned()
+                .unwrap(),
+            life: Life::Open,
+        };
+        Derived::of(fact.text("customer")).want(note)
+    }
+}
+
+#[tokio::test]
+async fn rules_that_are_named_later_do_not_replace_earlier_ones() {
+    let world = World::small();
+    let engine = world.builder().facts(world.documents.clone(), vec![Arc::new(Thanks)]).build();
+    let report = engine.apply(engine.plan().await.unwrap(), |_| {}).await.unwrap();
+    assert!(!report.has_failed(), "{report}");
+    assert_eq!(
+        world.note_bodies(),
+        ["FT 7: two chairs", "FT 8: thank you", "thanks for FT 7", "thanks for FT 8"]
+    );
 }

@@ -45,10 +45,8 @@ impl Engine {
     ) -> Result<Report, EngineError> {
         let runtime = self.runtime.as_ref();
         let started = runtime.clock.env().monotonic();
-        if !runtime.is_bound() {
-            runtime.bind().await?;
-        }
-        for side in [Side::Left, Side::Right] {
+        runtime.make_sure_bound().await?;
+        for side in Side::BOTH {
             if plan.basis.set_up[side] {
                 let collection = runtime.collection(side);
                 runtime.answered(side, collection, collection.complete_set_up().await)?;
@@ -120,16 +118,10 @@ struct Derived {
 }
 
 impl Runtime {
-    /// Whether this process has made sure that the state belongs to the accounts behind both sides.
-    fn is_bound(&self) -> bool {
-        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        accounts.left.is_some() && accounts.right.is_some()
-    }
-
     /// How long a run waits for something, such as for what became of a write that was not answered.
     fn patience(&self) -> Duration {
         let targets = self.targets.values().map(|target| target.caps().quarantine());
-        let sides = [Side::Left, Side::Right].map(|side| self.collection(side).caps().quarantine());
+        let sides = Side::BOTH.map(|side| self.collection(side).caps().quarantine());
         let longest = targets.chain(sides).max().unwrap_or_default();
         PATIENCE.max(self.send_within + longest)
     }

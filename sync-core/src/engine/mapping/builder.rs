@@ -96,7 +96,7 @@ impl MappingBuilder {
                 return Err(wrong(name, "is there twice"));
             }
             check(field).map_err(|why| wrong(name, why))?;
-            for side in [Side::Left, Side::Right] {
+            for side in Side::BOTH {
                 if let Source::Path(path) = &field.source[side] {
                     if reaches(field, side) && !targets.insert((side, path.as_str())) {
                         return Err(wrong(
@@ -164,10 +164,7 @@ fn check(field: &Field) -> Result<(), &'static str> {
         }
         _ => {}
     }
-    if [Side::Left, Side::Right]
-        .into_iter()
-        .any(|side| field.default[side].is_some() && !reaches(field, side))
-    {
+    if Side::BOTH.into_iter().any(|side| field.default[side].is_some() && !reaches(field, side)) {
         return Err("has a default for a side that it is never written to");
     }
     let is_stable = |sample: &&str| match (field.normalise)(sample) {

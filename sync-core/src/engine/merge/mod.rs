@@ -297,7 +297,7 @@ fn first(rules: &Rules, state: &FieldState, seen: &Seen<'_>) -> FieldStep {
         (true, false) if rules.direction.allows(Side::Right) => write(Side::Right, left, rules, seen, None),
         (false, true) if rules.direction.allows(Side::Left) => write(Side::Left, right, rules, seen, None),
         // An empty field clears nothing here; both are agreed on as they are, as far as they are known.
-        _ if [Side::Left, Side::Right].into_iter().any(|side| is_news(state, side, seen)) => FieldStep::Agree,
+        _ if Side::BOTH.into_iter().any(|side| is_news(state, side, seen)) => FieldStep::Agree,
         _ => FieldStep::Nothing,
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn merge(rules: &Rules, agreed: Pair<&Agreed>, seen: &Seen<'_>) -> Fi
 fn drift(rules: &Rules, seen: &Seen<'_>, is_quiet: &dyn Fn(Side) -> bool) -> FieldStep {
     let waits = |side: Side| rules.direction.allows(side) && !seen.value[side].is_known();
     let news = |side: &Side| !is_quiet(*side) && !waits(side.other());
-    match [Side::Left, Side::Right].into_iter().find(news) {
+    match Side::BOTH.into_iter().find(news) {
         Some(_) if seen.value.left == seen.value.right => FieldStep::Agree,
         Some(side) => FieldStep::Note(side),
         None => FieldStep::Nothing,

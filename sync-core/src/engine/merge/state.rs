@@ -47,7 +47,7 @@ fn is_default(until: &Pair<Option<Timestamp>>) -> bool {
 impl FieldState {
     /// The side whose value may be older than what was learned of it a moment ago.
     pub fn stale(&self, seen: &Seen<'_>) -> Option<Side> {
-        [Side::Left, Side::Right].into_iter().find(|side| {
+        Side::BOTH.into_iter().find(|side| {
             let value = seen.value[*side];
             let is_agreed = self.agreed[*side].as_ref().is_some_and(|agreed| agreed.is(value));
             value.is_known() && !is_agreed && self.fresh_until[*side].is_some_and(|until| seen.now < until)
@@ -64,7 +64,7 @@ impl FieldState {
     /// Notes that something new was learned of `side`. Reads may show what was before it for another `lag`.
     pub fn learned(&mut self, side: Side, now: Timestamp, lag: Duration) {
         // What is over says nothing any more.
-        for until in [Side::Left, Side::Right] {
+        for until in Side::BOTH {
             self.fresh_until[until] = self.fresh_until[until].filter(|until| now < *until);
         }
         if !lag.is_zero() {

@@ -19,7 +19,6 @@ use super::runtime::{Births, EngineError, Runtime, Source};
 use super::value::{FieldValue, Pair};
 use crate::queue::WorkKey;
 
-const SIDES: [Side; 2] = [Side::Left, Side::Right];
 /// How many links or projections are read at once.
 const PAGE: usize = 500;
 
@@ -41,7 +40,7 @@ impl Engine {
 /// What must be set up before the first write.
 async fn set_up(runtime: &Runtime) -> Result<Pair<SetUp>, EngineError> {
     let mut set_up = Pair::<SetUp>::default();
-    for side in SIDES.into_iter().filter(|side| *side == Side::Right || may_be_written(runtime, *side)) {
+    for side in Side::BOTH.into_iter().filter(|side| *side == Side::Right || may_be_written(runtime, *side)) {
         let collection = runtime.collection(side);
         set_up[side] = runtime.answered(side, collection, collection.set_up().await)?;
     }
@@ -124,13 +123,12 @@ impl<'a> Planner<'a> {
         let calls = self.calls(&records);
         let projections = self.projections(calls.wanted, &records).await?;
         let runtime = self.runtime;
-        let names = Pair::new(Side::Left, Side::Right);
         let name = |side| runtime.collection(side).name().to_owned();
         let basis = Basis {
             listing: self.listing,
             facts: calls.facts.into_iter().map(|(owner, facts)| (owner, facts.into())).collect(),
             set_up: Pair::new(!set_up.left.missing.is_empty(), !set_up.right.missing.is_empty()),
-            names: Pair::new(name(names.left), name(names.right)),
+            names: Pair::new(name(Side::Left), name(Side::Right)),
         };
         let mut plan = Plan {
             id: String::new(),
@@ -367,7 +365,7 @@ impl Known {
             let Some(last) = page.last() else { return Ok(known) };
             after = Some(last.value.id.clone());
             for link in page.into_iter().map(|link| Arc::new(link.value)) {
-                for side in SIDES {
+                for side in Side::BOTH {
                     match &link.ends[side] {
                         Some(at) if link.is_live() => _ = known.live[side].insert(at.clone(), link.clone()),
                         Some(at) => _ = known.ended[side].insert(at.clone()),

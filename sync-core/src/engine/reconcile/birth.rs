@@ -70,19 +70,12 @@ impl Runtime {
             // The survivor of a pair that has ended. It is left alone until the other one returns.
             return Ok(Outcome::nothing());
         }
-        let listed = match source {
-            Source::Listed(listing) => listing.record(side, at).map(|(snapshot, _)| snapshot.clone()),
-            Source::Live => None,
-        };
-        let snapshot = match listed {
-            Some(snapshot) => snapshot,
-            None => match self.read(side, at).await? {
-                Read::Found(snapshot) => snapshot,
-                Read::Gone => return Ok(Outcome::nothing()),
-                Read::MovedTo(survivor) => {
-                    return Ok(Outcome::nothing().hint([WorkKey::Birth(side, survivor)]));
-                }
-            },
+        let snapshot = match self.read_from(source, side, at).await? {
+            Read::Found(snapshot) => snapshot,
+            Read::Gone => return Ok(Outcome::nothing()),
+            Read::MovedTo(survivor) => {
+                return Ok(Outcome::nothing().hint([WorkKey::Birth(side, survivor)]));
+            }
         };
         if !self.is_in_scope(side, &snapshot) {
             return Ok(Outcome::nothing());

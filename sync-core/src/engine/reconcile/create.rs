@@ -28,15 +28,7 @@ impl Runtime {
         if self.births[from] != Births::Create {
             return Ok(Outcome::nothing());
         }
-        let listed = match source {
-            Source::Listed(listing) => listing.record(from, &at),
-            Source::Live => None,
-        };
-        let read = match listed {
-            Some((snapshot, _)) => Read::Found(snapshot.clone()),
-            None => self.read(from, &at).await?,
-        };
-        let snapshot = match read {
+        let snapshot = match self.read_from(source, from, &at).await? {
             Read::Found(snapshot) => snapshot,
             Read::MovedTo(survivor) => return self.follow(run, from, survivor, now).await,
             Read::Gone => {
@@ -56,7 +48,7 @@ impl Runtime {
             return Ok(Outcome::nothing());
         }
         let to = from.other();
-        let Some(scope) = self.scope_for_partner(from, &at).await? else {
+        let Some(scope) = self.scope_for_partner(from, &at, Link::is_live).await? else {
             // The record that it lives under has no partner yet.
             let later = now.checked_add(self.send_within).unwrap_or(Timestamp::MAX);
             return Ok(Outcome::wait(later));
@@ -105,12 +97,18 @@ impl Runtime {
         Ok(unique.is_empty() || sent.iter().any(is_taken))
     }
 
-    /// Where the partner of a record is created; `None` if the record that it is to live under is not there yet.
-    async fn scope_for_partner(&self, from: Side, at: &RecordRef) -> Result<Option<Scope>, Trouble> {
+    /// Where the partner of a record is created; `None` if no record that it could live under is known. `counts` says
+    /// which pairs of parents do.
+    pub(super) async fn scope_for_partner(
+        &self,
+        from: Side,
+        at: &RecordRef,
+        counts: impl Fn(&Link) -> bool + Send,
+    ) -> Result<Option<Scope>, Trouble> {
         let (Some(parents), Some(parent)) = (&self.parents, &at.parent) else { return Ok(Some(Scope::All)) };
         let link = parents.link_of(from, &RecordRef::top(parent.clone())).await?;
         let partner =
-            link.filter(|link| link.value.is_live()).and_then(|link| link.value.ends[from.other()].clone());
+            link.filter(|link| counts(&link.value)).and_then(|link| link.value.ends[from.other()].clone());
         Ok(partner.map(|partner| Scope::Under(partner.id)))
     }
 
@@ -321,7 +319,7 @@ impl Runtime {
             && !matchers.first().is_some_and(|strongest| strongest.iter().any(contradicts)))
     }
 
-    /// Whether a failed create may be sent again at once because the record then is refused, not doubled.
+    /// Whether markers count on a side: the simulation can turn that off.
     pub(super) fn marks(&self, side: Side) -> bool {
         let off = match side {
             Side::Left => RuleOff::MarkerLeft,

@@ -8,7 +8,7 @@ use super::super::fault::{Fault, FaultKind};
 use super::super::projection::{Projection, ProjectionKey};
 use super::super::record::{Fingerprint, RecordId, RecordRef, Side, Snapshot};
 use super::super::rule::{Derived, Fact, FactKey, Life, Wanted};
-use super::super::runtime::{Runtime, Source, Trouble};
+use super::super::runtime::{Facts, Runtime, Source, Trouble};
 use super::{Did, Outcome};
 use crate::queue::WorkKey;
 use crate::store::Commit;
@@ -41,21 +41,21 @@ impl Runtime {
         all
     }
 
+    pub(in super::super) fn facts_in(&self, collection: &str) -> Result<&Facts, Trouble> {
+        self.facts.get(collection).ok_or_else(|| {
+            let why =
+                format!("no collection of facts is called {collection}: name it to `EngineBuilder::facts`");
+            Trouble::Fault(self.account(Side::Left), Fault::new(FaultKind::Broken, why))
+        })
+    }
+
     /// Works on a fact: stores it, and what follows from it. Writes nothing at any service.
     pub(super) async fn fact(&self, key: &FactKey, source: Source<'_>) -> Result<Outcome, Trouble> {
-        let Some(facts) = self.facts.get(&key.collection) else {
-            let why = format!("no collection of facts is called {}", key.collection);
-            return Err(Trouble::Fault(self.account(Side::Left), Fault::new(FaultKind::Broken, why)));
-        };
+        let facts = self.facts_in(&key.collection)?;
         let now = self.now();
-        let listed = match source {
-            Source::Listed(listing) if facts.collection.name() == self.collection(Side::Left).name() => {
-                listing.record(Side::Left, &key.at).map(|(snapshot, _)| snapshot.clone())
-            }
-            Source::Listed(_) | Source::Live => None,
-        };
-        let read = match listed {
-            Some(snapshot) => Read::Found(snapshot),
+        let is_left = facts.collection.name() == self.collection(Side::Left).name();
+        let read = match source.listed(Side::Left, &key.at).filter(|_| is_left) {
+            Some((snapshot, _)) => Read::Found(snapshot.clone()),
             None => self.told(self.account(Side::Left), facts.collection.get(&key.at).await)?,
         };
         match read {

@@ -131,7 +131,7 @@ impl Runtime {
     /// Until when an account that the run would use rests, or has no quota left.
     async fn resting(&self, priority: Priority) -> Option<Timestamp> {
         let now = self.now();
-        let accounts = [super::Side::Left, super::Side::Right].map(|side| self.account(side));
+        let accounts = super::Side::BOTH.map(|side| self.account(side));
         let rests = accounts.iter().filter_map(|account| self.breaker(account).paused_until(now)).max();
         if rests.is_some() {
             return rests;
@@ -188,7 +188,6 @@ impl Runtime {
         };
         match kind {
             FaultKind::Broken => Err(EngineError::Collection { collection: account.to_string(), fault }),
-            FaultKind::Gone | FaultKind::Changed => Ok(failed(Some(now))),
             FaultKind::Throttled { .. } | FaultKind::Auth => {
                 let until = self.breaker(&account).paused_until(now).unwrap_or(now);
                 Ok(failed(Some(until)))
@@ -198,7 +197,7 @@ impl Runtime {
                 self.ask(key, ReviewKind::Invalid, why).await?;
                 Ok(failed(None))
             }
-            FaultKind::Transient => {
+            FaultKind::Transient | FaultKind::Gone | FaultKind::Changed => {
                 let count = {
                     let mut failures =
                         self.failures.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -213,6 +212,10 @@ impl Runtime {
                     self.ask(key, ReviewKind::Poison, why).await?;
                     self.forget_failures(key);
                     return Ok(failed(None));
+                }
+                if count == 1 && kind != FaultKind::Transient {
+                    // It is not any more as it was read: it is read anew. What stays so is no race, and backs off.
+                    return Ok(failed(Some(now)));
                 }
                 let env = self.clock.env().as_ref();
                 let pause = backoff().delay(count, None, env).unwrap_or_default();

@@ -93,16 +93,15 @@ impl Runtime {
                 return Ok(Outcome::wait(again));
             }
         };
-        for side in [Side::Left, Side::Right] {
+        for side in Side::BOTH {
             if let Some(fields) = seen.fields(side) {
                 run.settle(side, fields, seen.at);
             }
         }
-        let changed = Pair::new(Side::Left, Side::Right);
         let within = |side: Side| run.changed_within(side, seen.snapshots[side].as_ref(), self.now());
         let sight = Sight {
             presence: Pair::new(&seen.presence.left, &seen.presence.right),
-            changed: Pair::new(within(changed.left), within(changed.right)),
+            changed: Pair::new(within(Side::Left), within(Side::Right)),
             state: &run.states,
             now: if self.is_off(RuleOff::StaleRead) { Timestamp::MAX } else { now },
         };
@@ -170,19 +169,11 @@ impl Runtime {
         let mut snapshots = Pair::default();
         let mut presence = Pair::new(Presence::Gone, Presence::Gone);
         let mut again = None;
-        for side in [Side::Left, Side::Right] {
-            let listed = match source {
-                Source::Listed(listing) => listing.record(side, &ends[side]),
-                Source::Live => None,
-            };
-            let read = match listed {
-                Some((snapshot, listed_at)) => {
-                    at = at.min(listed_at);
-                    Read::Found(snapshot.clone())
-                }
-                None => self.read(side, &ends[side]).await?,
-            };
-            match read {
+        for side in Side::BOTH {
+            if let Some((_, listed_at)) = source.listed(side, &ends[side]) {
+                at = at.min(listed_at);
+            }
+            match self.read_from(source, side, &ends[side]).await? {
                 Read::Found(snapshot) => {
                     if run.link.gone_at[side].take().is_some() {
                         run.changed = true;
@@ -201,7 +192,7 @@ impl Runtime {
         if let Some(again) = again {
             return Ok(Err(again));
         }
-        for side in [Side::Left, Side::Right] {
+        for side in Side::BOTH {
             let (Presence::Gone, Some(alive)) = (&presence[side], snapshots[side.other()].as_ref()) else {
                 continue;
             };
@@ -373,7 +364,7 @@ impl Runtime {
             match step {
                 FieldStep::Nothing | FieldStep::Stale(_) => {}
                 FieldStep::Agree => {
-                    for side in [Side::Left, Side::Right] {
+                    for side in Side::BOTH {
                         run.agree(position, side, super::super::Agreed::on(value(side, position)), now);
                     }
                 }
@@ -387,7 +378,7 @@ impl Runtime {
                 FieldStep::Write(write) => writes.push((position, write)),
             }
         }
-        for side in [Side::Left, Side::Right] {
+        for side in Side::BOTH {
             let problems = seen.fields(side).map(Fields::problems).unwrap_or_default();
             for (position, why) in problems {
                 run.park(*position, owned(*position), Reason::Invalid(side.other(), why.clone()), now);

@@ -213,12 +213,11 @@ async fn recover(mut run: Derive<'_>, pending: ProjectionPending, owner: &Owner)
     if let Some(under) = pending.under {
         let marker = run.projection.key.marker();
         // Where it was sent to, and where that has gone to since.
-        let pending_parent = under.clone();
+        let first = RecordRef::top(under.clone());
         let mut parents = vec![under];
         if let Owner::Ready(parent) = owner {
             parents.extend((!parents.contains(parent)).then(|| parent.clone()));
         }
-        let first = RecordRef::top(pending_parent.clone());
         if let Read::MovedTo(survivor) = run.runtime.read(Side::Right, &first).await? {
             parents.extend((!parents.contains(&survivor.id)).then_some(survivor.id));
         }

@@ -6,7 +6,7 @@ use super::super::caps::MarkerKind;
 use super::super::collection::{Marker, Probe, Read};
 use super::super::journal::Happening;
 use super::super::link::{PendingOp, Sent};
-use super::super::record::{RecordRef, Scope, Side, Snapshot};
+use super::super::record::{Scope, Side, Snapshot};
 use super::super::recover::{Recovery, recover};
 use super::super::review::ReviewKind;
 use super::super::runtime::{Runtime, Trouble};
@@ -44,8 +44,15 @@ impl Runtime {
         let kind = if self.marks(side) { caps.marker } else { MarkerKind::Keys { resend: true } };
         let founder = run.link.ends[side.other()].clone();
         let scope = match founder {
-            Some(at) => self.partner_scope(side.other(), &at).await?,
-            None => Scope::All,
+            // Even if the pair of the two parents has ended since: that is where it was sent to.
+            Some(at) => self.scope_for_partner(side.other(), &at, |_| true).await?,
+            None => Some(Scope::All),
+        };
+        let Some(scope) = scope else {
+            // Nobody knows any more where the record would be. It is not looked for where it cannot be.
+            let why = "its create was not answered, and the pair of the records that both were to live under is not known \
+                       any more: pair those two again";
+            return self.ask_once(&run.key(), ReviewKind::Create, why.to_owned()).await;
         };
         let now_or_never = if self.is_off(RuleOff::Quarantine) { Timestamp::MAX } else { now };
         let found = match recover(kind, pending.send_by, caps, None, now_or_never) {
@@ -71,13 +78,6 @@ impl Runtime {
             Recovery::Wait(until) => Ok(Outcome::wait(until)),
             Recovery::Review(why) => self.ask_once(&run.key(), ReviewKind::Create, why).await,
         }
-    }
-
-    async fn partner_scope(&self, from: Side, at: &RecordRef) -> Result<Scope, Trouble> {
-        let (Some(parents), Some(parent)) = (&self.parents, &at.parent) else { return Ok(Scope::All) };
-        let link = parents.link_of(from, &RecordRef::top(parent.clone())).await?;
-        let partner = link.and_then(|link| link.value.ends[from.other()].clone());
-        Ok(partner.map_or(Scope::All, |partner| Scope::Under(partner.id)))
     }
 
     /// Records that may be the one of a lost create: those with its marker, or with its keys and in no other pair.
