@@ -18,6 +18,8 @@ struct State {
     /// How often it was closed off in a row.
     pauses: u32,
     until: Option<Timestamp>,
+    /// Until when the service has asked for a rest. An answer does not end that: it may be to what was sent before.
+    throttled_until: Option<Timestamp>,
 }
 
 /// So many failures in a row are not one record's.
@@ -30,12 +32,14 @@ const AUTH_PAUSE: Duration = Duration::from_secs(300);
 impl Breaker {
     /// Until when the account rests.
     pub(super) fn paused_until(&self, now: Timestamp) -> Option<Timestamp> {
-        self.state().until.filter(|until| now < *until)
+        let state = self.state();
+        state.until.max(state.throttled_until).filter(|until| now < *until)
     }
 
     /// Notes a call that was answered.
     pub(super) fn success(&self) {
-        *self.state() = State::default();
+        let mut state = self.state();
+        *state = State { throttled_until: state.throttled_until, ..State::default() };
     }
 
     /// Notes a call that failed. Gives the moment until which the account rests, if it does because of this.
@@ -58,8 +62,12 @@ impl Breaker {
         };
         state.pauses = state.pauses.saturating_add(1);
         let until = now.checked_add(pause).unwrap_or(Timestamp::MAX);
-        state.until = Some(state.until.map_or(until, |earlier| earlier.max(until)));
-        state.until
+        if matches!(fault.kind(), FaultKind::Throttled { .. }) {
+            state.throttled_until = state.throttled_until.max(Some(until));
+        } else {
+            state.until = state.until.max(Some(until));
+        }
+        state.until.max(state.throttled_until)
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -103,6 +111,12 @@ mod tests {
         let breaker = Breaker::default();
         let throttled = FaultKind::Throttled { retry_after: Some(Duration::from_secs(7)) };
         assert_eq!(breaker.failure(&fault(throttled), after(0)), Some(after(7)));
+        breaker.success();
+        assert_eq!(
+            breaker.paused_until(after(6)),
+            Some(after(7)),
+            "an answer to what was sent before ends nothing"
+        );
         assert_eq!(breaker.failure(&fault(FaultKind::Auth), after(0)), Some(after(300)));
         let breaker = Breaker::default();
         for kind in [FaultKind::Invalid, FaultKind::Gone, FaultKind::Changed, FaultKind::Broken] {
