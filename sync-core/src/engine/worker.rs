@@ -59,6 +59,8 @@ impl Schedule {
 
 /// How long an idle worker waits before it asks the queue again: another process may have hinted something.
 const IDLE: Duration = Duration::from_secs(1);
+/// The shortest pause.
+const BRIEF: Duration = Duration::from_millis(1);
 
 impl Runtime {
     /// How long a run may take: four requests.
@@ -67,9 +69,8 @@ impl Runtime {
         timeout(Side::Left).max(timeout(Side::Right)).saturating_mul(4) + self.send_within
     }
 
-    /// Works on a claimed key, and tells the queue what is next.
-    pub(super) async fn work(&self, claim: Claim) -> Result<Outcome, EngineError> {
-        let started = self.clock.env().monotonic();
+    /// Works on a key that was claimed at `claimed`, by the clock that does not jump, and tells the queue what is next.
+    pub(super) async fn work(&self, claim: Claim, claimed: Duration) -> Result<Outcome, EngineError> {
         let outcome = self.reconcile(&claim.key, claim.priority, Source::Live).await?;
         // Before the key is ended: if the process dies in between, the key comes again, and hints again.
         let hints: Vec<_> =
@@ -77,7 +78,7 @@ impl Runtime {
         if !hints.is_empty() {
             self.queue.mark(&hints).await?;
         }
-        let overtaken = self.clock.env().monotonic().saturating_sub(started) >= self.lease();
+        let overtaken = self.clock.env().monotonic().saturating_sub(claimed) >= self.lease();
         let (key, tenant) = (claim.key.clone(), claim.tenant.clone());
         self.queue.done(claim, outcome.again).await?;
         if overtaken {
@@ -96,10 +97,13 @@ impl Engine {
     ///
     /// [`EngineError`] if the engine cannot go on. The key that it worked on is due again later.
     pub async fn work(&self, worker: &str, max: usize) -> Result<Vec<Outcome>, EngineError> {
-        let claims = self.runtime.queue.claim(worker, max, self.runtime.lease()).await?;
+        let runtime = self.runtime.as_ref();
+        runtime.make_sure_bound().await?;
+        let claimed = runtime.clock.env().monotonic();
+        let claims = runtime.queue.claim(worker, max, runtime.lease()).await?;
         let mut outcomes = Vec::new();
         for claim in claims {
-            outcomes.push(self.runtime.work(claim).await?);
+            outcomes.push(runtime.work(claim, claimed).await?);
         }
         Ok(outcomes)
     }
@@ -120,8 +124,9 @@ impl Engine {
         }
     }
 
-    /// Keeps both sides in sync until `stop` completes: works on what is hinted, polls and sweeps as scheduled. What is
-    /// under way is finished first.
+    /// Keeps both sides in sync until `stop` completes: works on what is hinted, and beside that polls at once and then as
+    /// scheduled, and sweeps as scheduled. Writes that are under way are finished first; a poll or a sweep is not, and is
+    /// gone on with or repeated by the next run.
     ///
     /// A poll or a sweep that fails is tried again when its time comes; what must not be ignored ends the run.
     ///
@@ -138,34 +143,75 @@ impl Engine {
         runtime.bind().await?;
         // What a process before this one has left, in case its queue went with it.
         runtime.resume().await?;
-        let mut stop = pin!(stop);
-        let mut running = FuturesUnordered::new();
-        let env = runtime.clock.env();
-        let (mut next_poll, mut next_sweep) =
-            (env.monotonic(), env.monotonic().saturating_add(schedule.sweep));
+        // Side by side: a sweep of a large account takes hours, and what is hinted must not wait for it.
+        let halt = async {
+            match select(pin!(stop), pin!(self.feed(schedule))).await {
+                Either::Left(_) => Ok(()),
+                Either::Right((error, _)) => Err(error),
+            }
+        };
+        self.work_until(&schedule.worker, halt).await
+    }
+
+    /// Polls and sweeps as scheduled, until it cannot go on.
+    async fn feed(&self, schedule: &Schedule) -> EngineError {
+        let env = self.runtime.clock.env();
+        let mut next_poll = env.monotonic();
+        let mut next_sweep = next_poll.saturating_add(schedule.sweep);
         loop {
             if env.monotonic() >= next_poll {
                 next_poll = env.monotonic().saturating_add(schedule.poll);
-                for side in [Side::Left, Side::Right] {
-                    self.tolerate(self.poll(side).await)?;
+                if let Err(error) = self.poll_all().await {
+                    return error;
                 }
             }
             if env.monotonic() >= next_sweep {
                 next_sweep = env.monotonic().saturating_add(schedule.sweep);
-                for side in [Side::Left, Side::Right] {
-                    self.tolerate(self.sweep(side).await)?;
-                }
-                let left = runtime.collection(Side::Left).name().to_owned();
-                for name in runtime.facts.keys().filter(|name| **name != left) {
-                    self.tolerate(self.sweep_facts(name).await)?;
+                if let Err(error) = self.sweep_all().await {
+                    return error;
                 }
             }
+            let pause = next_poll.min(next_sweep).saturating_sub(env.monotonic());
+            env.sleep(pause.max(BRIEF)).await;
+        }
+    }
+
+    async fn poll_all(&self) -> Result<(), EngineError> {
+        for side in Side::BOTH {
+            self.tolerate(self.poll(side).await)?;
+        }
+        Ok(())
+    }
+
+    async fn sweep_all(&self) -> Result<(), EngineError> {
+        for side in Side::BOTH {
+            self.tolerate(self.sweep(side).await)?;
+        }
+        let left = self.runtime.collection(Side::Left).name();
+        for name in self.runtime.facts.keys().filter(|name| *name != left) {
+            self.tolerate(self.sweep_facts(name).await)?;
+        }
+        Ok(())
+    }
+
+    /// Works on what is hinted until `halt` completes, and ends what is under way.
+    async fn work_until(
+        &self,
+        worker: &str,
+        halt: impl Future<Output = Result<(), EngineError>> + Send,
+    ) -> Result<(), EngineError> {
+        let runtime = self.runtime.as_ref();
+        let env = runtime.clock.env();
+        let mut halt = pin!(halt);
+        let mut running = FuturesUnordered::new();
+        let halted = loop {
             let free = runtime.concurrency.saturating_sub(running.len());
             if free > 0 {
-                let claims = runtime.queue.claim(&schedule.worker, free, runtime.lease()).await?;
-                running.extend(claims.into_iter().map(|claim| runtime.work(claim)));
+                let claimed = env.monotonic();
+                let claims = runtime.queue.claim(worker, free, runtime.lease()).await?;
+                running.extend(claims.into_iter().map(|claim| runtime.work(claim, claimed)));
             }
-            let pause = self.pause(&[next_poll, next_sweep]).await?;
+            let pause = self.pause().await?;
             let next = async {
                 if running.is_empty() {
                     env.sleep(pause).await;
@@ -176,24 +222,22 @@ impl Engine {
                     Either::Right((outcome, _)) => outcome.transpose().map(drop),
                 }
             };
-            match select(stop.as_mut(), pin!(next)).await {
-                Either::Left(_) => break,
+            match select(halt.as_mut(), pin!(next)).await {
+                Either::Left((halted, _)) => break halted,
                 Either::Right((outcome, _)) => outcome?,
             }
-        }
+        };
         while let Some(outcome) = running.next().await {
             outcome?;
         }
-        Ok(())
+        halted
     }
 
     /// How long there is nothing to do.
-    async fn pause(&self, scheduled: &[Duration]) -> Result<Duration, EngineError> {
+    async fn pause(&self) -> Result<Duration, EngineError> {
         let runtime = self.runtime.as_ref();
-        let monotonic = runtime.clock.env().monotonic();
-        let scheduled = scheduled.iter().map(|at| at.saturating_sub(monotonic)).min().unwrap_or(IDLE);
         let due = runtime.queue.next_due().await?.map_or(IDLE, |due| until(runtime.now(), due));
-        Ok(scheduled.min(due).min(IDLE).max(Duration::from_millis(1)))
+        Ok(due.clamp(BRIEF, IDLE))
     }
 
     /// A feed that cannot be read now is read later; other errors end the run.

@@ -44,6 +44,8 @@ pub(crate) struct Switches {
     pub(crate) circular: bool,
     /// Stores only so many characters of this field.
     pub(crate) truncates: Option<(&'static str, usize)>,
+    /// No listing is ever answered.
+    pub(crate) mute: bool,
     /// What carries markers has yet to be set up.
     pub(crate) not_set_up: bool,
 }
@@ -364,6 +366,9 @@ impl Collection for Fake {
 
     async fn list(&self, scope: &Scope, page: Option<&PageToken>) -> Result<ListPage, Fault> {
         self.call().await?;
+        if self.state().switches.mute {
+            std::future::pending::<()>().await;
+        }
         let all = self.visible(scope);
         let state = self.state();
         let size = if state.switches.page == 0 { usize::MAX } else { state.switches.page };

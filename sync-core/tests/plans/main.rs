@@ -19,4 +19,5 @@ mod lost_state;
 mod matching;
 mod plans;
 mod projections;
+mod running;
 mod world;

@@ -1,0 +1,154 @@
+//! An engine that runs for good, on hints, polls and sweeps.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use sync_core::engine::{
+    Did, Engine, EngineError, FaultKind, RecordId, RecordRef, ReviewKind, Schedule, Side,
+};
+use sync_core::queue::Priority;
+use sync_core::store::{Accounts, MemoryStore, Store};
+use sync_core::{AccountKey, Env};
+
+use super::fake::Mishap;
+use super::world::{LONG, World};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Runs until this holds, or so much time has passed.
+async fn run_until(
+    world: &World,
+    engine: &Engine,
+    schedule: &Schedule,
+    patience: Duration,
+    holds: impl Fn() -> bool + Send + Sync,
+) -> Result<(), EngineError> {
+    let until = world.env.now() + patience;
+    let stop = async {
+        while !holds() && world.env.now() < until {
+            world.env.sleep(Duration::from_secs(1)).await;
+        }
+    };
+    engine.run(schedule, stop).await
+}
+
+fn customer(id: &str) -> RecordRef {
+    RecordRef::top(RecordId::new(id))
+}
+
+#[tokio::test]
+async fn polls_and_sweeps_bring_everything_over() {
+    let world = World::small();
+    let schedule = Schedule::new().poll(Duration::from_secs(60)).sweep(HOUR);
+    run_until(&world, &world.engine(), &schedule, 3 * HOUR, || false).await.unwrap();
+    world.assert_small_is_there("after a run of three hours");
+    world.assert_quiet("after a run of three hours").await;
+}
+
+#[tokio::test]
+async fn i10_what_is_hinted_does_not_wait_for_a_listing() {
+    let world = World::small();
+    world.customers.switch(|s| s.mute = true);
+    let engine = world.engine();
+    engine.hint(Side::Left, &customer("3"), Priority::Event).await.unwrap();
+    let is_there = || !world.contacts.rows().is_empty();
+    run_until(&world, &engine, &Schedule::new(), HOUR, is_there).await.unwrap();
+    assert_eq!(world.contact("100000003").text("name"), "Carlos Dias");
+}
+
+#[tokio::test]
+async fn a_run_that_is_stopped_ends_its_writes() {
+    let world = World::small();
+    world.customers.switch(|s| s.mute = true);
+    let engine = world.engine();
+    for id in ["1", "2", "3"] {
+        engine.hint(Side::Left, &customer(id), Priority::Event).await.unwrap();
+    }
+    let stop = async {
+        // As soon as the first write is announced.
+        while world.store.open_creates(Side::Right).await.unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    engine.run(&Schedule::new(), stop).await.unwrap();
+    assert!(world.store.open_creates(Side::Right).await.unwrap().is_empty(), "announced, and cut off");
+    assert!(!world.contacts.rows().is_empty());
+}
+
+#[tokio::test]
+async fn a_feed_that_fails_for_now_does_not_end_a_run_and_one_that_is_broken_does() {
+    let world = World::small();
+    let engine = world.engine();
+    let stop = async {
+        world.customers.switch(|s| s.down = Some(FaultKind::Transient));
+        world.env.sleep(HOUR).await;
+        world.customers.switch(|s| s.down = None);
+        world.env.sleep(HOUR).await;
+        while world.contacts.rows().len() < 3 {
+            tokio::task::yield_now().await;
+        }
+    };
+    engine.run(&Schedule::new(), stop).await.unwrap();
+    world.customers.switch(|s| s.circular = true);
+    let ended = run_until(&world, &engine, &Schedule::new(), HOUR, || false).await;
+    assert!(
+        matches!(ended, Err(EngineError::Collection { ref fault, .. }) if fault.kind() == FaultKind::Broken)
+    );
+}
+
+#[tokio::test]
+async fn i7_hints_are_not_worked_on_with_the_state_of_other_accounts() {
+    let world = World::small();
+    let store = Arc::new(MemoryStore::new());
+    let others = Accounts { left: AccountKey::new("customers", 6), right: AccountKey::new("contacts", 6) };
+    store.bind(&others).await.unwrap();
+    let engine = world.builder().store(store).build();
+    engine.hint(Side::Left, &customer("1"), Priority::Event).await.unwrap();
+    for _ in 0..2 {
+        assert!(matches!(engine.drain().await, Err(EngineError::Bind(_))));
+    }
+    assert_eq!(world.take_writes(), [""; 0]);
+}
+
+#[tokio::test]
+async fn i9_a_write_that_is_never_in_time_backs_off_and_is_left_to_a_person() {
+    let world = World::small();
+    world.run().await;
+    world.env.advance(LONG);
+    world.take_writes();
+    for nth in 1..=100 {
+        world.contacts.on_update(nth, Mishap::Refused(FaultKind::Changed));
+    }
+    world.customers.edit("1", &json!({ "city": "Lagos" }));
+    let engine = world.engine();
+    engine.hint(Side::Left, &customer("1"), Priority::Event).await.unwrap();
+    engine.drain().await.unwrap();
+    assert_eq!(world.take_writes().len(), 2, "at once, and then later");
+    for _ in 0..20 {
+        world.env.advance(LONG);
+        engine.drain().await.unwrap();
+    }
+    assert_eq!(world.take_writes().len(), 8, "ten in all");
+    let open = world.store.reviews_page(None, 10).await.unwrap();
+    assert_eq!(open.iter().map(|review| review.kind).collect::<Vec<_>>(), [ReviewKind::Poison]);
+}
+
+#[tokio::test]
+async fn a_sweep_of_facts_that_nobody_has_named_is_an_error() {
+    let world = World::small();
+    let error = world.engine().sweep_facts("documnets").await.unwrap_err().to_string();
+    assert!(error.contains("documnets"), "{error}");
+}
+
+#[tokio::test]
+async fn work_says_what_each_key_came_to() {
+    let world = World::small();
+    let engine = world.engine();
+    engine.hint(Side::Left, &customer("1"), Priority::Event).await.unwrap();
+    let outcomes = engine.work("worker", 10).await.unwrap();
+    let did: BTreeSet<_> = outcomes.iter().map(|outcome| format!("{:?}", outcome.did)).collect();
+    assert!(outcomes.iter().any(|outcome| matches!(outcome.did, Did::Founded(_))), "{did:?}");
+    assert_eq!(world.take_writes(), [""; 0], "a birth writes nothing");
+}
