@@ -27,6 +27,19 @@ pub(crate) enum Mishap {
     Refused(FaultKind),
 }
 
+/// How a listing is answered.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listing {
+    #[default]
+    Orderly,
+    /// Each page starts with the last record of the one before.
+    Repeats,
+    /// The last page names the first one as its next.
+    Circular,
+    /// It never is.
+    Mute,
+}
+
 /// How the service behaves.
 #[derive(Debug, Default)]
 pub(crate) struct Switches {
@@ -38,14 +51,10 @@ pub(crate) struct Switches {
     pub(crate) down: Option<FaultKind>,
     /// How many records a page has; 0 is all of them.
     pub(crate) page: usize,
-    /// Each page starts with the last record of the one before.
-    pub(crate) repeats: bool,
-    /// The last page names the first one as its next.
-    pub(crate) circular: bool,
+    /// How listings are answered.
+    pub(crate) listing: Listing,
     /// Stores only so many characters of this field.
     pub(crate) truncates: Option<(&'static str, usize)>,
-    /// No listing is ever answered.
-    pub(crate) mute: bool,
     /// What carries markers has yet to be set up.
     pub(crate) not_set_up: bool,
 }
@@ -366,7 +375,7 @@ impl Collection for Fake {
 
     async fn list(&self, scope: &Scope, page: Option<&PageToken>) -> Result<ListPage, Fault> {
         self.call().await?;
-        if self.state().switches.mute {
+        if self.state().switches.listing == Listing::Mute {
             std::future::pending::<()>().await;
         }
         let all = self.visible(scope);
@@ -374,8 +383,12 @@ impl Collection for Fake {
         let size = if state.switches.page == 0 { usize::MAX } else { state.switches.page };
         let from: usize = page.map_or(0, |token| token.0.parse().unwrap());
         let to = from.saturating_add(size).min(all.len());
-        let again = usize::from(state.switches.repeats && from > 0);
-        let next = if to < all.len() { Some(to) } else { state.switches.circular.then_some(0) };
+        let again = usize::from(state.switches.listing == Listing::Repeats && from > 0);
+        let next = if to < all.len() {
+            Some(to)
+        } else {
+            (state.switches.listing == Listing::Circular).then_some(0)
+        };
         Ok(ListPage {
             records: all.into_iter().take(to).skip(from - again).collect(),
             next: next.map(|offset| PageToken(offset.to_string())),

@@ -3,7 +3,7 @@
 use serde_json::json;
 use sync_core::engine::{EngineError, RecordStep};
 
-use super::fake::Mishap;
+use super::fake::{Listing, Mishap};
 use super::world::World;
 
 /// One customer of each kind.
@@ -111,7 +111,7 @@ fn many() -> World {
 async fn i3_a_listing_that_repeats_records_between_pages_counts_each_once() {
     let world = many();
     for collection in [&world.customers, &world.contacts] {
-        collection.switch(|s| (s.page, s.repeats) = (7, true));
+        collection.switch(|s| (s.page, s.listing) = (7, Listing::Repeats));
     }
     let report = world.run().await;
     assert_eq!((report.counts.created, report.counts.linked), (40, 20), "{report}");
@@ -125,7 +125,7 @@ async fn a_listing_that_goes_round_in_circles_ends_in_an_error() {
     // A page of 60 names itself, one of 7 comes back to the first after eight others.
     for page in [60, 7] {
         let world = many();
-        world.customers.switch(|s| (s.page, s.circular) = (page, true));
+        world.customers.switch(|s| (s.page, s.listing) = (page, Listing::Circular));
         let error = world.engine().plan().await.unwrap_err();
         assert!(
             matches!(&error, EngineError::Collection { collection, .. } if collection == "customers"),

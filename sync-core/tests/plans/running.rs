@@ -12,7 +12,7 @@ use sync_core::queue::Priority;
 use sync_core::store::{Accounts, MemoryStore, Store};
 use sync_core::{AccountKey, Env};
 
-use super::fake::Mishap;
+use super::fake::{Listing, Mishap};
 use super::world::{LONG, World};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -50,7 +50,7 @@ async fn polls_and_sweeps_bring_everything_over() {
 #[tokio::test]
 async fn i10_what_is_hinted_does_not_wait_for_a_listing() {
     let world = World::small();
-    world.customers.switch(|s| s.mute = true);
+    world.customers.switch(|s| s.listing = Listing::Mute);
     let engine = world.engine();
     engine.hint(Side::Left, &customer("3"), Priority::Event).await.unwrap();
     let is_there = || !world.contacts.rows().is_empty();
@@ -61,7 +61,7 @@ async fn i10_what_is_hinted_does_not_wait_for_a_listing() {
 #[tokio::test]
 async fn a_run_that_is_stopped_ends_its_writes() {
     let world = World::small();
-    world.customers.switch(|s| s.mute = true);
+    world.customers.switch(|s| s.listing = Listing::Mute);
     let engine = world.engine();
     for id in ["1", "2", "3"] {
         engine.hint(Side::Left, &customer(id), Priority::Event).await.unwrap();
@@ -91,7 +91,7 @@ async fn a_feed_that_fails_for_now_does_not_end_a_run_and_one_that_is_broken_doe
         }
     };
     engine.run(&Schedule::new(), stop).await.unwrap();
-    world.customers.switch(|s| s.circular = true);
+    world.customers.switch(|s| s.listing = Listing::Circular);
     let ended = run_until(&world, &engine, &Schedule::new(), HOUR, || false).await;
     assert!(
         matches!(ended, Err(EngineError::Collection { ref fault, .. }) if fault.kind() == FaultKind::Broken)
