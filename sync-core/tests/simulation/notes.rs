@@ -49,7 +49,8 @@ pub(crate) struct Notes {
     pub(crate) all: BTreeMap<String, Note>,
     next: u64,
     pub(crate) in_flight: Vec<(u64, u64, NoteOp)>,
-    pub(crate) replies: Vec<(u64, Result<String, ()>)>,
+    /// The notes as they were when the writes landed: a person may have edited them when the answer arrives.
+    pub(crate) replies: Vec<(u64, Result<(String, Note), ()>)>,
     pub(crate) problems: Vec<String>,
     /// When a note whose create was not answered was found: what was done to it before was done within the round trip.
     pub(crate) adopted: BTreeMap<String, u64>,
@@ -69,7 +70,7 @@ impl Notes {
         }
     }
 
-    fn execute(&mut self, op: NoteOp, alive: &[String]) -> Result<String, ()> {
+    fn execute(&mut self, op: NoteOp, alive: &[String]) -> Result<(String, Note), ()> {
         match op {
             NoteOp::Create { under, body, done, marker } => {
                 if !alive.contains(&under) {
@@ -77,11 +78,9 @@ impl Notes {
                 }
                 self.next += 1;
                 let id = format!("N{}", self.next);
-                self.all.insert(
-                    id.clone(),
-                    Note { under, body, done, marker, there: true, edited: None, edited_at: 0 },
-                );
-                Ok(id)
+                let note = Note { under, body, done, marker, there: true, edited: None, edited_at: 0 };
+                self.all.insert(id.clone(), note.clone());
+                Ok((id, note))
             }
             NoteOp::Update { id, seen, body, done } => {
                 let adopted = self.adopted.get(&id).copied().unwrap_or_default();
@@ -98,7 +97,8 @@ impl Notes {
                 if let Some(done) = done {
                     note.done = done;
                 }
-                Ok(id)
+                let note = note.clone();
+                Ok((id, note))
             }
         }
     }
@@ -294,9 +294,9 @@ impl NoteCollection {
                 state.ledger.writes -= 1;
                 Err(WriteError::NotApplied(Fault::new(FaultKind::Gone, "it is gone")))
             }
-            Some(Ok(id)) => {
-                let stored = state.notes.all.get(&id).map(|note| Self::snapshot(&id, note));
-                Ok(Written { id: RecordId::new(id), stored: stored.filter(|_| number % 2 == 0) })
+            Some(Ok((id, note))) => {
+                let stored = (number % 2 == 0).then(|| Self::snapshot(&id, &note));
+                Ok(Written { id: RecordId::new(id), stored })
             }
         }
     }
