@@ -6,6 +6,7 @@ use super::super::caps::MarkerKind;
 use super::super::collection::{Marker, Probe, Read};
 use super::super::journal::Happening;
 use super::super::link::{PendingOp, Sent};
+use super::super::merge::Kind;
 use super::super::record::{Scope, Side, Snapshot};
 use super::super::recover::{Recovery, recover};
 use super::super::review::ReviewKind;
@@ -157,13 +158,22 @@ impl Runtime {
                     // Even if somebody has edited it since: what lost may have been there until then.
                     run.tell(now, Happening::Overrode { side, field: field.clone(), value });
                 }
-                if verdict != Verdict::Stored {
+                let from = side.other();
+                let came_from = if rules.kind == Kind::Set {
+                    // By member: some may be there as they were sent, and others undone since, or refused.
+                    let agreed = write.agreed[from].clone();
+                    settle(rules, &Unsettled { agreed, ..unsettled }, fields.get(position)).1
+                } else if verdict == Verdict::Stored {
+                    write.agreed[from].clone()
+                } else {
                     continue;
-                }
-                run.unpark(position);
-                run.agree(position, side.other(), write.agreed[side.other()].clone(), now);
+                };
+                run.agree(position, from, came_from, now);
                 run.agree(position, side, stored, now);
-                names.push(field);
+                if verdict == Verdict::Stored {
+                    run.unpark(position);
+                    names.push(field);
+                }
             }
             let what =
                 if names.is_empty() { Happening::NotApplied(side) } else { Happening::Wrote(side, names) };
