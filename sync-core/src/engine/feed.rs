@@ -125,9 +125,13 @@ impl Runtime {
     pub(super) fn news(&self, side: Side, fields: &Fields, link: &Link) -> Vec<usize> {
         let is_news = |(position, state): (usize, FieldState)| {
             let value = fields.get(position);
-            let is_agreed = state.agreed[side].as_ref().map_or(!value.has_value(), |agreed| agreed.is(value));
-            let is_parked = state.parked.as_ref().is_some_and(|parked| parked.values[side] == *value);
-            (value.is_known() && !is_agreed && !is_parked).then_some(position)
+            let parked_at = state.parked.as_ref().map(|parked| &parked.values[side]);
+            let is_news = match parked_at.filter(|value| value.is_known()) {
+                // Back at what was agreed on, it waits for nobody any more.
+                Some(parked_at) => parked_at != value,
+                None => state.agreed[side].as_ref().map_or(value.has_value(), |agreed| !agreed.is(value)),
+            };
+            (value.is_known() && is_news).then_some(position)
         };
         self.schema.states(link).into_iter().enumerate().filter_map(is_news).collect()
     }
