@@ -61,7 +61,7 @@ pub(crate) fn invariants(history: &History, verdict: &mut Verdict) {
     verdict.problems.extend(history.world.lock().ledger.restored.iter().cloned());
     no_duplicates(history, &links, verdict);
     for link in &live {
-        agreement(history, link, &journal, &named, verdict);
+        agreement(history, link, &links, &journal, &named, verdict);
     }
     overwritten(history, &live, &journal, &named, verdict);
     effort(history, verdict);
@@ -141,6 +141,7 @@ fn no_duplicates(history: &History, links: &[Link], verdict: &mut Verdict) {
 fn agreement(
     history: &History,
     link: &Link,
+    links: &[Link],
     journal: &[Entry],
     named: &BTreeSet<String>,
     verdict: &mut Verdict,
@@ -202,7 +203,8 @@ fn agreement(
         if rules.name == "tags" {
             members(history, link, lv, rv, named, verdict);
         } else {
-            last_edit(history, link, &rules.name, (lv, rv), is_parked || refused, named, verdict);
+            let explained = is_parked || refused;
+            last_edit(history, link, links, &rules.name, (lv, rv), explained, named, verdict);
         }
     }
 }
@@ -211,6 +213,7 @@ fn agreement(
 fn last_edit(
     history: &History,
     link: &Link,
+    links: &[Link],
     field: &str,
     (lv, rv): (&FieldValue, &FieldValue),
     explained: bool,
@@ -220,8 +223,19 @@ fn last_edit(
     let state = history.world.lock();
     let ledger = &state.ledger;
     let last = |side: Side| {
-        let id = link.ends[side].as_ref()?.id.as_str().to_owned();
-        ledger.last(side, &id, field)
+        let at = link.ends[side].as_ref()?;
+        let before = links.iter().filter(|l| !l.is_live() && l.ends[side].as_ref() == Some(at));
+        // What came to the record from an earlier partner, which is gone, is later than its own edits before that.
+        let from_before = before.filter_map(|l| {
+            let partner = l.ends[side.other()].as_ref()?;
+            let edit = ledger.last(side.other(), partner.id.as_str(), field)?;
+            ledger.is_delivered(&ledger.edits[edit]).then_some(edit)
+        });
+        ledger
+            .last(side, at.id.as_str(), field)
+            .into_iter()
+            .chain(from_before)
+            .max_by_key(|e| ledger.edits[*e].at)
     };
     let (left, right) = (last(Side::Left), last(Side::Right));
     // Of a one-way field, edits against the way go nowhere.
