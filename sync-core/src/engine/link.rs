@@ -76,6 +76,10 @@ pub struct Link {
     pub gone_at: Pair<Option<Timestamp>>,
     /// When each side was last written by the engine.
     pub wrote_at: Pair<Option<Timestamp>>,
+    /// The founder's keys by which a partner was looked for, and nobody was found. If the founder has others by the time
+    /// that one is to be created, it is looked for again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sought: Option<Fingerprint>,
     /// The create that the service refused. The same is not sent again while what is in the way is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Refusal>,
@@ -104,6 +108,7 @@ impl Link {
             seen_at: Pair::default(),
             gone_at: Pair::default(),
             wrote_at: Pair::default(),
+            sought: None,
             refused: None,
         }
     }

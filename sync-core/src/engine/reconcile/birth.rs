@@ -9,7 +9,7 @@ use super::super::journal::Happening;
 use super::super::link::{Link, LinkId, PendingOp};
 use super::super::mapping::Fields;
 use super::super::matching::{Birth, Candidate, birth};
-use super::super::record::{RecordRef, Scope, Side, Snapshot};
+use super::super::record::{Fingerprint, RecordRef, Scope, Side, Snapshot};
 use super::super::review::ReviewKind;
 use super::super::runtime::{Births, Runtime, Source, Trouble};
 use super::super::switches::RuleOff;
@@ -98,8 +98,8 @@ impl Runtime {
         };
         match partner {
             Partner::Create if self.births[side] == Births::MatchOnly => Ok(Outcome::nothing()),
-            Partner::Create => self.found(side, at, None, source).await,
-            Partner::Free(other) => self.found(side, at, Some(other), source).await,
+            Partner::Create => self.found(&newborn, None, source).await,
+            Partner::Free(other) => self.found(&newborn, Some(other), source).await,
             Partner::Waiting(link, other) => self.join(side, at, *link, &other).await,
             Partner::Later(until) => Ok(Outcome::wait(until)),
             Partner::Ask(why) => {
@@ -112,11 +112,11 @@ impl Runtime {
     /// Founds a link, with the other half if there is one.
     async fn found(
         &self,
-        side: Side,
-        at: &RecordRef,
+        newborn: &Newborn<'_>,
         other: Option<RecordRef>,
         source: Source<'_>,
     ) -> Result<Outcome, Trouble> {
+        let Newborn { side, at, fields, .. } = *newborn;
         let now = self.now();
         let id = self.free_id(side, at).await?;
         let mut run = Run::new(self, None, Link::new(id.clone(), side, at.clone()));
@@ -127,7 +127,10 @@ impl Runtime {
                 run.tell(now, Happening::Linked(side.other(), other.clone()));
                 Did::Linked(id.clone())
             }
-            None => Did::Founded(id.clone()),
+            None => {
+                run.link.sought = Some(self.sought(fields));
+                Did::Founded(id.clone())
+            }
         };
         run.close_for(&WorkKey::Birth(side, at.clone()), ReviewKind::Match);
         run.commit().await?;
@@ -164,22 +167,38 @@ impl Runtime {
         other: &RecordRef,
     ) -> Result<Outcome, Trouble> {
         let now = self.now();
-        let mut run = Run::new(self, Some(found.rev), found.value);
+        let run = Run::new(self, Some(found.rev), found.value);
         // Somebody has created it meanwhile, or is about to.
         if run.link.pending.is_some() || run.link.ends[side].is_some() {
             return Ok(Outcome::wait(now.checked_add(CREATE_UNDER_WAY).unwrap_or(now)));
         }
         debug_assert_eq!(run.link.ends[side.other()].as_ref(), Some(other));
+        self.complete(run, side, at).await
+    }
+
+    /// Takes a record for the missing half of a link.
+    pub(super) async fn complete(
+        &self,
+        mut run: Run<'_>,
+        side: Side,
+        at: &RecordRef,
+    ) -> Result<Outcome, Trouble> {
         let id = run.link.id.clone();
         run.link.ends[side] = Some(at.clone());
         run.link.refused = None;
         for kind in [ReviewKind::Invalid, ReviewKind::Match] {
             run.close(kind, None);
         }
-        run.tell(now, Happening::Linked(side, at.clone()));
+        run.tell(self.now(), Happening::Linked(side, at.clone()));
         run.commit().await?;
         let derived = self.derived_of(run.link.ends.left.clone()).await?;
         Ok(Outcome::done(Did::Linked(id.clone())).hint([WorkKey::Link(id)]).hint(derived))
+    }
+
+    /// The keys by which a partner of a record with these fields is looked for.
+    pub(super) fn sought(&self, fields: &Fields) -> Fingerprint {
+        let keys: Vec<_> = self.keys().into_iter().map(|position| fields.get(position)).collect();
+        Fingerprint::of(&keys)
     }
 
     /// A record that carries our marker is the missing half of its link.

@@ -11,8 +11,10 @@ use super::super::review::ReviewKind;
 use super::super::runtime::{Births, Runtime, Source, Trouble};
 use super::super::switches::RuleOff;
 use super::super::value::{Agreed, FieldValue, Pair};
+use super::birth::{Newborn, Partner};
 use super::run::Run;
 use super::{Did, Outcome};
+use crate::queue::WorkKey;
 use crate::store::CommitError;
 
 impl Runtime {
@@ -54,6 +56,25 @@ impl Runtime {
             return Ok(Outcome::wait(later));
         };
         let fields = self.fields(from, &snapshot).await?;
+        let sought = self.sought(&fields);
+        if run.link.sought.as_ref() != Some(&sought) {
+            // Not the keys by which nobody was found: there may be somebody who has these.
+            let newborn = Newborn { side: from, at: &at, snapshot: &snapshot, fields: &fields, forgotten: false };
+            match self.partner_of(&newborn, source).await? {
+                Partner::Create => {
+                    run.link.sought = Some(sought);
+                    run.changed = true;
+                }
+                Partner::Free(other) => return self.complete(run, to, &other).await,
+                Partner::Waiting(..) => {
+                    // Two halves of one pair, each with a link: this one joins the other.
+                    run.drop_link().await?;
+                    return Ok(Outcome::done(Did::Noted).hint([WorkKey::Birth(from, at)]));
+                }
+                Partner::Later(until) => return Ok(Outcome::wait(until)),
+                Partner::Ask(why) => return self.ask_once(&run.key(), ReviewKind::Match, why).await,
+            }
+        }
         let sent = self.initial(&mut run, from, &fields, now);
         if self.is_still_refused(&run, to, &sent).await? {
             run.commit_if_changed().await?;
