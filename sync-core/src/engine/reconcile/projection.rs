@@ -218,7 +218,9 @@ async fn recover(mut run: Derive<'_>, pending: ProjectionPending, owner: &Owner)
         if let Owner::Ready(parent) = owner {
             parents.extend((!parents.contains(parent)).then(|| parent.clone()));
         }
-        if let Read::MovedTo(survivor) = run.runtime.read(Side::Right, &first).await? {
+        let place = run.runtime.read(Side::Right, &first).await?;
+        let is_gone = matches!(place, Read::Gone);
+        if let Read::MovedTo(survivor) = place {
             parents.extend((!parents.contains(&survivor.id)).then_some(survivor.id));
         }
         let mut ours = Vec::new();
@@ -227,6 +229,13 @@ async fn recover(mut run: Derive<'_>, pending: ProjectionPending, owner: &Owner)
             ours.extend(listed.into_iter().filter(|found| found.marker.as_ref() == Some(&marker)));
         }
         match ours.as_slice() {
+            [] if is_gone => {
+                // A service that does not tell of merges says of a merged record what it says of a deleted one.
+                let why = "its create was not answered, and the record that it was to live under is gone: if that was \
+                           merged into another, look whether this went along";
+                run.projection.left_to_human = true;
+                run.ask(ReviewKind::Create, why.to_owned());
+            }
             [] => run.tell(Happening::NotApplied(Side::Right)),
             [found] => {
                 run.tell(Happening::Linked(Side::Right, found.at.clone()));
