@@ -399,12 +399,18 @@ impl Runtime {
         };
         let (now_written, later): (Vec<_>, Vec<_>) =
             writes.into_iter().partition(|(_, write)| write.to == to);
+        let more =
+            !later.is_empty() || now_written.iter().any(|(position, write)| self.goes_on(*position, write));
         let outcome = self.update(run, to, seen, now_written).await?;
-        Ok(if later.is_empty() || outcome.did == Did::Unanswered {
-            outcome
-        } else {
-            outcome.again(self.now())
-        })
+        Ok(if more && outcome.did != Did::Unanswered { outcome.again(self.now()) } else { outcome })
+    }
+
+    /// Whether the side that is written has something for the other one as well: members of its own, or a merged value.
+    fn goes_on(&self, position: usize, write: &Write) -> bool {
+        let Some(rules) = self.mapper.rules().fields.get(position) else { return false };
+        let there = rules.stored(write.to, &write.value);
+        let is_agreed = write.agreed[write.to].as_ref().is_some_and(|agreed| agreed.is(&there));
+        rules.direction.allows(write.to.other()) && !is_agreed
     }
 
     /// Decides once more, by what is there now.
