@@ -59,7 +59,8 @@ impl Runtime {
         let sought = self.sought(&fields);
         if run.link.sought.as_ref() != Some(&sought) {
             // Not the keys by which nobody was found: there may be somebody who has these.
-            let newborn = Newborn { side: from, at: &at, snapshot: &snapshot, fields: &fields, forgotten: false };
+            let newborn =
+                Newborn { side: from, at: &at, snapshot: &snapshot, fields: &fields, forgotten: false };
             match self.partner_of(&newborn, source).await? {
                 Partner::Create => {
                     run.link.sought = Some(sought);
