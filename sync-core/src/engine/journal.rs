@@ -23,6 +23,8 @@ pub struct Entry {
 pub enum Happening {
     /// A pair was founded by a record that had none.
     Founded(Side, RecordRef),
+    /// The same, by a record that was gone, and whose earlier pair has ended.
+    Returned(Side, RecordRef),
     /// A record was found to be the other half, by its keys or its marker.
     Linked(Side, RecordRef),
     /// A record was created.

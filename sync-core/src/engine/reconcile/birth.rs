@@ -66,6 +66,7 @@ impl Runtime {
         if self.births[side] == Births::Ignore {
             return Ok(Outcome::nothing());
         }
+        let returns = link.is_some();
         if link.is_some_and(|ended| ended.value.gone_at[side].is_none()) {
             // The survivor of a pair that has ended. It is left alone until the other one returns.
             return Ok(Outcome::nothing());
@@ -98,8 +99,8 @@ impl Runtime {
         };
         match partner {
             Partner::Create if self.births[side] == Births::MatchOnly => Ok(Outcome::nothing()),
-            Partner::Create => self.found(&newborn, None, source).await,
-            Partner::Free(other) => self.found(&newborn, Some(other), source).await,
+            Partner::Create => self.found(&newborn, returns, None, source).await,
+            Partner::Free(other) => self.found(&newborn, returns, Some(other), source).await,
             Partner::Waiting(link, other) => self.join(side, at, *link, &other).await,
             Partner::Later(until) => Ok(Outcome::wait(until)),
             Partner::Ask(why) => {
@@ -113,6 +114,7 @@ impl Runtime {
     async fn found(
         &self,
         newborn: &Newborn<'_>,
+        returns: bool,
         other: Option<RecordRef>,
         source: Source<'_>,
     ) -> Result<Outcome, Trouble> {
@@ -120,7 +122,8 @@ impl Runtime {
         let now = self.now();
         let id = self.free_id(side, at).await?;
         let mut run = Run::new(self, None, Link::new(id.clone(), side, at.clone()));
-        run.tell(now, Happening::Founded(side, at.clone()));
+        let founded = if returns { Happening::Returned } else { Happening::Founded };
+        run.tell(now, founded(side, at.clone()));
         let did = match &other {
             Some(other) => {
                 run.link.ends[side.other()] = Some(other.clone());
