@@ -94,6 +94,10 @@ fn what_failed_once_holds() {
         (1041, "a lagging read of before the first agreement was taken for an edit"),
         (2763, "a jump between a process's start and its first look at the clock went unnoticed"),
         (11873, "a derived record was forgotten with its owner, and made again for the next one"),
+        (36655, "a partner was created with an older key than the one that nobody was found by"),
+        (70444, "of a set whose write was not answered, what had arrived was not agreed on"),
+        (145_434, "a parked field that was set back was not looked at again"),
+        (247_988, "a derived record that had gone along with its merged place was made again"),
     ];
     for (seed, what) in once {
         let verdict = run(seed, |_| {});
