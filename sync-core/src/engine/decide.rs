@@ -155,7 +155,10 @@ fn merge(rules: &PairRules, sight: &Sight<'_>, fields: Pair<&Fields>) -> Decisio
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::merge::{FieldStep, Write};
+    use super::super::property::cases;
     use super::super::value::{Agreed, FieldValue};
     use super::super::{RecordId, policy::Policy};
     use super::*;
@@ -192,6 +195,12 @@ mod tests {
     fn changed_and_same_is_a_field_merge() {
         let Decision::Merge(steps) = look(OnDelete::default(), &alive("b"), &alive("a")) else { panic!() };
         assert!(matches!(&steps[..], [(0, FieldStep::Write(Write { to: Side::Right, .. }))]), "{steps:?}");
+    }
+
+    #[test]
+    fn changed_and_changed_is_a_field_merge() {
+        let Decision::Merge(steps) = look(OnDelete::default(), &alive("b"), &alive("c")) else { panic!() };
+        assert!(matches!(&steps[..], [(0, FieldStep::Park(_))]), "{steps:?}");
     }
 
     #[test]
@@ -249,6 +258,87 @@ mod tests {
                 look(OnDelete::default(), &moved, &other),
                 Decision::Move(Side::Left, survivor.clone())
             );
+        }
+    }
+
+    fn presence() -> impl Strategy<Value = Presence> {
+        prop_oneof![
+            4 => "[abc]".prop_map(|value| alive(&value)),
+            1 => Just(Presence::Alive(Fields::new([FieldValue::Unknown]))),
+            1 => Just(Presence::Alive(Fields::new([FieldValue::Empty]))),
+            2 => Just(Presence::Gone),
+            1 => "[st]".prop_map(|id| Presence::MovedTo(RecordRef::top(RecordId::new(id)))),
+            1 => Just(Presence::OutOfScope),
+        ]
+    }
+
+    fn on_delete() -> impl Strategy<Value = OnDelete> {
+        let unchanged = prop_oneof![Just(Deleted::Unlink), Just(Deleted::Propagate), Just(Deleted::Recreate)];
+        let edited = prop_oneof![
+            Just(EditedAndDeleted::Park),
+            Just(EditedAndDeleted::EditWins),
+            Just(EditedAndDeleted::DeleteWins)
+        ];
+        (unchanged, edited).prop_map(|(unchanged, edited)| OnDelete { unchanged, edited })
+    }
+
+    fn agreed() -> impl Strategy<Value = Option<Agreed>> {
+        prop_oneof![Just(None), Just(Some(Agreed::Empty)), "[abc]".prop_map(|text| Some(Agreed::Text(text)))]
+    }
+
+    fn mirrored(decision: Decision) -> Decision {
+        match decision {
+            Decision::Stale(side) => Decision::Stale(side.other()),
+            Decision::Move(side, to) => Decision::Move(side.other(), to),
+            Decision::Delete(side) => Decision::Delete(side.other()),
+            Decision::Recreate(side) => Decision::Recreate(side.other()),
+            Decision::Park(side) => Decision::Park(side.other()),
+            other @ (Decision::Merge(_) | Decision::Pause | Decision::End) => other,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(cases())]
+
+        /// Total, the same every time, the same for both sides; and I8: nothing is deleted, and no pair ends, unless a
+        /// record of it is gone.
+        #[test]
+        fn i8_nothing_is_deleted_unless_its_partner_is_gone_and_the_rules_say_so(
+            on_delete in on_delete(),
+            there in (presence(), presence()),
+            base in (agreed(), agreed()),
+        ) {
+            let (left, right) = &there;
+            let decided = |left: &Presence, right: &Presence, base: (Option<Agreed>, Option<Agreed>)| {
+                let state = [FieldState { agreed: Pair::new(base.0, base.1), ..FieldState::default() }];
+                let sight = Sight {
+                    presence: Pair::new(left, right),
+                    changed: Pair::new(Interval::UNKNOWN, Interval::UNKNOWN),
+                    state: &state,
+                    now: Timestamp::UNIX_EPOCH,
+                };
+                decide(&rules(on_delete), &sight)
+            };
+            let decision = decided(left, right, base.clone());
+            prop_assert_eq!(&decision, &decided(left, right, base.clone()));
+            let both_moved = matches!((left, right), (Presence::MovedTo(_), Presence::MovedTo(_)));
+            if !matches!(decision, Decision::Merge(_)) && !both_moved {
+                prop_assert_eq!(&decision, &mirrored(decided(right, left, (base.1, base.0))));
+            }
+            let presence = |side: Side| if side == Side::Left { left } else { right };
+            match decision {
+                Decision::Delete(side) => {
+                    prop_assert!(matches!(presence(side), Presence::Alive(_)));
+                    prop_assert_eq!(presence(side.other()), &Presence::Gone);
+                    prop_assert!(
+                        on_delete.unchanged == Deleted::Propagate || on_delete.edited == EditedAndDeleted::DeleteWins
+                    );
+                }
+                Decision::Recreate(side) => prop_assert_eq!(presence(side), &Presence::Gone),
+                Decision::Park(side) => prop_assert_eq!(presence(side.other()), &Presence::Gone),
+                Decision::End => prop_assert!([left, right].contains(&&Presence::Gone)),
+                _ => {}
+            }
         }
     }
 }

@@ -49,6 +49,8 @@ mod planner;
 mod policy;
 pub mod project;
 mod projection;
+#[cfg(test)]
+mod property;
 mod reconcile;
 mod record;
 pub mod recover;

@@ -126,6 +126,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::projection::ProjectionKey;
+    use super::super::property::cases;
     use super::super::record::RecordId;
     use super::*;
 
@@ -260,7 +261,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(100_000) })]
+        #![proptest_config(cases())]
 
         /// Total; a patch holds wanted values only, touches nothing that a person did, and leaves nothing to do.
         #[test]
