@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use sync_core::engine::{
-    Did, Engine, FactKey, FaultKind, LinkId, Mapping, Outcome, ProjectionKey, RecordId, RecordRef, Side,
-    normalise,
+    Births, Did, Engine, EngineBuilder, FactKey, FaultKind, Happening, LinkId, Mapping, Outcome,
+    ProjectionKey, RecordId, RecordRef, Side, normalise,
 };
 use sync_core::queue::WorkKey;
 use sync_core::store::Store;
@@ -12,6 +12,10 @@ use super::fake::Mishap;
 use super::world::{LONG, World};
 
 fn engine(world: &World) -> Engine {
+    builder(world).build()
+}
+
+fn builder(world: &World) -> EngineBuilder {
     let mapping = Mapping::builder()
         .field("vat", |f| f.left("vat").right("customFields.NIF").normalise(normalise::nif))
         .field("name", |f| f.left("name").right("name"))
@@ -22,7 +26,6 @@ fn engine(world: &World) -> Engine {
     Engine::builder("c", world.customers.clone(), world.contacts.clone(), mapping)
         .store(world.store.clone())
         .env(world.env.clone())
-        .build()
 }
 
 fn record(id: &str) -> RecordRef {
@@ -129,6 +132,53 @@ async fn i3_a_pair_that_lacks_a_half_joins_one_that_lacks_the_other() {
     assert_eq!(joined.did, Did::Linked(LinkId::new("c:~x1")));
     settle(&world, &engine, &WorkKey::Link(LinkId::new("c:~x1"))).await;
     assert_eq!((world.customers.rows().len(), world.contacts.rows().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_record_that_returns_after_its_pair_has_ended_is_born_again() {
+    let customer = json!({ "vat": "100000001", "name": "Ana", "tags": [] });
+    let contact = json!({ "customFields": { "NIF": "100000001" }, "name": "Ana", "tags": [] });
+    let (world, engine) = linked(&customer, &contact).await;
+    settle(&world, &engine, &pair()).await;
+    world.customers.delete("1");
+    settle(&world, &engine, &pair()).await;
+    let survivor = WorkKey::Birth(Side::Right, record("x1"));
+    assert_eq!(reconcile(&engine, &survivor).await.did, Did::Nothing, "the survivor is left alone");
+    world.customers.add("1", &customer);
+    let born = reconcile(&engine, &WorkKey::Birth(Side::Left, record("1"))).await;
+    assert_eq!(born.did, Did::Linked(LinkId::new("c:1#2")));
+    let again = WorkKey::Link(LinkId::new("c:1#2"));
+    let journal = world.store.journal(Some(&again), 0, 10).await.unwrap();
+    assert_eq!(journal[0].1.what, Happening::Returned(Side::Left, record("1")));
+}
+
+#[tokio::test]
+async fn a_record_that_is_gone_and_another_that_matches_is_a_merged_duplicate() {
+    let customer = json!({ "vat": "100000001", "name": "Ana", "tags": ["a"] });
+    let contact = json!({ "customFields": { "NIF": "100000001" }, "name": "Ana", "tags": ["a"] });
+    let (world, engine) = linked(&customer, &contact).await;
+    settle(&world, &engine, &pair()).await;
+    world.contacts.delete("x1");
+    world.contacts.add("x2", &json!({ "customFields": { "NIF": "100000001" }, "name": "Ana", "tags": [] }));
+    settle(&world, &engine, &pair()).await;
+    let link = world.store.link(&LinkId::new("c:1")).await.unwrap().unwrap().value;
+    assert_eq!((link.is_live(), link.ends.right), (true, Some(record("x2"))));
+    // By what both had before: the tag was there, and the survivor has it not.
+    assert_eq!(world.customers.rows()[0].raw["tags"], json!([]));
+    assert_eq!((world.customers.rows().len(), world.contacts.rows().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn match_only_links_and_never_creates() {
+    let world = World::new();
+    world.customers.add("1", &json!({ "vat": "100000001", "name": "Ana", "tags": [] }));
+    world.customers.add("2", &json!({ "vat": "100000002", "name": "Berta", "tags": [] }));
+    world.contacts.add("x1", &json!({ "customFields": { "NIF": "100000001" }, "name": "Ana", "tags": [] }));
+    let engine = builder(&world).births(Side::Left, Births::MatchOnly).build();
+    let born = |id| WorkKey::Birth(Side::Left, record(id));
+    assert_eq!(reconcile(&engine, &born("1")).await.did, Did::Linked(LinkId::new("c:1")));
+    assert_eq!(reconcile(&engine, &born("2")).await.did, Did::Nothing);
+    assert_eq!(world.contacts.rows().len(), 1);
 }
 
 #[tokio::test]
