@@ -97,6 +97,12 @@ impl Runtime {
             Some(waits) => waits,
             None => self.partner_of(&newborn, source).await?,
         };
+        if matches!(partner, Partner::Ask(_) | Partner::Create) {
+            // What was seen here may be news of a pair that became complete meanwhile: nobody else looks at it.
+            if let Some(link) = self.store.link_of(side, at).await?.filter(|link| link.value.is_live()) {
+                return Ok(Outcome::nothing().hint([WorkKey::Link(link.value.id)]));
+            }
+        }
         match partner {
             Partner::Create if self.births[side] == Births::MatchOnly => Ok(Outcome::nothing()),
             Partner::Create => self.found(&newborn, returns, None, source).await,
@@ -224,6 +230,10 @@ impl Runtime {
         }
         let now = self.now();
         let run = Run::new(self, Some(found.rev), found.value);
+        if run.link.ends[side].as_ref() == Some(at) {
+            // Its create was answered meanwhile.
+            return Ok(Marked::Settled(Outcome::nothing().hint([WorkKey::Link(id)])));
+        }
         if run.link.ends[side].is_some() {
             let why = format!("it carries the marker of {id}, which has another record: delete the copy");
             let about = WorkKey::Birth(side, at.clone());
@@ -336,12 +346,32 @@ impl Runtime {
             Birth::Review(why) => Partner::Ask(why),
             Birth::Link(other) => match waiting.remove(&other) {
                 None => Partner::Free(other),
-                Some(link) if link.value.pending.is_some() => {
-                    Partner::Later(now.checked_add(CREATE_UNDER_WAY).unwrap_or(now))
-                }
+                Some(link) if link.value.pending.is_some() => self.half_that_is_created(&link.value, now),
                 Some(link) => Partner::Waiting(Box::new(link), other),
             },
         })
+    }
+
+    /// The other half has a create under way, which may be answered by a record of its own: what becomes of that comes
+    /// first.
+    fn half_that_is_created(&self, link: &Link, now: Timestamp) -> Partner {
+        let until = link.creates_on().zip(link.pending.as_ref()).map(|(side, pending)| {
+            let caps = self.collection(side).caps();
+            let person_only = caps.marker == MarkerKind::Keys { resend: false };
+            (pending.send_by.checked_add(caps.quarantine()).unwrap_or(Timestamp::MAX), person_only)
+        });
+        match until {
+            Some((known_at, true)) if known_at <= now => Partner::Ask(format!(
+                "it may belong to {}, whose create was not answered: decide that first",
+                link.id
+            )),
+            Some((known_at, false)) if known_at <= now => {
+                // It takes as long as it takes: look ever less often.
+                let wait = Duration::try_from(now.duration_since(known_at)).unwrap_or_default();
+                Partner::Later(now.checked_add(wait.max(CREATE_UNDER_WAY)).unwrap_or(now))
+            }
+            _ => Partner::Later(now.checked_add(CREATE_UNDER_WAY).unwrap_or(now)),
+        }
     }
 
     /// Asks the other side for records that carry the newborn's marker, and for those that share a key with it.
