@@ -206,6 +206,23 @@ async fn i3_what_may_have_gone_along_with_its_merged_place_is_not_created_again(
 }
 
 #[tokio::test]
+async fn a_derived_record_that_is_gone_with_its_place_is_not_left_to_a_person() {
+    let world = World::small();
+    world.run().await;
+    let engine = world.engine();
+    let note = WorkKey::Projection(ProjectionKey::new("doc:8:note"));
+    let is_it = |row: &&super::fake::Row| row.text("body") == "FT 8: thank you";
+    let gone = world.notes.rows().iter().find(is_it).unwrap().id().to_owned();
+    world.notes.delete(&gone);
+    // With the contact: its pair finds out first whether it was merged.
+    world.contacts.delete(world.contact("100000002").id());
+    let outcome = reconcile(&engine, &note).await;
+    assert_eq!((outcome.did, outcome.hints), (Did::Nothing, vec![WorkKey::Link(LinkId::new("c:2"))]));
+    let projection = world.store.projection(&ProjectionKey::new("doc:8:note")).await.unwrap().unwrap();
+    assert!(!projection.value.left_to_human);
+}
+
+#[tokio::test]
 async fn what_was_refused_before_its_place_was_gone_is_created_at_the_next_one() {
     let world = World::small();
     world.notes.on_create(1, Mishap::Refused(FaultKind::Transient));

@@ -3,6 +3,7 @@ use jiff::Timestamp;
 use super::super::collection::{Collection, Part, Read, WriteError};
 use super::super::fault::{Fault, FaultKind};
 use super::super::journal::{Entry, Happening};
+use super::super::link::LinkId;
 use super::super::listing::list_all;
 use super::super::project::{Known, Look, OwnerState, Step, project};
 use super::super::projection::{Projection, ProjectionKey, ProjectionPending, Wrote};
@@ -72,7 +73,7 @@ impl Derive<'_> {
 enum Owner {
     Missing,
     Gone,
-    Ready(RecordId),
+    Ready(RecordId, LinkId),
 }
 
 impl Runtime {
@@ -116,7 +117,7 @@ impl Runtime {
         let (state, parent) = match &owner {
             Owner::Missing => (OwnerState::Missing, None),
             Owner::Gone => (OwnerState::Gone, None),
-            Owner::Ready(parent) => (OwnerState::Ready, Some(parent)),
+            Owner::Ready(parent, _) => (OwnerState::Ready, Some(parent)),
         };
         let is_new = run.projection.at.is_none();
         let seen = match (&run.projection.at, parent) {
@@ -132,7 +133,13 @@ impl Runtime {
                             let parent = parent.clone();
                             return relocate(run, &parent).await;
                         }
-                        None => None,
+                        // Merged into another, it took along what lay under it, and its pair does not know yet.
+                        None => match &owner {
+                            Owner::Ready(_, link) if !self.is_place_there(at).await? => {
+                                return Ok(Outcome::nothing().hint([WorkKey::Link(link.clone())]));
+                            }
+                            _ => None,
+                        },
                     },
                     Read::MovedTo(at) => {
                         run.projection.at = Some(at);
@@ -168,8 +175,17 @@ impl Runtime {
         Ok(match link.map(|link| link.value) {
             None => Owner::Missing,
             Some(link) if !link.is_live() => Owner::Gone,
-            Some(link) => link.ends.right.map_or(Owner::Missing, |right| Owner::Ready(right.id)),
+            Some(link) => match link.ends.right {
+                Some(right) => Owner::Ready(right.id, link.id),
+                None => Owner::Missing,
+            },
         })
+    }
+
+    /// Whether the record that a derived one lives under is still there.
+    async fn is_place_there(&self, at: &RecordRef) -> Result<bool, Trouble> {
+        let Some(parent) = &at.parent else { return Ok(true) };
+        Ok(matches!(self.read(Side::Right, &RecordRef::top(parent.clone())).await?, Read::Found(_)))
     }
 
     /// Whether something of ours may be under an owner although nothing is known of it. In a backfill the listing of the
@@ -215,7 +231,7 @@ async fn recover(mut run: Derive<'_>, pending: ProjectionPending, owner: &Owner)
         // Where it was sent to, and where that has gone to since.
         let first = RecordRef::top(under.clone());
         let mut parents = vec![under];
-        if let Owner::Ready(parent) = owner {
+        if let Owner::Ready(parent, _) = owner {
             parents.extend((!parents.contains(parent)).then(|| parent.clone()));
         }
         let place = run.runtime.read(Side::Right, &first).await?;
