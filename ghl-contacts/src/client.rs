@@ -1,9 +1,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sync_core::http::{
-    CallOptions, HttpClient, HttpError, HttpSettings, Operation, RateLimit, Request, Url, Verdict,
+    CallOptions, HttpClient, HttpError, HttpSettings, Operation, RateLimit, Reply, Request, Url, Verdict,
 };
 use sync_core::secrecy::ExposeSecret;
 use sync_core::{AccountKey, SecretString, StaticToken, TokenSource};
@@ -12,7 +13,8 @@ use crate::error::Error;
 use crate::ids::{ContactId, LocationId};
 use crate::resources::{Contacts, CustomFields, Locations, Notes, Tags, Tasks};
 use crate::service::HighLevel;
-use crate::types::Location;
+use crate::spelling::spelled;
+use crate::types::{Done, Location};
 use crate::version::ApiVersion;
 
 /// HighLevel's API as one location sees it.
@@ -139,17 +141,50 @@ impl Client {
         CustomFields { client: self }
     }
 
+    /// The API version that a call of `operation` asks for.
+    pub(crate) fn version_of(&self, operation: &Operation) -> ApiVersion {
+        self.version.unwrap_or_else(|| ApiVersion::described_for(operation))
+    }
+
+    /// A request of `operation` with a body, spelled as the version that is asked for spells it.
+    pub(crate) fn request(&self, operation: &Operation, body: &(impl Serialize + ?Sized)) -> Request {
+        Request::new(operation).json(&spelled(self.version_of(operation), body))
+    }
+
     /// Sends a request of `operation` and decodes its answer.
     pub(crate) async fn send<T: DeserializeOwned>(
         &self,
         operation: &Operation,
         request: Request,
     ) -> Result<T, Error> {
-        let version = self.version.unwrap_or_default();
+        let reply = self.exchange(operation, request).await?;
+        reply.json().map_err(|error| Error::decode(operation, &reply, error))
+    }
+
+    /// Sends a request whose answer only says whether it was done.
+    pub(crate) async fn send_done(&self, operation: &Operation, request: Request) -> Result<(), Error> {
+        let reply = self.exchange(operation, request).await?;
+        if reply.body.is_empty() {
+            return Ok(());
+        }
+        let done: Done = reply.json().map_err(|error| Error::decode(operation, &reply, error))?;
+        if done.is_refused() { Err(Error::not_done(operation, &reply)) } else { Ok(()) }
+    }
+
+    /// Deletes a record. That it is gone when the request had to be sent again is a success: the first one did it.
+    pub(crate) async fn delete(&self, operation: &Operation, request: Request) -> Result<(), Error> {
+        match self.send_done(operation, request).await {
+            Err(error) if error.is_not_found() && error.attempts() > 1 => Ok(()),
+            result => result,
+        }
+    }
+
+    async fn exchange(&self, operation: &Operation, request: Request) -> Result<Reply, Error> {
+        let version = self.version_of(operation);
         let request = request.header("version", version.as_str()).header("accept", "application/json");
         let reply = self.http.send(request).await.map_err(Error::transport)?;
         match reply.verdict {
-            Verdict::Success => reply.json().map_err(|error| Error::decode(operation, &reply, error)),
+            Verdict::Success => Ok(reply),
             _ => Err(Error::refused(operation, &reply)),
         }
     }

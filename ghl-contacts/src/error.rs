@@ -207,6 +207,16 @@ impl Error {
         error
     }
 
+    /// A status that says yes, and a body that says no.
+    pub(crate) fn not_done(operation: &Operation, reply: &Reply) -> Self {
+        let mut error = Self::refused(operation, reply);
+        error.0.kind = ErrorKind::Other;
+        if error.0.messages.is_empty() {
+            error.0.messages = vec!["the service says that it was not done".to_owned()];
+        }
+        error
+    }
+
     /// An answer that says yes, and then is not what it should be.
     pub(crate) fn decode(operation: &Operation, reply: &Reply, error: DecodeError) -> Self {
         let html = reply.body.trim_ascii_start().starts_with(b"<");

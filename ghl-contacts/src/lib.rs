@@ -12,6 +12,7 @@ pub mod resources;
 #[cfg_attr(docsrs, doc(cfg(feature = "sandbox")))]
 pub mod sandbox;
 mod service;
+mod spelling;
 pub mod types;
 mod version;
 

@@ -18,6 +18,8 @@ const GET: Operation =
     Operation::new("contacts.get", Method::GET, "/contacts/{contactId}", Idempotency::Safe);
 const UPDATE: Operation =
     Operation::new("contacts.update", Method::PUT, "/contacts/{contactId}", Idempotency::Idempotent);
+const DELETE: Operation =
+    Operation::new("contacts.delete", Method::DELETE, "/contacts/{contactId}", Idempotency::Idempotent);
 const SEARCH: Operation =
     Operation::new("contacts.search", Method::POST, "/contacts/search", Idempotency::Safe);
 
@@ -56,7 +58,7 @@ impl Contacts<'_> {
     /// the e-mail or phone: [`Error::duplicate`] names it. The service answers 400 for it, not 409.
     pub async fn create(self, new: &NewContact) -> Result<Contact, Error> {
         let body = InLocation { location_id: self.client.location(), body: new };
-        let one: OneContact = self.client.send(&CREATE, Request::new(&CREATE).json(&body)).await?;
+        let one: OneContact = self.client.send(&CREATE, self.client.request(&CREATE, &body)).await?;
         Ok(one.contact)
     }
 
@@ -94,9 +96,21 @@ impl Contacts<'_> {
     ///
     /// [`ErrorKind::Duplicate`](crate::ErrorKind::Duplicate) if another contact has the new e-mail or phone.
     pub async fn update(self, id: &ContactId, update: &ContactUpdate) -> Result<Contact, Error> {
-        let request = Request::new(&UPDATE).arg("contactId", id).json(update);
+        let request = self.client.request(&UPDATE, update).arg("contactId", id);
         let one: OneContact = self.client.send(&UPDATE, request).await?;
         Ok(one.contact)
+    }
+
+    /// Deletes a contact, with its notes, tasks and appointments.
+    ///
+    /// `DELETE /contacts/{contactId}`, scope `contacts.write`. Idempotent: if the answer to a first request was lost, that
+    /// the contact is gone by the second one is a success.
+    ///
+    /// # Errors
+    ///
+    /// [`is_not_found`](Error::is_not_found) if there is none.
+    pub async fn delete(self, id: &ContactId) -> Result<(), Error> {
+        self.client.delete(&DELETE, Request::new(&DELETE).arg("contactId", id)).await
     }
 
     /// Searches contacts.

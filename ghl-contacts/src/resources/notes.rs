@@ -15,6 +15,12 @@ const GET: Operation =
     Operation::new("notes.get", Method::GET, "/contacts/{contactId}/notes/{id}", Idempotency::Safe);
 const UPDATE: Operation =
     Operation::new("notes.update", Method::PUT, "/contacts/{contactId}/notes/{id}", Idempotency::Idempotent);
+const DELETE: Operation = Operation::new(
+    "notes.delete",
+    Method::DELETE,
+    "/contacts/{contactId}/notes/{id}",
+    Idempotency::Idempotent,
+);
 
 /// The notes of a contact. From [`Client::notes`].
 ///
@@ -88,5 +94,17 @@ impl Notes<'_> {
         let request = self.request(&UPDATE).arg("id", id).json(update);
         let one: OneNote = self.client.send(&UPDATE, request).await?;
         Ok(one.note)
+    }
+
+    /// Deletes a note.
+    ///
+    /// `DELETE /contacts/{contactId}/notes/{id}`, scope `contacts.write`. Idempotent: if the answer to a first request was lost, that it is gone by
+    /// the second one is a success.
+    ///
+    /// # Errors
+    ///
+    /// [`is_not_found`](Error::is_not_found) if there is no such contact or note.
+    pub async fn delete(self, id: &NoteId) -> Result<(), Error> {
+        self.client.delete(&DELETE, self.request(&DELETE).arg("id", id)).await
     }
 }

@@ -26,6 +26,12 @@ const COMPLETE: Operation = Operation::new(
     "/contacts/{contactId}/tasks/{taskId}/completed",
     Idempotency::Idempotent,
 );
+const DELETE: Operation = Operation::new(
+    "tasks.delete",
+    Method::DELETE,
+    "/contacts/{contactId}/tasks/{taskId}",
+    Idempotency::Idempotent,
+);
 
 /// The tasks of a contact. From [`Client::tasks`].
 ///
@@ -112,5 +118,17 @@ impl Tasks<'_> {
         let request = self.request(&COMPLETE).arg("taskId", id).json(&json!({ "completed": completed }));
         let one: OneTask = self.client.send(&COMPLETE, request).await?;
         Ok(one.task)
+    }
+
+    /// Deletes a task.
+    ///
+    /// `DELETE /contacts/{contactId}/tasks/{taskId}`, scope `contacts.write`. Idempotent: if the answer to a first request was lost, that it is gone by
+    /// the second one is a success.
+    ///
+    /// # Errors
+    ///
+    /// [`is_not_found`](Error::is_not_found) if there is no such contact or task.
+    pub async fn delete(self, id: &TaskId) -> Result<(), Error> {
+        self.client.delete(&DELETE, self.request(&DELETE).arg("taskId", id)).await
     }
 }

@@ -2,6 +2,7 @@
 
 mod contact;
 mod custom_field;
+mod done;
 mod location;
 mod note;
 mod null;
@@ -11,6 +12,7 @@ mod time;
 
 pub use contact::{Contact, ContactUpdate, NewContact};
 pub use custom_field::{CustomField, CustomFieldDefinition, CustomFieldValue, DataType, NewCustomField};
+pub(crate) use done::Done;
 pub use location::Location;
 pub use note::{NewNote, Note, NoteUpdate};
 pub(crate) use null::null_as_default;
