@@ -190,10 +190,13 @@ fn agreement(
         });
         let one_way = rules.name == "vat";
         // Which values survive a merge of two records, its person has decided.
-        let moved = journal.iter().any(|entry| {
-            entry.about == sync_core::queue::WorkKey::Link(link.id.clone())
-                && matches!(entry.what, Happening::Moved(..))
-        });
+        let was_moved = |link: &Link| {
+            journal.iter().any(|entry| {
+                entry.about == sync_core::queue::WorkKey::Link(link.id.clone())
+                    && matches!(entry.what, Happening::Moved(..))
+            })
+        };
+        let moved = was_moved(link);
         if !equal && !is_parked && !refused && !one_way {
             verdict.problems.push(format!("I1: {} {}: {lv:?} and {rv:?}", link.id, rules.name));
         }
@@ -204,7 +207,8 @@ fn agreement(
             members(history, link, lv, rv, named, verdict);
         } else {
             let explained = is_parked || refused;
-            last_edit(history, link, links, &rules.name, (lv, rv), explained, named, verdict);
+            let earlier: Vec<&Link> = links.iter().filter(|l| !l.is_live() && !was_moved(l)).collect();
+            last_edit(history, link, &earlier, &rules.name, (lv, rv), explained, named, verdict);
         }
     }
 }
@@ -213,7 +217,7 @@ fn agreement(
 fn last_edit(
     history: &History,
     link: &Link,
-    links: &[Link],
+    earlier: &[&Link],
     field: &str,
     (lv, rv): (&FieldValue, &FieldValue),
     explained: bool,
@@ -224,7 +228,7 @@ fn last_edit(
     let ledger = &state.ledger;
     let last = |side: Side| {
         let at = link.ends[side].as_ref()?;
-        let before = links.iter().filter(|l| !l.is_live() && l.ends[side].as_ref() == Some(at));
+        let before = earlier.iter().filter(|l| l.ends[side].as_ref() == Some(at));
         // What came to the record from an earlier partner, which is gone, is later than its own edits before that.
         let from_before = before.filter_map(|l| {
             let partner = l.ends[side.other()].as_ref()?;
