@@ -17,6 +17,7 @@ use super::run::Run;
 use super::{Did, Outcome};
 use crate::Versioned;
 use crate::queue::WorkKey;
+use crate::store::Commit;
 
 /// More hits than this are too many to choose from anyway.
 const HITS: usize = 10;
@@ -97,10 +98,10 @@ impl Runtime {
             Some(waits) => waits,
             None => self.partner_of(&newborn, source).await?,
         };
-        if matches!(partner, Partner::Ask(_) | Partner::Create) {
+        if matches!(partner, Partner::Create) {
             // What was seen here may be news of a pair that became complete meanwhile: nobody else looks at it.
-            if let Some(link) = self.store.link_of(side, at).await?.filter(|link| link.value.is_live()) {
-                return Ok(Outcome::nothing().hint([WorkKey::Link(link.value.id)]));
+            if let Some(outcome) = self.joined_meanwhile(side, at).await? {
+                return Ok(outcome);
             }
         }
         match partner {
@@ -111,9 +112,30 @@ impl Runtime {
             Partner::Later(until) => Ok(Outcome::wait(until)),
             Partner::Ask(why) => {
                 let about = WorkKey::Birth(side, at.clone());
-                self.ask_once(&about, ReviewKind::Match, why).await
+                let asked = self.ask_once(&about, ReviewKind::Match, why).await?;
+                // Whoever completes a pair looks for this question, and this looks for the pair: one of them is later.
+                Ok(self.joined_meanwhile(side, at).await?.unwrap_or(asked))
             }
         }
+    }
+
+    /// Where a record has become part of a pair while it was looked at: the pair has to look at what was seen here.
+    async fn joined_meanwhile(&self, side: Side, at: &RecordRef) -> Result<Option<Outcome>, Trouble> {
+        let link = self.store.link_of(side, at).await?.filter(|link| link.value.is_live());
+        let Some(link) = link else { return Ok(None) };
+        self.answer_birth(side, at).await?;
+        Ok(Some(Outcome::nothing().hint([WorkKey::Link(link.value.id)])))
+    }
+
+    /// Closes the questions about the birth of a record that has become part of a pair, and tells whether there were any.
+    pub(super) async fn answer_birth(&self, side: Side, at: &RecordRef) -> Result<bool, Trouble> {
+        let open = self.store.reviews_about(&WorkKey::Birth(side, at.clone())).await?;
+        if open.is_empty() {
+            return Ok(false);
+        }
+        let closed_reviews = open.into_iter().map(|review| review.key).collect();
+        self.store.commit(Commit { closed_reviews, ..Commit::default() }).await?;
+        Ok(true)
     }
 
     /// Founds a link, with the other half if there is one.

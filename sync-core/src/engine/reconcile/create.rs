@@ -222,14 +222,16 @@ impl Runtime {
         for kind in [ReviewKind::Create, ReviewKind::Invalid, ReviewKind::Match] {
             run.close(kind, None);
         }
-        run.tell(now, Happening::Created(to, at));
+        run.tell(now, Happening::Created(to, at.clone()));
         let stored = match &written.stored {
             Some(stored) => Some(self.fields(to, stored).await?),
             None => None,
         };
         run.wrote(to, sent, stored.as_ref(), now);
         run.commit().await?;
-        let settles = run.states.iter().any(|state| state.unsettled.is_some());
+        // Whoever saw it before it was known whose it is may have seen news.
+        let settles =
+            self.answer_birth(to, &at).await? || run.states.iter().any(|state| state.unsettled.is_some());
         let outcome = Outcome { otherwise: run.otherwise.clone(), ..Outcome::done(Did::Created) };
         let outcome = outcome.hint(self.derived_of(run.link.ends.left.clone()).await?);
         Ok(if settles { outcome.again(run.settles_at(now).unwrap_or(now)) } else { outcome })
@@ -261,6 +263,7 @@ impl Runtime {
         }
         match run.commit().await {
             Ok(()) => {
+                self.answer_birth(to, &at).await?;
                 let owner = run.link.ends.left.clone();
                 let id = run.link.id.clone();
                 Ok(Outcome::done(Did::Linked(id))
