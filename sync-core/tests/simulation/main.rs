@@ -98,6 +98,10 @@ fn what_failed_once_holds() {
         (70444, "of a set whose write was not answered, what had arrived was not agreed on"),
         (145_434, "a parked field that was set back was not looked at again"),
         (247_988, "a derived record that had gone along with its merged place was made again"),
+        (580_390, "a pair became complete while a birth was asked about, and nobody looked at the news"),
+        (610_665, "a pair waited for ever for a create that only a person could decide about"),
+        (632_484, "a derived record whose place had just been merged was left to a person"),
+        (706_247, "a create was answered so late that its record had been asked about"),
     ];
     for (seed, what) in once {
         let verdict = run(seed, |_| {});
