@@ -74,7 +74,7 @@ pub(crate) fn invariants(history: &History, verdict: &mut Verdict) {
 }
 
 /// I7.
-fn one_link_each(live: &[&Link], verdict: &mut Verdict) {
+pub(crate) fn one_link_each(live: &[&Link], verdict: &mut Verdict) {
     let mut seen = BTreeSet::new();
     for link in live {
         for side in [Side::Left, Side::Right] {

@@ -425,13 +425,18 @@ impl History {
         self.mapping.read(side, &snapshot)
     }
 
-    fn run(mut self, steps: u64) -> Verdict {
+    /// All that happens, until nothing is left to do.
+    fn unfold(&mut self, steps: u64) -> Result<(), String> {
         self.populate();
         for _ in 0..steps {
             self.step();
         }
+        self.settle(true)
+    }
+
+    fn run(mut self, steps: u64) -> Verdict {
         let mut verdict = Verdict::default();
-        match self.settle(true) {
+        match self.unfold(steps) {
             Ok(()) => {
                 let writes = self.world.lock().ledger.writes;
                 check::invariants(&self, &mut verdict);
@@ -479,6 +484,17 @@ pub(crate) fn run(seed: u64, change: impl FnOnce(&mut Settings), trace: bool) ->
     }
     let steps = settings.steps;
     History::new(settings, rng, trace).run(steps)
+}
+
+/// The history of a seed when nothing is left to do, not yet looked at.
+pub(crate) fn settled(seed: u64, change: impl FnOnce(&mut Settings)) -> History {
+    let mut rng = Rng::new(seed);
+    let mut settings = Settings::draw(seed, &mut rng);
+    change(&mut settings);
+    let steps = settings.steps;
+    let mut history = History::new(settings, rng, false);
+    history.unfold(steps).unwrap();
+    history
 }
 
 /// Runs it with a crash of whoever works at this pause.

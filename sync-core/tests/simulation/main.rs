@@ -9,6 +9,7 @@
 )]
 
 mod check;
+mod checked;
 mod collection;
 mod history;
 mod ledger;

@@ -152,16 +152,13 @@ impl Runtime {
         let mut run = Run::new(self, None, Link::new(id.clone(), side, at.clone()));
         let founded = if returns { Happening::Returned } else { Happening::Founded };
         run.tell(now, founded(side, at.clone()));
-        let did = match &other {
-            Some(other) => {
-                run.link.ends[side.other()] = Some(other.clone());
-                run.tell(now, Happening::Linked(side.other(), other.clone()));
-                Did::Linked(id.clone())
-            }
-            None => {
-                run.link.sought = Some(self.sought(fields));
-                Did::Founded(id.clone())
-            }
+        let did = if let Some(other) = &other {
+            run.link.ends[side.other()] = Some(other.clone());
+            run.tell(now, Happening::Linked(side.other(), other.clone()));
+            Did::Linked(id.clone())
+        } else {
+            run.link.sought = Some(self.sought(fields));
+            Did::Founded(id.clone())
         };
         run.close_for(&WorkKey::Birth(side, at.clone()), ReviewKind::Match);
         run.commit().await?;
