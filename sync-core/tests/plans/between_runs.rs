@@ -42,13 +42,12 @@ async fn reconcile(engine: &Engine, key: &WorkKey) -> Outcome {
 
 /// Works on a key until there is nothing left to do about it.
 async fn settle(world: &World, engine: &Engine, key: &WorkKey) {
-    for _ in 0..20 {
-        if reconcile(engine, key).await.again.is_none() {
-            return;
-        }
+    let mut runs = 0;
+    while reconcile(engine, key).await.again.is_some() {
         world.env.advance(LONG);
+        runs += 1;
+        assert!(runs < 20, "it does not come to rest");
     }
-    panic!("it does not come to rest");
 }
 
 fn tags(raw: &Value) -> Vec<String> {

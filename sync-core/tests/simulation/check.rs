@@ -208,9 +208,19 @@ fn agreement(
         } else {
             let explained = is_parked || refused;
             let earlier: Vec<&Link> = links.iter().filter(|l| !l.is_live() && !was_moved(l)).collect();
-            last_edit(history, link, &earlier, &rules.name, (lv, rv), explained, named, verdict);
+            let field = Field { name: &rules.name, left: lv, right: rv, explained };
+            last_edit(history, link, &earlier, &field, named, verdict);
         }
     }
+}
+
+/// One field of a pair as it is in the end.
+struct Field<'a> {
+    name: &'a str,
+    left: &'a FieldValue,
+    right: &'a FieldValue,
+    /// Whether a person was asked about it.
+    explained: bool,
 }
 
 /// The last edit of a field must be in place at both sides, or named, or not to be seen.
@@ -218,12 +228,11 @@ fn last_edit(
     history: &History,
     link: &Link,
     earlier: &[&Link],
-    field: &str,
-    (lv, rv): (&FieldValue, &FieldValue),
-    explained: bool,
+    field: &Field<'_>,
     named: &BTreeSet<String>,
     verdict: &mut Verdict,
 ) {
+    let Field { name: field, left: lv, right: rv, explained } = *field;
     let state = history.world.lock();
     let ledger = &state.ledger;
     let last = |side: Side| {

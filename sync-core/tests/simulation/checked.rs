@@ -269,7 +269,7 @@ fn i7_a_record_in_two_pairs_is_found() {
 #[test]
 fn i8_deletions_and_pairs_that_end_for_nothing_are_found() {
     breaks("I8", |history, link| {
-        history.world.lock().ledger.engine_removed(Side::Left, &id(link, Side::Left))
+        history.world.lock().ledger.engine_removed(Side::Left, &id(link, Side::Left));
     });
     breaks("I8", |history, link| {
         let found = at_once(history.store.link(&link.id)).unwrap().unwrap();

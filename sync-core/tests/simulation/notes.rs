@@ -43,14 +43,16 @@ pub(crate) enum NoteOp {
     Update { id: String, seen: String, body: Option<String>, done: Option<bool> },
 }
 
+/// The note as it was when the write landed: a person may have edited it by the time that the answer arrives. Or no.
+pub(crate) type NoteReply = Result<(String, Note), ()>;
+
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
     pub(crate) documents: BTreeMap<String, Document>,
     pub(crate) all: BTreeMap<String, Note>,
     next: u64,
     pub(crate) in_flight: Vec<(u64, u64, NoteOp)>,
-    /// The notes as they were when the writes landed: a person may have edited them when the answer arrives.
-    pub(crate) replies: Vec<(u64, Result<(String, Note), ()>)>,
+    pub(crate) replies: Vec<(u64, NoteReply)>,
     pub(crate) problems: Vec<String>,
     /// When a note whose create was not answered was found: what was done to it before was done within the round trip.
     pub(crate) adopted: BTreeMap<String, u64>,
@@ -70,7 +72,7 @@ impl Notes {
         }
     }
 
-    fn execute(&mut self, op: NoteOp, alive: &[String]) -> Result<(String, Note), ()> {
+    fn execute(&mut self, op: NoteOp, alive: &[String]) -> NoteReply {
         match op {
             NoteOp::Create { under, body, done, marker } => {
                 if !alive.contains(&under) {
