@@ -1,5 +1,6 @@
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -14,10 +15,10 @@ use crate::service::messages;
 ///
 /// `Display` is one line: operation, status, the service's own words, trace id. Neither `Display` nor `Debug`
 /// shows a token, a URL or a body.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Error(Box<Inner>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Inner {
     kind: ErrorKind,
     operation: String,
@@ -29,7 +30,7 @@ struct Inner {
     rate: Option<RateInfo>,
     retry_after: Option<Duration>,
     body: Option<Excerpt>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// What went wrong.
@@ -57,6 +58,8 @@ pub enum ErrorKind {
     RouteNotFound,
     /// 422: [`Error::messages`] says which fields.
     Validation,
+    /// The request breaks a rule of the service, so it was not sent: [`Error::messages`] says which.
+    Invalid,
     /// 429, and waiting did not help within the call.
     RateLimited,
     /// 5xx.
@@ -135,7 +138,7 @@ impl Error {
             rate: None,
             retry_after: error.retry_after(),
             body: None,
-            source: Some(Box::new(error)),
+            source: Some(Arc::new(error)),
         }))
     }
 
@@ -157,7 +160,7 @@ impl Error {
         if let GrantError::Refused { retry_after, .. } = &error {
             wrong.0.retry_after = *retry_after;
         }
-        wrong.0.source = Some(Box::new(error));
+        wrong.0.source = Some(Arc::new(error));
         wrong
     }
 
@@ -173,6 +176,11 @@ impl Error {
     pub(crate) fn not_stored(error: &TokenError) -> Self {
         let why = format!("the tokens were granted and not stored, so authorise again: {error}");
         Self::without_answer(ErrorKind::Transport(HttpErrorKind::Token), "oauth.token", why)
+    }
+
+    /// A request that is not sent, because the service would refuse it or misunderstand it.
+    pub(crate) fn invalid(operation: &Operation, why: String) -> Self {
+        Self::without_answer(ErrorKind::Invalid, operation.name(), why)
     }
 
     fn without_answer(kind: ErrorKind, operation: &str, message: String) -> Self {
@@ -229,7 +237,7 @@ impl Error {
         };
         let mut wrong = Self::answered(ErrorKind::Decode, operation, reply);
         wrong.0.messages = vec![message];
-        wrong.0.source = Some(Box::new(error));
+        wrong.0.source = Some(Arc::new(error));
         wrong
     }
 

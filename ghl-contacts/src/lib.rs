@@ -24,8 +24,8 @@ pub use page::SearchCursor;
 pub use patch::Patch;
 pub use types::{
     Contact, ContactUpdate, CustomField, CustomFieldDefinition, CustomFieldValue, DataType, Direction,
-    Filter, Location, NewContact, NewCustomField, NewNote, NewTask, Note, NoteUpdate, SearchContacts,
-    SearchField, SearchPage, SortField, Task, TaskUpdate,
+    Filter, Location, NewContact, NewCustomField, NewNote, NewTask, Note, NoteUpdate, OpportunityField,
+    OpportunityFilter, SearchContacts, SearchField, SearchPage, SortField, Task, TaskUpdate,
 };
 pub use version::ApiVersion;
 

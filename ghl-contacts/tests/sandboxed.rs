@@ -104,14 +104,14 @@ async fn a_full_walk() {
     assert_eq!((ana.city.as_deref(), ana.phone), (Some("Porto"), None));
     assert_eq!((ana.email.as_deref(), ana.tags), (Some("ana@example.pt"), vec!["vip".to_owned()]));
 
-    let by_email = || SearchContacts::new().filter(Filter::eq(SearchField::Email, "ana@example.pt"));
+    let by_email = || SearchContacts::new().filter(SearchField::EMAIL.eq("ana@example.pt"));
     assert_eq!(found(&client, by_email()).await, [], "the index lags behind");
     sandbox.advance(Duration::from_secs(3));
     let hits = found(&client, by_email()).await;
     assert_eq!((hits.len(), &hits[0].id), (1, &id));
     assert_eq!(hits[0].address1.as_deref(), Some("Rua da Prata 1"));
     assert_eq!(hits[0].full_name().map(|name| name.to_lowercase()).as_deref(), Some("ana reis"));
-    let by_nif = Filter::eq(SearchField::Custom(nif.id), "123456789");
+    let by_nif = SearchField::custom(nif.id).eq("123456789");
     assert_eq!(found(&client, SearchContacts::new().filter(by_nif)).await.len(), 1);
 
     let error = client.contacts().create(&NewContact::new().email("ana@example.pt")).await.unwrap_err();

@@ -8,7 +8,9 @@ pub(crate) fn ghl(error: ghl_contacts::Error) -> Fault {
         _ if error.is_not_found() => FaultKind::Gone,
         _ if error.is_rate_limited() => FaultKind::Throttled { retry_after: error.retry_after() },
         _ if error.is_retryable() => FaultKind::Transient,
-        ErrorKind::BadRequest | ErrorKind::Validation | ErrorKind::Duplicate => FaultKind::Invalid,
+        ErrorKind::BadRequest | ErrorKind::Validation | ErrorKind::Invalid | ErrorKind::Duplicate => {
+            FaultKind::Invalid
+        }
         _ => FaultKind::Broken,
     };
     Fault::new(kind, error.to_string()).with_source(error)

@@ -121,14 +121,38 @@ impl Contacts<'_> {
     /// The API's description leaves request and answer open; this follows the vendor's linked page and the wire.
     ///
     /// ```no_run
-    /// # use ghl_contacts::{Client, SearchContacts};
+    /// # use ghl_contacts::Client;
     /// use futures_util::TryStreamExt;
+    /// use ghl_contacts::{SearchContacts, SearchField};
     ///
     /// # async fn run(client: Client) -> Result<(), ghl_contacts::Error> {
-    /// let mut contacts = std::pin::pin!(client.contacts().search(SearchContacts::new()).items());
+    /// let customers = SearchContacts::new().filter(SearchField::TAGS.eq("customer"));
+    /// let mut contacts = std::pin::pin!(client.contacts().search(customers).items());
     /// while let Some(contact) = contacts.try_next().await? {
     ///     // …
     /// #   let _ = contact;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A walk that may be interrupted keeps the cursor of each page, and starts again from it:
+    ///
+    /// ```no_run
+    /// # use ghl_contacts::{Client, SearchContacts, SearchCursor};
+    /// use futures_util::TryStreamExt;
+    ///
+    /// # fn load() -> Option<SearchCursor> { None }
+    /// # fn save(_: Option<&SearchCursor>) {}
+    /// # async fn run(client: Client) -> Result<(), ghl_contacts::Error> {
+    /// let mut search = SearchContacts::new().page_size(500);
+    /// if let Some(cursor) = load() {
+    ///     search = search.after(cursor);
+    /// }
+    /// let mut pages = std::pin::pin!(client.contacts().search(search).pages());
+    /// while let Some(page) = pages.try_next().await? {
+    ///     // …
+    ///     save(page.next.as_ref());
     /// }
     /// # Ok(())
     /// # }
@@ -150,10 +174,13 @@ impl Search {
     ///
     /// # Errors
     ///
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid), before anything is sent, for a query or a value of more than
+    /// 75 characters, for an empty group or list, and for a range without bounds.
     /// [`ErrorKind::BadRequest`](crate::ErrorKind::BadRequest) for a field that cannot be searched by.
     pub async fn page(&self) -> Result<SearchPage, Error> {
+        self.search.check().map_err(|why| Error::invalid(&SEARCH, why))?;
         let body = InLocation { location_id: self.client.location(), body: self.search.body() };
-        let page: WirePage = self.client.send(&SEARCH, Request::new(&SEARCH).json(&body)).await?;
+        let page: WirePage = self.client.send(&SEARCH, self.client.request(&SEARCH, &body)).await?;
         Ok(page.into_page(self.search.size()))
     }
 

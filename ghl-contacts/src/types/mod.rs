@@ -6,7 +6,8 @@ mod done;
 mod location;
 mod note;
 mod null;
-mod search;
+pub mod search;
+mod tag;
 mod task;
 mod time;
 
@@ -17,5 +18,8 @@ pub use location::Location;
 pub use note::{NewNote, Note, NoteUpdate};
 pub(crate) use null::null_as_default;
 pub(crate) use search::WirePage;
-pub use search::{Direction, Filter, SearchContacts, SearchField, SearchPage, SortField};
+pub use search::{
+    Direction, Filter, OpportunityField, OpportunityFilter, SearchContacts, SearchField, SearchPage,
+    SortField,
+};
 pub use task::{NewTask, Task, TaskUpdate};

@@ -6,6 +6,7 @@ mod children;
 mod contacts;
 mod decoding;
 mod errors;
+mod filters;
 mod oauth;
 mod search;
 mod secrecy;

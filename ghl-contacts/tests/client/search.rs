@@ -1,9 +1,7 @@
 //! Searching: the body, the cursor, and where a walk ends.
 
 use futures_util::{StreamExt, TryStreamExt};
-use ghl_contacts::{
-    Contact, Direction, ErrorKind, Filter, SearchContacts, SearchCursor, SearchField, SearchPage, SortField,
-};
+use ghl_contacts::{Contact, ErrorKind, SearchContacts, SearchCursor, SearchPage};
 use serde_json::{Value, json};
 use wiremock::MockServer;
 
@@ -126,46 +124,4 @@ async fn a_search_is_sent_again_after_a_failure() {
     crate::service::takes_first(&server, ask_page(None), answer(500, &json!({})), 1).await;
     takes(&server, ask_page(None), answer(200, &found(&["a"])), 1).await;
     client(&server).contacts().search(by_twos()).page().await.unwrap();
-}
-
-#[tokio::test]
-async fn filters_query_and_order_are_sent() {
-    let server = MockServer::start().await;
-    let body = json!({
-        "locationId": "loc_1", "pageLimit": 500, "page": 1, "query": "reis",
-        "sort": [{ "field": "dateUpdated", "direction": "desc" }],
-        "filters": [
-            { "group": "OR", "filters": [
-                { "field": "email", "operator": "eq", "value": "ana@example.pt" },
-                { "field": "tags", "operator": "contains", "value": "vip" },
-                { "group": "AND", "filters": [
-                    { "field": "phone", "operator": "not_exists" },
-                    { "field": "customFields.cf_nif", "operator": "exists" },
-                ] },
-            ] },
-            { "field": "id", "operator": "not_eq", "value": ["c_1", "c_2"] },
-            { "field": "dateAdded", "operator": "range", "value": { "gte": "2026-01-01T00:00:00Z" } },
-            { "field": "city", "operator": "eq", "value": "Faro" },
-            { "field": "dateUpdated", "operator": "range", "value": { "lt": 1 } },
-        ],
-    });
-    takes(&server, ask("POST", "/contacts/search").json(body), answer(201, &json!({ "contacts": [] })), 1)
-        .await;
-    let search = SearchContacts::new()
-        .filter(Filter::any([
-            Filter::eq(SearchField::Email, "ana@example.pt"),
-            Filter::contains(SearchField::Tags, "vip"),
-            Filter::all([
-                Filter::not_exists(SearchField::Phone),
-                Filter::exists(SearchField::Custom("cf_nif".into())),
-            ]),
-        ]))
-        .filter(Filter::not_eq(SearchField::Id, vec!["c_1", "c_2"]))
-        .filter(Filter::since(SearchField::DateAdded, "2026-01-01T00:00:00Z".parse().unwrap()))
-        .filter(Filter::eq(SearchField::Other("city".to_owned()), "Faro"))
-        .filter(Filter::raw(json!({ "field": "dateUpdated", "operator": "range", "value": { "lt": 1 } })))
-        .query("reis")
-        .sort(SortField::DateUpdated, Direction::Descending)
-        .page_size(9_999);
-    assert_eq!(client(&server).contacts().search(search).page().await.unwrap().contacts, []);
 }

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use ghl_contacts::{
-    Client, ContactId, ContactUpdate, CustomFieldValue, DataType, Filter, GhlOAuth, HttpSettings, NewContact,
+    Client, ContactId, ContactUpdate, CustomFieldValue, DataType, GhlOAuth, HttpSettings, NewContact,
     NewCustomField, NewNote, NewTask, NoteUpdate, OAuthApp, Patch, Refresh, SearchContacts, SearchField,
     TaskUpdate, TokenSet, jiff::Timestamp,
 };
@@ -93,7 +93,7 @@ async fn of_contacts(client: &Client, ana: &ContactId) -> Vec<Decoded> {
     let contacts = client.contacts();
     let cleared = contact_update(&Patch::Clear);
     contacts.update(ana, &cleared).await.unwrap();
-    let search = SearchContacts::new().filter(Filter::exists(SearchField::Email)).query("reis");
+    let search = SearchContacts::new().filter(SearchField::EMAIL.exists()).query("reis");
     let updated = contacts.update(ana, &contact_update(&Patch::Set("text".to_owned()))).await.unwrap();
     vec![
         ("POST", "/contacts/", "contact", json(contacts.create(&new_contact()).await.unwrap())),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ghl_contacts::{
-    Client, Contact, ContactId, ContactUpdate, CustomFieldId, CustomFieldValue, DataType, Filter, NewContact,
+    Client, Contact, ContactId, ContactUpdate, CustomFieldId, CustomFieldValue, DataType, NewContact,
     NewCustomField, Patch, SearchContacts, SearchCursor, SearchField,
 };
 use serde_json::Value;
@@ -223,18 +223,19 @@ impl Collection for GhlContacts {
     }
 
     async fn find(&self, _: &Scope, by: &Probe, limit: usize) -> Result<Vec<Snapshot>, Fault> {
-        let custom = |name: &str| self.field_id(name).map(SearchField::Custom);
-        let (field, value) = match by {
-            Probe::Marker(marker) => (custom(&self.fields.marker), marker.as_str()),
-            Probe::Field { name, value } if name == "vat" => (custom(&self.fields.nif), value.as_str()),
-            Probe::Field { name, value } if name == "email" => (Some(SearchField::Email), value.as_str()),
-            Probe::Field { name, value } if name == "phone" => (Some(SearchField::Phone), value.as_str()),
+        let custom =
+            |name: &str, value: &str| self.field_id(name).map(|id| SearchField::custom(id).eq(value));
+        let filter = match by {
+            Probe::Marker(marker) => custom(&self.fields.marker, marker.as_str()),
+            Probe::Field { name, value } if name == "vat" => custom(&self.fields.nif, value),
+            Probe::Field { name, value } if name == "email" => Some(SearchField::EMAIL.eq(value)),
+            Probe::Field { name, value } if name == "phone" => Some(SearchField::PHONE.eq(value)),
             _ => return Err(Fault::new(FaultKind::Broken, "contacts cannot be searched by this field")),
         };
         // A custom field that does not exist has no values.
-        let Some(field) = field else { return Ok(Vec::new()) };
+        let Some(filter) = filter else { return Ok(Vec::new()) };
         let size = u32::try_from(limit).unwrap_or(u32::MAX);
-        let search = SearchContacts::new().filter(Filter::eq(field, value)).page_size(size);
+        let search = SearchContacts::new().filter(filter).page_size(size);
         let page = self.client.contacts().search(search).page().await.map_err(ghl)?;
         page.contacts.iter().map(|c| self.snapshot(c)).collect()
     }
