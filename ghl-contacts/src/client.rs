@@ -7,7 +7,7 @@ use sync_core::http::{
     CallOptions, HttpClient, HttpError, HttpSettings, Operation, RateLimit, Reply, Request, Url, Verdict,
 };
 use sync_core::secrecy::ExposeSecret;
-use sync_core::{AccountKey, SecretString, StaticToken, TokenSource};
+use sync_core::{AccountKey, Env, SecretString, StaticToken, TokenSource};
 
 use crate::error::Error;
 use crate::ids::{ContactId, LocationId};
@@ -139,6 +139,11 @@ impl Client {
     /// The custom fields of the location.
     pub fn custom_fields(&self) -> CustomFields<'_> {
         CustomFields { client: self }
+    }
+
+    /// The clock that its calls go by.
+    pub(crate) fn env(&self) -> &Arc<dyn Env> {
+        self.http.env()
     }
 
     /// The API version that a call of `operation` asks for.

@@ -8,6 +8,7 @@ use sync_core::TokenError;
 use sync_core::http::oauth::GrantError;
 use sync_core::http::{DecodeError, Excerpt, HttpError, HttpErrorKind, Operation, RateInfo, Reply, Verdict};
 
+use crate::fields::FieldError;
 use crate::ids::ContactId;
 use crate::service::messages;
 
@@ -181,6 +182,13 @@ impl Error {
     /// A request that is not sent, because the service would refuse it or misunderstand it.
     pub(crate) fn invalid(operation: &Operation, why: String) -> Self {
         Self::without_answer(ErrorKind::Invalid, operation.name(), why)
+    }
+
+    /// A custom field that is not there, or a value that it cannot hold.
+    pub(crate) fn unusable_field(error: FieldError) -> Self {
+        let mut wrong = Self::without_answer(ErrorKind::Invalid, "custom_fields.value", error.to_string());
+        wrong.0.source = Some(Arc::new(error));
+        wrong
     }
 
     fn without_answer(kind: ErrorKind, operation: &str, message: String) -> Self {

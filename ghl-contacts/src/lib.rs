@@ -3,6 +3,7 @@
 
 mod client;
 mod error;
+pub mod fields;
 mod ids;
 mod oauth;
 mod page;
@@ -18,6 +19,7 @@ mod version;
 
 pub use client::{Client, ClientBuilder};
 pub use error::{DuplicateContact, Error, ErrorKind, UnauthorizedReason};
+pub use fields::{CustomFieldBook, FieldError, FieldErrorKind, FieldInput, ResolvedField, ValueKind};
 pub use ids::{CompanyId, ContactId, CustomFieldId, LocationId, NoteId, TaskId, UserId};
 pub use oauth::{AuthorizePage, GhlOAuth, Granted, Scope, UserType};
 pub use page::SearchCursor;

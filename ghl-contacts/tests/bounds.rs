@@ -11,10 +11,12 @@ use std::fmt::Debug;
 
 use futures_util::Stream;
 use ghl_contacts::resources::{Contacts, CustomFields, Notes, Search, Tags, Tasks};
+use ghl_contacts::types::search::kind;
 use ghl_contacts::{
-    Client, ClientBuilder, Contact, ContactId, ContactUpdate, CustomFieldDefinition, DataType, Error,
-    GhlOAuth, NewContact, NewCustomField, NewNote, NewTask, Note, NoteUpdate, Patch, Refresh, SearchContacts,
-    SearchCursor, SearchPage, Task, TaskUpdate, TokenManager, TokenSet, TokenSource, jiff,
+    Client, ClientBuilder, Contact, ContactId, ContactUpdate, CustomFieldBook, CustomFieldDefinition,
+    DataType, Error, FieldError, FieldInput, Filter, GhlOAuth, NewContact, NewCustomField, NewNote, NewTask,
+    Note, NoteUpdate, Patch, Refresh, ResolvedField, SearchContacts, SearchCursor, SearchField, SearchPage,
+    Task, TaskUpdate, TokenManager, TokenSet, TokenSource, jiff,
 };
 
 fn shared<T: Clone + Debug + Send + Sync + Unpin + 'static>() {}
@@ -39,6 +41,11 @@ fn clients_and_types_are_shared_between_threads() {
     shared::<Search>();
     shared::<SearchContacts>();
     shared::<SearchCursor>();
+    shared::<SearchField<kind::Text>>();
+    shared::<Filter>();
+    shared::<CustomFieldBook>();
+    shared::<ResolvedField>();
+    shared::<FieldInput>();
     shared::<SearchPage>();
     shared::<Contact>();
     shared::<NewContact>();
@@ -55,6 +62,9 @@ fn clients_and_types_are_shared_between_threads() {
     owned::<Box<dyn TokenSource>>();
     owned::<Box<dyn Refresh>>();
     error::<Error>();
+    error::<FieldError>();
+    shared::<Error>();
+    shared::<FieldError>();
     error::<ghl_contacts::GrantError>();
 }
 
@@ -79,6 +89,11 @@ fn every_future_is_send() {
     future(client.contacts().search(SearchContacts::new()).page());
     future(client.custom_fields().list());
     future(client.custom_fields().create(&NewCustomField::new("NIF", DataType::Text)));
+    let fields = CustomFieldBook::new(&client);
+    future(fields.field("nif"));
+    future(fields.value("nif", "123456789"));
+    future(fields.fields());
+    future(fields.refresh());
     future(client.notes(&id).list());
     future(client.notes(&id).get(&"n_1".into()));
     future(client.notes(&id).create(&NewNote::new("…")));

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail loudly")]
 
+#[path = "sandboxed/search.rs"]
+mod search;
 #[path = "../../sync-core/tests/trace/mod.rs"]
 mod trace;
 

@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 use super::null::null_as_default;
 use crate::ids::{CustomFieldId, LocationId};
 
-/// The value of a custom field as the service gives it: without key and name.
+/// The value of a custom field as the service gives it: without key and name, by which a
+/// [`CustomFieldBook`](crate::CustomFieldBook) finds it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CustomField {
@@ -24,7 +25,8 @@ impl CustomField {
 
 /// A value to write into a custom field.
 ///
-/// The service drops an unknown field, and an option that the field does not have, without a word.
+/// The service drops an unknown field, and an option that the field does not have, without a word:
+/// [`CustomFieldBook::value`](crate::CustomFieldBook::value) makes only values that the field can hold.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CustomFieldValue {
     id: CustomFieldId,
@@ -117,6 +119,27 @@ pub enum DataType {
     /// A kind that is not known here.
     #[serde(untagged)]
     Other(String),
+}
+
+impl DataType {
+    /// The service's word for it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Text => "TEXT",
+            Self::LargeText => "LARGE_TEXT",
+            Self::Numerical => "NUMERICAL",
+            Self::Phone => "PHONE",
+            Self::Monetory => "MONETORY",
+            Self::Checkbox => "CHECKBOX",
+            Self::SingleOptions => "SINGLE_OPTIONS",
+            Self::MultipleOptions => "MULTIPLE_OPTIONS",
+            Self::Date => "DATE",
+            Self::Radio => "RADIO",
+            Self::TextboxList => "TEXTBOX_LIST",
+            Self::FileUpload => "FILE_UPLOAD",
+            Self::Other(word) => word,
+        }
+    }
 }
 
 /// A custom field to create.

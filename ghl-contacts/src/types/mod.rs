@@ -23,3 +23,4 @@ pub use search::{
     SortField,
 };
 pub use task::{NewTask, Task, TaskUpdate};
+pub(crate) use time::lenient_date_of;

@@ -25,11 +25,15 @@ fn instant(value: &Value) -> Option<Timestamp> {
 
 /// Reads a date of birth, which comes as a date, as an instant or as milliseconds since 1970.
 pub(super) fn lenient_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
-    let value = Option::<Value>::deserialize(deserializer)?;
-    Ok(value.as_ref().and_then(|value| match value {
+    Ok(Option::<Value>::deserialize(deserializer)?.as_ref().and_then(lenient_date_of))
+}
+
+/// The date that a value holds: the first ten characters of a text, or milliseconds since 1970.
+pub(crate) fn lenient_date_of(value: &Value) -> Option<Date> {
+    match value {
         Value::String(text) => text.get(..10)?.parse().ok(),
         other => Some(TimeZone::UTC.to_datetime(instant(other)?).date()),
-    }))
+    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ghl_contacts::{
-    AuthorizePage, CallOptions, Client, ClientBuilder, ContactId, ContactUpdate, Error, ErrorKind, GhlOAuth,
-    Granted, HttpErrorKind, HttpSettings, LocationId, MemoryTokenStore, NewContact, OAuthApp, Scope,
-    SearchContacts, TokenSet, UnauthorizedReason, jiff,
+    AuthorizePage, CallOptions, Client, ClientBuilder, Contact, ContactId, ContactUpdate, CustomField,
+    CustomFieldBook, CustomFieldDefinition, DataType, Error, ErrorKind, FieldError, GhlOAuth, Granted,
+    HttpErrorKind, HttpSettings, LocationId, MemoryTokenStore, NewContact, OAuthApp, ResolvedField, Scope,
+    SearchContacts, SearchField, TokenSet, UnauthorizedReason, jiff,
 };
 use serde_json::{Value, json};
 use wiremock::matchers::{any, method, path};
@@ -85,6 +86,30 @@ async fn errors_without_an_answer_tell_nothing_private() {
 }
 
 #[tokio::test]
+async fn requests_that_are_not_sent_tell_nothing_private() {
+    let server = MockServer::start().await;
+    let long = format!("ana@example.pt {}", "Reis ".repeat(20));
+    for search in [
+        SearchContacts::new().query(long.as_str()),
+        SearchContacts::new().filter(SearchField::EMAIL.eq(long.as_str())),
+        SearchContacts::new().filter(SearchField::CITY.not_contains(long)),
+    ] {
+        let error = client(&server).contacts().search(search).page().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        tells_nothing_private(&told(&error));
+    }
+    let mut definition = CustomFieldDefinition::new("cf_1", "Points");
+    definition.data_type = Some(DataType::Numerical);
+    let points = ResolvedField::new(definition);
+    let error = points.value("ana@example.pt").unwrap_err();
+    tells_nothing_private(&told(&error));
+    tells_nothing_private(&told(&Error::from(error)));
+    let mut ana = Contact::new("c_ana");
+    ana.custom_fields = vec![CustomField::new("cf_1", "Reis")];
+    tells_nothing_private(&told(&points.number(&ana).unwrap_err()));
+}
+
+#[tokio::test]
 async fn failed_grants_tell_nothing_private() {
     let answers = [
         answer(
@@ -112,13 +137,18 @@ async fn failed_grants_tell_nothing_private() {
 
 /// What holds no secret, and why.
 const HARMLESS: [(&str, &[&str]); 3] = [
-    ("people's data and what is asked of it; who prints it knows what it is", &["types::"]),
+    (
+        "people's data and what is asked of it; who prints it knows what it is",
+        &["types::", "fields::input::FieldInput", "fields::resolved::ResolvedField"],
+    ),
     (
         "names, numbers and what was granted",
         &[
             "error::DuplicateContact",
             "error::ErrorKind",
             "error::UnauthorizedReason",
+            "fields::error::FieldErrorKind",
+            "fields::input::ValueKind",
             "oauth::granted::Granted",
             "oauth::granted::UserType",
             "oauth::scope::Scope",
@@ -140,6 +170,7 @@ async fn no_debug_shows_a_secret() {
     let server = MockServer::start().await;
     let mut shown = Shown::default();
     of_clients(&mut shown, &server).await;
+    shown.error::<FieldError>(&unavailable(&server).await);
     for (error, kind) in errors().await {
         assert_eq!(error.kind(), kind, "{error}");
         shown.error::<Error>(&error);
@@ -184,6 +215,7 @@ async fn of_clients(shown: &mut Shown, server: &MockServer) {
     shown.debug(&client.contacts());
     shown.debug(&client.contacts().search(SearchContacts::new()));
     shown.debug(&client.custom_fields());
+    shown.debug(&CustomFieldBook::new(&client));
     shown.debug(&client.locations());
     shown.debug(&client.notes(&id));
     shown.debug(&client.tags(&id));
@@ -222,12 +254,22 @@ async fn errors() -> Vec<(Error, ErrorKind)> {
     duplicate["meta"] = json!({ "contactId": "c", "matchingField": "email", "token": TOKEN });
     errors.push((failed(answer(400, &duplicate)).await, ErrorKind::Duplicate));
     errors.push((failed(answer(200, &json!({ "contact": TOKEN }))).await, ErrorKind::Decode));
+    let long = SearchContacts::new().query(TOKEN.repeat(6));
+    let unsent = client(&MockServer::start().await).contacts().search(long).page().await.unwrap_err();
+    errors.push((unsent, ErrorKind::Invalid));
     errors.push((failed(ResponseTemplate::new(200).set_body_string(TOKEN)).await, ErrorKind::Decode));
     errors.extend(of_grants().await);
     let nowhere = Client::builder("loc_1").base_url("http://127.0.0.1:1").http(settings().0).token(TOKEN);
     let error = nowhere.build().unwrap().contacts().get(&"c".into()).await.unwrap_err();
     errors.push((error, ErrorKind::Transport(HttpErrorKind::Connect)));
     errors
+}
+
+/// Definitions that could not be read, with the whole of the reason.
+async fn unavailable(server: &MockServer) -> FieldError {
+    let told = json!({ "message": "Invalid JWT", "token": TOKEN });
+    Mock::given(path("/locations/loc_1/customFields")).respond_with(answer(401, &told)).mount(server).await;
+    CustomFieldBook::new(&client(server)).field("nif").await.unwrap_err()
 }
 
 async fn failed(reply: ResponseTemplate) -> Error {

@@ -180,7 +180,8 @@ fields! { Date:
 }
 
 impl SearchField<Custom> {
-    /// A custom field, by its id. The service does not know its key or name here.
+    /// A custom field, by its id. The service does not know its key or name here:
+    /// [`CustomFieldBook`](crate::CustomFieldBook) finds the id.
     pub fn custom(id: impl AsRef<str>) -> Self {
         Self::named(format!("customFields.{}", id.as_ref()))
     }
