@@ -11,7 +11,10 @@ use sync_core::{AccountKey, Env, SecretString, StaticToken, TokenSource};
 
 use crate::error::Error;
 use crate::ids::{ContactId, LocationId};
-use crate::resources::{Contacts, CustomFields, Locations, Notes, Tags, Tasks};
+use crate::resources::{
+    Bulk, Campaigns, ContactAppointments, Contacts, CustomFields, Followers, Locations, Notes, Tags, Tasks,
+    Workflows,
+};
 use crate::service::HighLevel;
 use crate::spelling::spelled;
 use crate::types::{Done, Location};
@@ -78,7 +81,7 @@ impl Client {
         Self { version: Some(version), ..self.clone() }
     }
 
-    /// Contacts: create, read, update, search.
+    /// Contacts: create, read, update, delete, list, search.
     pub fn contacts(&self) -> Contacts<'_> {
         Contacts { client: self }
     }
@@ -96,6 +99,31 @@ impl Client {
     /// The tags of a contact.
     pub fn tags<'a>(&'a self, contact: &'a ContactId) -> Tags<'a> {
         Tags { client: self, contact }
+    }
+
+    /// The users who follow a contact.
+    pub fn followers<'a>(&'a self, contact: &'a ContactId) -> Followers<'a> {
+        Followers { client: self, contact }
+    }
+
+    /// The campaigns of a contact.
+    pub fn campaigns<'a>(&'a self, contact: &'a ContactId) -> Campaigns<'a> {
+        Campaigns { client: self, contact }
+    }
+
+    /// The workflows of a contact.
+    pub fn workflows<'a>(&'a self, contact: &'a ContactId) -> Workflows<'a> {
+        Workflows { client: self, contact }
+    }
+
+    /// The appointments of a contact.
+    pub fn contact_appointments<'a>(&'a self, contact: &'a ContactId) -> ContactAppointments<'a> {
+        ContactAppointments { client: self, contact }
+    }
+
+    /// Changes of many contacts at once.
+    pub fn bulk(&self) -> Bulk<'_> {
+        Bulk::new(self)
     }
 
     /// Locations themselves.
@@ -164,6 +192,18 @@ impl Client {
     ) -> Result<T, Error> {
         let reply = self.exchange(operation, request).await?;
         reply.json().map_err(|error| Error::decode(operation, &reply, error))
+    }
+
+    /// Sends a request and decodes its answer, which may also say that it was not done.
+    pub(crate) async fn send_if_done<T: DeserializeOwned>(
+        &self,
+        operation: &Operation,
+        request: Request,
+    ) -> Result<T, Error> {
+        let reply = self.exchange(operation, request).await?;
+        let wrong = |error| Error::decode(operation, &reply, error);
+        let done: Done = reply.json().map_err(wrong)?;
+        if done.is_refused() { Err(Error::not_done(operation, &reply)) } else { reply.json().map_err(wrong) }
     }
 
     /// Sends a request whose answer only says whether it was done.

@@ -11,6 +11,7 @@ use sync_core::http::{DecodeError, Excerpt, HttpError, HttpErrorKind, Operation,
 use crate::fields::FieldError;
 use crate::ids::ContactId;
 use crate::service::messages;
+use crate::version::ApiVersion;
 
 /// A call that did not bring what it promises.
 ///
@@ -55,6 +56,8 @@ pub enum ErrorKind {
     WrongAccount,
     /// The tokens may do less than was asked for.
     MissingScopes,
+    /// The API version that is asked for does not have the operation. Nothing was sent.
+    NotInVersion,
     /// 404 for the path itself: wrong base URL or API version.
     RouteNotFound,
     /// 422: [`Error::messages`] says which fields.
@@ -189,6 +192,12 @@ impl Error {
         let mut wrong = Self::without_answer(ErrorKind::Invalid, "custom_fields.value", error.to_string());
         wrong.0.source = Some(Arc::new(error));
         wrong
+    }
+
+    /// An operation that `version` no longer has, and what to use `instead`.
+    pub(crate) fn not_in_version(operation: &Operation, version: ApiVersion, instead: &str) -> Self {
+        let why = format!("API version {} does not have this call: use {instead}", version.as_str());
+        Self::without_answer(ErrorKind::NotInVersion, operation.name(), why)
     }
 
     fn without_answer(kind: ErrorKind, operation: &str, message: String) -> Self {

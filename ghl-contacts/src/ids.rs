@@ -70,6 +70,16 @@ id! {
     NoteId;
     /// A task of a contact.
     TaskId;
+    /// A business, which groups contacts.
+    BusinessId;
+    /// A campaign.
+    CampaignId;
+    /// A workflow.
+    WorkflowId;
+    /// A calendar.
+    CalendarId;
+    /// An appointment, which the calendars' part of the API calls an event.
+    AppointmentId;
     /// A user, who may be assigned to contacts and tasks.
     UserId;
 }

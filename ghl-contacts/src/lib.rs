@@ -5,6 +5,7 @@ mod client;
 mod error;
 pub mod fields;
 mod ids;
+mod interrupted;
 mod oauth;
 mod page;
 mod patch;
@@ -20,14 +21,21 @@ mod version;
 pub use client::{Client, ClientBuilder};
 pub use error::{DuplicateContact, Error, ErrorKind, UnauthorizedReason};
 pub use fields::{CustomFieldBook, FieldError, FieldErrorKind, FieldInput, ResolvedField, ValueKind};
-pub use ids::{CompanyId, ContactId, CustomFieldId, LocationId, NoteId, TaskId, UserId};
+pub use ids::{
+    AppointmentId, BusinessId, CalendarId, CampaignId, CompanyId, ContactId, CustomFieldId, LocationId,
+    NoteId, TaskId, UserId, WorkflowId,
+};
+pub use interrupted::Interrupted;
 pub use oauth::{AuthorizePage, GhlOAuth, Granted, Scope, UserType};
-pub use page::SearchCursor;
+pub use page::{ListCursor, SearchCursor};
 pub use patch::Patch;
 pub use types::{
-    Contact, ContactUpdate, CustomField, CustomFieldDefinition, CustomFieldValue, DataType, Direction,
-    Filter, Location, NewContact, NewCustomField, NewNote, NewTask, Note, NoteUpdate, OpportunityField,
-    OpportunityFilter, SearchContacts, SearchField, SearchPage, SortField, Task, TaskUpdate,
+    AdditionalEmail, AdditionalPhone, Attribution, BulkStatus, BulkTagResult, BulkTagged, BusinessContacts,
+    BusinessPage, Contact, ContactEvent, ContactUpdate, CreatedBy, CustomField, CustomFieldDefinition,
+    CustomFieldValue, DataType, Direction, DndChannel, DndSetting, DndSettings, DndStatus, Filter,
+    FindDuplicate, FollowersChange, InboundDndSetting, InboundDndSettings, ListContacts, ListPage, Location,
+    NewContact, NewCustomField, NewNote, NewTask, Note, NoteUpdate, OpportunityField, OpportunityFilter,
+    SearchContacts, SearchField, SearchPage, SortField, TagChange, Task, TaskUpdate, UpsertContact, Upserted,
 };
 pub use version::ApiVersion;
 

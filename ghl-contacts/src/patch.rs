@@ -1,5 +1,7 @@
 use serde::{Serialize, Serializer};
 
+use crate::ids::UserId;
+
 /// What an update does to one field: three states, because absent and `null` are different.
 ///
 /// ```
@@ -29,6 +31,12 @@ impl<T> Patch<T> {
 impl From<&str> for Patch<String> {
     fn from(value: &str) -> Self {
         Self::Set(value.to_owned())
+    }
+}
+
+impl From<&str> for Patch<UserId> {
+    fn from(id: &str) -> Self {
+        Self::Set(id.into())
     }
 }
 

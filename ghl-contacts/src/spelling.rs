@@ -6,13 +6,14 @@ use serde_json::Value;
 use crate::version::ApiVersion;
 
 /// The channels of `dndSettings`, as the dated versions and as v3 spell them.
-const CHANNELS: [(&str, &str); 6] = [
+const CHANNELS: [(&str, &str); 7] = [
     ("Call", "call"),
     ("Email", "email"),
     ("SMS", "sms"),
     ("WhatsApp", "whatsApp"),
     ("GMB", "gmb"),
     ("FB", "fb"),
+    ("RCS", "rcs"),
 ];
 
 /// A body as `version` spells it. Types are written in the dated spelling.
@@ -49,13 +50,13 @@ mod tests {
         let dated = json!({
             "name": "Ana",
             "customFields": [{ "id": "cf_1", "field_value": "a" }],
-            "dndSettings": { "Call": { "status": "active" }, "RCS": { "status": "active" } },
+            "dndSettings": { "Call": { "status": "active" }, "RCS": { "status": "active" }, "New": {} },
         });
         assert_eq!(spelled(ApiVersion::V2021_07_28, &dated), dated);
         let v3 = json!({
             "name": "Ana",
             "customFields": [{ "id": "cf_1", "fieldValue": "a" }],
-            "dndSettings": { "call": { "status": "active" }, "RCS": { "status": "active" } },
+            "dndSettings": { "call": { "status": "active" }, "rcs": { "status": "active" }, "New": {} },
         });
         assert_eq!(spelled(ApiVersion::V3, &dated), v3);
     }

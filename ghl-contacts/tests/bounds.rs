@@ -10,13 +10,18 @@ mod trace;
 use std::fmt::Debug;
 
 use futures_util::Stream;
-use ghl_contacts::resources::{Contacts, CustomFields, Notes, Search, Tags, Tasks};
+use ghl_contacts::resources::{
+    Bulk, BusinessListing, Campaigns, ContactAppointments, Contacts, CustomFields, Followers, Listing, Notes,
+    Search, Tags, Tasks, Workflows,
+};
 use ghl_contacts::types::search::kind;
 use ghl_contacts::{
-    Client, ClientBuilder, Contact, ContactId, ContactUpdate, CustomFieldBook, CustomFieldDefinition,
-    DataType, Error, FieldError, FieldInput, Filter, GhlOAuth, NewContact, NewCustomField, NewNote, NewTask,
-    Note, NoteUpdate, Patch, Refresh, ResolvedField, SearchContacts, SearchCursor, SearchField, SearchPage,
-    Task, TaskUpdate, TokenManager, TokenSet, TokenSource, jiff,
+    BulkTagged, BusinessContacts, BusinessPage, Client, ClientBuilder, Contact, ContactEvent, ContactId,
+    ContactUpdate, CustomFieldBook, CustomFieldDefinition, DataType, DndSettings, Error, FieldError,
+    FieldInput, Filter, FindDuplicate, FollowersChange, GhlOAuth, Interrupted, ListContacts, ListCursor,
+    ListPage, NewContact, NewCustomField, NewNote, NewTask, Note, NoteUpdate, Patch, Refresh, ResolvedField,
+    SearchContacts, SearchCursor, SearchField, SearchPage, TagChange, Task, TaskUpdate, TokenManager,
+    TokenSet, TokenSource, UpsertContact, Upserted, jiff,
 };
 
 fn shared<T: Clone + Debug + Send + Sync + Unpin + 'static>() {}
@@ -59,6 +64,22 @@ fn clients_and_types_are_shared_between_threads() {
     shared::<Task>();
     shared::<NewTask>();
     shared::<TaskUpdate>();
+    shared::<Listing>();
+    shared::<ListContacts>();
+    shared::<ListCursor>();
+    shared::<ListPage>();
+    shared::<BusinessListing>();
+    shared::<BusinessContacts>();
+    shared::<BusinessPage>();
+    shared::<UpsertContact>();
+    shared::<Upserted>();
+    shared::<FindDuplicate>();
+    shared::<DndSettings>();
+    shared::<ContactEvent>();
+    shared::<FollowersChange>();
+    shared::<TagChange>();
+    shared::<BulkTagged>();
+    error::<Interrupted<BulkTagged>>();
     owned::<Box<dyn TokenSource>>();
     owned::<Box<dyn Refresh>>();
     error::<Error>();
@@ -76,6 +97,11 @@ fn handles_are_cheap() {
     handle::<Notes<'_>>(&client.notes(&id));
     handle::<Tasks<'_>>(&client.tasks(&id));
     handle::<Tags<'_>>(&client.tags(&id));
+    handle::<Followers<'_>>(&client.followers(&id));
+    handle::<Campaigns<'_>>(&client.campaigns(&id));
+    handle::<Workflows<'_>>(&client.workflows(&id));
+    handle::<ContactAppointments<'_>>(&client.contact_appointments(&id));
+    handle::<Bulk<'_>>(&client.bulk());
 }
 
 #[test]
@@ -108,6 +134,28 @@ fn every_future_is_send() {
 }
 
 #[test]
+fn every_future_of_the_rest_is_send() {
+    let (client, id) = (client(), ContactId::new("c_ana"));
+    let start = jiff::Timestamp::UNIX_EPOCH.to_zoned_datetime(jiff::tz::TimeZone::UTC);
+    future(client.contacts().upsert(&UpsertContact::by_email("ana@example.pt")));
+    future(client.contacts().find_duplicate(&FindDuplicate::by_email("ana@example.pt")));
+    future(client.contacts().by_business(BusinessContacts::new("b_1")).page());
+    #[allow(deprecated, reason = "it is there")]
+    future(client.contacts().list(ListContacts::new()).page());
+    future(client.followers(&id).add(["u_1"]));
+    future(client.followers(&id).remove(["u_1"]));
+    future(client.campaigns(&id).add(&"k_1".into()));
+    future(client.campaigns(&id).remove(&"k_1".into()));
+    future(client.campaigns(&id).remove_all());
+    future(client.workflows(&id).add_at(&"w_1".into(), &start));
+    future(client.workflows(&id).remove_at(&"w_1".into(), &start));
+    future(client.contact_appointments(&id).list());
+    future(client.bulk().tags(&[], &TagChange::add(["vip"])));
+    future(client.bulk().remove_all_tags(&[]));
+    future(client.bulk().business(&[], None));
+}
+
+#[test]
 fn grants_are_send() {
     fn check(oauth: &GhlOAuth, tokens: &TokenSet) {
         future(oauth.exchange_code("s3cr3t-code"));
@@ -122,4 +170,7 @@ fn streams_outlive_their_client() {
     stream(pages);
     let items = client().contacts().search(SearchContacts::new()).items();
     stream(items);
+    stream(client().contacts().by_business(BusinessContacts::new("b_1")).items());
+    #[allow(deprecated, reason = "it is there")]
+    stream(client().contacts().list(ListContacts::new()).items());
 }

@@ -9,8 +9,12 @@ use sync_core::http::{Method, Operation, Request};
 use crate::client::Client;
 use crate::error::Error;
 use crate::ids::{ContactId, LocationId};
+use crate::resources::{BusinessListing, Listing};
 use crate::types::WirePage;
-use crate::types::{Contact, ContactUpdate, NewContact, SearchContacts, SearchPage};
+use crate::types::{
+    BusinessContacts, Contact, ContactUpdate, FindDuplicate, ListContacts, NewContact, SearchContacts,
+    SearchPage, UpsertContact, Upserted,
+};
 
 const CREATE: Operation =
     Operation::new("contacts.create", Method::POST, "/contacts/", Idempotency::NotIdempotent);
@@ -20,6 +24,13 @@ const UPDATE: Operation =
     Operation::new("contacts.update", Method::PUT, "/contacts/{contactId}", Idempotency::Idempotent);
 const DELETE: Operation =
     Operation::new("contacts.delete", Method::DELETE, "/contacts/{contactId}", Idempotency::Idempotent);
+const UPSERT: Operation =
+    Operation::new("contacts.upsert", Method::POST, "/contacts/upsert", Idempotency::Idempotent);
+/// An upsert that creates whatever there is.
+const UPSERT_NEW: Operation =
+    Operation::new("contacts.upsert", Method::POST, "/contacts/upsert", Idempotency::NotIdempotent);
+const DUPLICATE: Operation =
+    Operation::new("contacts.duplicate", Method::GET, "/contacts/search/duplicate", Idempotency::Safe);
 const SEARCH: Operation =
     Operation::new("contacts.search", Method::POST, "/contacts/search", Idempotency::Safe);
 
@@ -34,6 +45,11 @@ pub struct Contacts<'a> {
 #[derive(Deserialize)]
 struct OneContact {
     contact: Contact,
+}
+
+#[derive(Deserialize)]
+struct MaybeContact {
+    contact: Option<Contact>,
 }
 
 #[derive(Serialize)]
@@ -111,6 +127,103 @@ impl Contacts<'_> {
     /// [`is_not_found`](Error::is_not_found) if there is none.
     pub async fn delete(self, id: &ContactId) -> Result<(), Error> {
         self.client.delete(&DELETE, Request::new(&DELETE).arg("contactId", id)).await
+    }
+
+    /// Updates the contact that has this e-mail or phone, or creates it if there is none.
+    ///
+    /// `POST /contacts/upsert`, scope `contacts.write`. Idempotent, unless it
+    /// [always creates](UpsertContact::create_new_if_duplicate_allowed).
+    ///
+    /// What the service does without a word:
+    ///
+    /// - It looks for the e-mail and the phone in the order that the location's settings say. If they belong to two
+    ///   contacts, it updates the one it finds first, and drops the value that belongs to the other.
+    /// - An e-mail that is a further one of the contact becomes the primary one, and the primary one is lost.
+    /// - [Tags](UpsertContact::replace_all_tags) replace all that the contact has.
+    /// - It drops the gender for a contact that exists.
+    ///
+    /// There is no update on a condition: what somebody else changed in between is overwritten.
+    ///
+    /// ```no_run
+    /// # use ghl_contacts::{Client, UpsertContact};
+    /// # async fn run(client: Client) -> Result<(), ghl_contacts::Error> {
+    /// let ana = UpsertContact::by_email("ana@example.pt").name("Ana Reis").source("web shop");
+    /// let upserted = client.contacts().upsert(&ana).await?;
+    /// println!("{} {}", upserted.contact.id, if upserted.is_new { "is new" } else { "was there" });
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Validation`](crate::ErrorKind::Validation) for an empty e-mail and other values that the service
+    /// does not take.
+    pub async fn upsert(self, upsert: &UpsertContact) -> Result<Upserted, Error> {
+        let operation = if upsert.always_creates() { &UPSERT_NEW } else { &UPSERT };
+        let body = InLocation { location_id: self.client.location(), body: upsert };
+        self.client.send_if_done(operation, self.client.request(operation, &body)).await
+    }
+
+    /// Finds the contact that a new one with this e-mail or phone would be a duplicate of.
+    ///
+    /// `GET /contacts/search/duplicate`, scope `contacts.readonly`. Safe. With both values, the location's settings
+    /// say which one counts first.
+    ///
+    /// The description says nothing about the answer.
+    ///
+    /// ```no_run
+    /// # use ghl_contacts::{Client, FindDuplicate};
+    /// # async fn run(client: Client) -> Result<(), ghl_contacts::Error> {
+    /// let ana = client.contacts().find_duplicate(&FindDuplicate::by_phone("+351910000001")).await?;
+    /// # let _ = ana;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`is_auth`](Error::is_auth) if the token lacks the scope.
+    pub async fn find_duplicate(self, same: &FindDuplicate) -> Result<Option<Contact>, Error> {
+        let (email, phone) = same.parts();
+        let request = Request::new(&DUPLICATE)
+            .query("locationId", self.client.location())
+            .query_opt("email", email)
+            .query_opt("number", phone);
+        match self.client.send::<MaybeContact>(&DUPLICATE, request).await {
+            Ok(found) => Ok(found.contact),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Lists the contacts of a business.
+    ///
+    /// `GET /contacts/business/{businessId}`, scope `contacts.readonly`. Safe. Gives fewer fields than
+    /// [`get`](Self::get).
+    ///
+    /// ```no_run
+    /// # use ghl_contacts::{BusinessContacts, BusinessId, Client};
+    /// use futures_util::TryStreamExt;
+    ///
+    /// # async fn run(client: Client, business: BusinessId) -> Result<(), ghl_contacts::Error> {
+    /// let all: Vec<_> = client.contacts().by_business(BusinessContacts::new(business)).items().try_collect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn by_business(self, list: BusinessContacts) -> BusinessListing {
+        BusinessListing { client: self.client.clone(), list }
+    }
+
+    /// Lists contacts.
+    ///
+    /// `GET /contacts/`, scope `contacts.readonly`. Safe. Gives fewer fields than [`get`](Self::get). v3 does not have
+    /// it: a client that asks for v3 gets an error before anything is sent.
+    ///
+    /// The answers have a link to the next page, which is of no use outside: it may name a host of the service's own
+    /// network. This goes on by the cursor instead.
+    #[deprecated(note = "HighLevel removed it from v3: use `search`")]
+    pub fn list(self, list: ListContacts) -> Listing {
+        Listing { client: self.client.clone(), list }
     }
 
     /// Searches contacts.

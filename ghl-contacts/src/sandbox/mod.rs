@@ -58,7 +58,7 @@
 //!   `bulk_business`
 //! - `notes.` `list`, `get`, `create`, `update`, `delete`; `tasks.` the same and `complete`
 //! - `tags.` `add`, `remove`, `bulk`; `followers.` `add`, `remove`; `workflows.` `add`, `remove`;
-//!   `campaigns.` `add`, `remove`, `remove_all`; `appointments.list`
+//!   `campaigns.` `add`, `remove`, `remove_all`; `contact_appointments.list`
 //! - `locations.get`; `custom_fields.` `list`, `get`, `create`, `update`, `delete`; `location_tags.list`
 //! - `oauth.` `authorize` (the page), `token`, `location_token`, `installed_locations`
 //!

@@ -205,7 +205,7 @@ static ROUTES: &[Route] = &[
     route("DELETE", "/contacts/*/tasks/*", "tasks.delete", WRITE, tasks::delete),
     route("PUT", "/contacts/*/tasks/*/completed", "tasks.complete", WRITE, tasks::update)
         .json(tasks::COMPLETE),
-    route("GET", "/contacts/*/appointments", "appointments.list", READ, appointments::list),
+    route("GET", "/contacts/*/appointments", "contact_appointments.list", READ, appointments::list),
     route("POST", "/contacts/*/tags", "tags.add", WRITE, tags::add).json(tags::TAGS),
     route("DELETE", "/contacts/*/tags", "tags.remove", WRITE, tags::remove).json(tags::TAGS),
     route("GET", "/contacts/*/notes", "notes.list", READ, notes::list),

@@ -13,6 +13,9 @@ use crate::ids::{ContactId, NoteId, UserId};
 pub struct Note {
     /// The id.
     pub id: NoteId,
+    /// The title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// The text.
     #[serde(default, deserialize_with = "null_as_default")]
     pub body: String,
@@ -22,6 +25,12 @@ pub struct Note {
     /// Whose note it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<ContactId>,
+    /// The colour, as `#RRGGBB`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+    /// Whether it stands before the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<bool>,
     /// When it was written.
     #[serde(default, deserialize_with = "time::lenient", skip_serializing_if = "Option::is_none")]
     pub date_added: Option<Timestamp>,
@@ -35,9 +44,12 @@ impl Note {
     pub fn new(id: impl Into<NoteId>, body: impl Into<String>) -> Self {
         Self {
             id: id.into(),
+            title: None,
             body: body.into(),
             user_id: None,
             contact_id: None,
+            color: None,
+            pinned: None,
             date_added: None,
             extra: Map::new(),
         }
@@ -51,18 +63,45 @@ pub struct NewNote {
     body: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<UserId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    color: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pinned: Option<bool>,
 }
 
 impl NewNote {
     /// A note with this text.
     pub fn new(body: impl Into<String>) -> Self {
-        Self { body: body.into(), user_id: None }
+        Self { body: body.into(), user_id: None, title: None, color: None, pinned: None }
     }
 
     /// Names a user as its author.
     #[must_use]
     pub fn user_id(mut self, user: impl Into<UserId>) -> Self {
         self.user_id = Some(user.into());
+        self
+    }
+
+    /// Sets the title.
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+
+    /// Sets the colour, as `#RRGGBB`.
+    #[must_use]
+    pub fn color(mut self, color: impl Into<String>) -> Self {
+        self.color = Some(color.into());
+        self
+    }
+
+    /// Sets whether it stands before the others.
+    #[must_use]
+    pub fn pinned(mut self, pinned: bool) -> Self {
+        self.pinned = Some(pinned);
         self
     }
 }
@@ -75,6 +114,12 @@ pub struct NoteUpdate {
     body: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<UserId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    color: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pinned: Option<bool>,
 }
 
 impl NoteUpdate {
@@ -94,6 +139,27 @@ impl NoteUpdate {
     #[must_use]
     pub fn user_id(mut self, user: impl Into<UserId>) -> Self {
         self.user_id = Some(user.into());
+        self
+    }
+
+    /// Sets the title.
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+
+    /// Sets the colour, as `#RRGGBB`.
+    #[must_use]
+    pub fn color(mut self, color: impl Into<String>) -> Self {
+        self.color = Some(color.into());
+        self
+    }
+
+    /// Sets whether it stands before the others.
+    #[must_use]
+    pub fn pinned(mut self, pinned: bool) -> Self {
+        self.pinned = Some(pinned);
         self
     }
 }

@@ -56,13 +56,14 @@ async fn notes_are_listed_read_written_and_changed() {
     let server = MockServer::start().await;
     let note = |body: &str| {
         json!({ "id": "n_1", "body": body, "userId": "u_1", "contactId": "c_ana",
-            "dateAdded": "2026-03-01T12:00:00Z", "pinned": true })
+            "dateAdded": "2026-03-01T12:00:00Z", "pinned": true, "title": "Call", "color": "#FFAA00" })
     };
     let one = |status, body: &str| answer(status, &json!({ "note": note(body) }));
     takes(&server, ask("GET", "/contacts/c_ana/notes"), answer(200, &json!({ "notes": [note("a")] })), 1)
         .await;
     takes(&server, ask("GET", "/contacts/c_ana/notes/n_1"), one(200, "a"), 1).await;
-    let new = json!({ "body": "Called.", "userId": "u_1" });
+    let new =
+        json!({ "body": "Called.", "userId": "u_1", "title": "Call", "color": "#FFAA00", "pinned": false });
     takes(&server, ask("POST", "/contacts/c_ana/notes").json(new), one(201, "Called."), 1).await;
     let update = json!({ "body": "Called twice." });
     takes(&server, ask("PUT", "/contacts/c_ana/notes/n_1").json(update), one(200, "Called twice."), 1).await;
@@ -73,7 +74,9 @@ async fn notes_are_listed_read_written_and_changed() {
     assert_eq!((list.len(), list[0].body.as_str(), list[0].date_added), (1, "a", Some(noon())));
     assert_eq!(notes.get(&list[0].id).await.unwrap(), list[0]);
     assert_eq!(serde_json::to_value(&list[0]).unwrap(), note("a"), "nothing is lost");
-    let created = notes.create(&NewNote::new("Called.").user_id("u_1")).await.unwrap();
+    assert_eq!((list[0].title.as_deref(), list[0].pinned), (Some("Call"), Some(true)));
+    let new = NewNote::new("Called.").user_id("u_1").title("Call").color("#FFAA00").pinned(false);
+    let created = notes.create(&new).await.unwrap();
     assert_eq!(created.body, "Called.");
     let changed = notes.update(&created.id, &NoteUpdate::new().body("Called twice.")).await.unwrap();
     assert_eq!(changed.body, "Called twice.");
@@ -151,4 +154,15 @@ async fn tags_are_added_and_removed_with_a_body() {
     let (client, ana) = (client(&server), ana());
     assert_eq!(client.tags(&ana).add(["VIP", "lead"]).await.unwrap(), ["old", "vip", "lead"]);
     assert_eq!(client.tags(&ana).remove(["lead"]).await.unwrap(), ["old", "vip"]);
+}
+
+#[tokio::test]
+async fn a_note_update_carries_what_is_set() {
+    let server = MockServer::start().await;
+    let body = json!({ "body": "…", "userId": "u_1", "title": "Call", "color": "#FFAA00", "pinned": true });
+    let changed = answer(200, &json!({ "note": { "id": "n_1", "_id": "n_1" } }));
+    takes(&server, ask("PUT", "/contacts/c_ana/notes/n_1").json(body), changed, 1).await;
+    let update = NoteUpdate::new().body("…").user_id("u_1").title("Call").color("#FFAA00").pinned(true);
+    let note = client(&server).notes(&ana()).update(&"n_1".into(), &update).await.unwrap();
+    assert_eq!((note.id.as_str(), note.body.as_str(), note.title), ("n_1", "", None));
 }

@@ -1,6 +1,9 @@
 //! Answers are read leniently, and nothing in them is lost.
 
-use ghl_contacts::{Contact, CustomFieldDefinition, Note, SearchContacts, Task, jiff::civil::Date};
+use ghl_contacts::{
+    Contact, ContactEvent, CreatedBy, CustomFieldDefinition, DndChannel, Note, SearchContacts, Task,
+    jiff::civil::Date,
+};
 use serde_json::{Value, json};
 use wiremock::MockServer;
 
@@ -28,16 +31,24 @@ async fn unknown_fields_are_kept_and_written_again() {
         "email": "ana@example.pt", "phone": "+351910000001", "companyName": "Reis Lda", "businessId": "b_1",
         "address1": "Rua da Prata 1", "city": "Lisboa", "state": "Lisboa", "country": "PT",
         "postalCode": "1100-414", "website": "https://reis.example", "timezone": "Europe/Lisbon",
-        "source": "import", "assignedTo": "u_1", "dnd": false, "tags": ["vip"],
+        "source": "import", "assignedTo": "u_1", "dnd": false, "tags": ["vip"], "type": "lead",
+        "additionalEmails": [{ "email": "reis@example.pt", "validEmail": true }],
+        "additionalPhones": [{ "phone": "+351910000002" }], "followers": ["u_2"],
+        "inboundDndSettings": { "all": { "status": "inactive", "message": "" } },
+        "lastAttributionSource": { "url": "https://reis.example", "fbclid": "f" },
+        "attributions": [{ "medium": "form" }], "visitorId": "v_1", "attachments": ["a"],
+        "createdBy": { "source": "INTEGRATION", "channel": "OAUTH", "sourceId": "s_1",
+            "timestamp": "2026-03-01T10:00:00Z", "sourceName": "shop" },
+        "lastActivity": "2026-03-01T10:00:02Z",
         "customFields": [{ "id": "cf_1", "value": "x" }],
         "dateOfBirth": "1990-09-25", "dateAdded": "2026-03-01T10:00:00.123Z",
         "dateUpdated": "2026-03-01T10:00:01Z",
         "dndSettings": { "RCS": { "status": "active" } }, "attributionSource": { "sessionSource": "CRM" },
-        "somethingNew": [1, { "a": null }], "ssn": null,
+        "somethingNew": [1, { "a": null }], "ssn": null, "keyword": "k",
     });
     let contact = got(wire.clone()).await;
     assert_eq!(contact.extra.get("somethingNew"), Some(&json!([1, { "a": null }])));
-    assert_eq!(contact.extra.len(), 4, "everything else has a field: {:?}", contact.extra.keys());
+    assert_eq!(contact.extra.len(), 3, "everything else has a field: {:?}", contact.extra.keys());
     assert_eq!(serde_json::to_value(&contact).unwrap(), wire);
 }
 
@@ -64,7 +75,10 @@ async fn null_is_the_same_as_absent() {
         "phone": null, "companyName": null, "businessId": null, "address1": null, "city": null, "state": null,
         "country": null, "postalCode": null, "website": null, "timezone": null, "source": null,
         "assignedTo": null, "dnd": null, "tags": null, "customFields": null, "dateOfBirth": null,
-        "dateAdded": null, "dateUpdated": null,
+        "dateAdded": null, "dateUpdated": null, "type": null, "additionalEmails": null,
+        "additionalPhones": null, "followers": null, "dndSettings": null, "inboundDndSettings": null,
+        "attributionSource": null, "lastAttributionSource": null, "attributions": null, "createdBy": null,
+        "visitorId": null, "attachments": null, "lastActivity": null,
     }))
     .await;
     assert_eq!(null, absent);
@@ -73,8 +87,14 @@ async fn null_is_the_same_as_absent() {
 
 #[test]
 fn null_is_the_same_as_absent_in_what_belongs_to_a_contact() {
-    let note = json!({ "id": "n_1", "body": null, "userId": null, "contactId": null, "dateAdded": null });
+    let note = json!({ "id": "n_1", "body": null, "userId": null, "contactId": null, "dateAdded": null,
+        "title": null, "color": null, "pinned": null });
     assert_eq!(serde_json::from_value::<Note>(note).unwrap(), Note::new("n_1", ""));
+    let event = json!({ "id": "a_1", "calendarId": null, "status": null, "title": null, "startTime": null,
+        "endTime": null, "address": null, "notes": null, "contactId": null, "locationId": null, "groupId": null,
+        "assignedUserId": null, "users": null, "assignedResources": null, "appointmentStatus": null,
+        "dateAdded": null, "dateUpdated": null });
+    assert_eq!(serde_json::from_value::<ContactEvent>(event).unwrap(), ContactEvent::new("a_1"));
     let task = json!({ "id": "t_1", "title": null, "body": null, "assignedTo": null, "dueDate": null,
         "completed": null, "contactId": null });
     assert_eq!(serde_json::from_value::<Task>(task).unwrap(), Task::new("t_1", ""));
@@ -138,4 +158,29 @@ async fn a_search_may_give_both_names_of_a_field() {
         "address": null, "address1": null }))
     .await;
     assert_eq!((contact.name.as_deref(), contact.address1), (Some("ana reis"), None));
+}
+
+#[tokio::test]
+async fn odd_shapes_inside_a_contact_cost_no_contact() {
+    let contact = got(json!({
+        "id": "c_ana",
+        "additionalEmails": ["reis@example.pt", { "email": 5, "x": 1 }],
+        "attributionSource": { "mediumId": 7, "medium": {}, "ip": null },
+        "createdBy": { "timestamp": "soon" },
+        "dndSettings": { "sms": { "status": "active", "code": 101 }, "Call": null },
+        "attachments": "a.pdf",
+    }))
+    .await;
+    assert_eq!(contact.additional_emails[0].email.as_deref(), Some("reis@example.pt"));
+    assert_eq!(contact.additional_emails[1].extra.get("x"), Some(&json!(1)));
+    let attribution = contact.attribution_source.unwrap();
+    assert_eq!(
+        (attribution.medium_id.as_deref(), attribution.medium, attribution.url),
+        (Some("7"), None, None)
+    );
+    assert_eq!(contact.created_by, Some(CreatedBy::new()));
+    let settings = contact.dnd_settings.unwrap();
+    assert_eq!(settings.get(&DndChannel::Sms).unwrap().code.as_deref(), Some("101"));
+    assert!(settings.blocks(&DndChannel::Sms) && !settings.blocks(&DndChannel::Call));
+    assert_eq!(contact.attachments, Some(json!("a.pdf")));
 }

@@ -2,14 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail loudly")]
 
+mod bulk;
 mod children;
+mod contact_bodies;
 mod contacts;
 mod decoding;
+mod enrolment;
 mod errors;
 mod fields;
 mod fields_cache;
 mod filters;
+mod lists;
 mod oauth;
+mod pitfalls;
 mod pitfalls_search;
 mod search;
 mod secrecy;
@@ -19,3 +24,4 @@ mod shown;
 #[path = "../../../sync-core/tests/trace/mod.rs"]
 mod trace;
 mod unauthorized;
+mod upsert;

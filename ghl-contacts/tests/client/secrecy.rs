@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ghl_contacts::{
-    AuthorizePage, CallOptions, Client, ClientBuilder, Contact, ContactId, ContactUpdate, CustomField,
-    CustomFieldBook, CustomFieldDefinition, DataType, Error, ErrorKind, FieldError, GhlOAuth, Granted,
-    HttpErrorKind, HttpSettings, LocationId, MemoryTokenStore, NewContact, OAuthApp, ResolvedField, Scope,
-    SearchContacts, SearchField, TokenSet, UnauthorizedReason, jiff,
+    AuthorizePage, BusinessContacts, CallOptions, Client, ClientBuilder, Contact, ContactId, ContactUpdate,
+    CustomField, CustomFieldBook, CustomFieldDefinition, DataType, Error, ErrorKind, FieldError, GhlOAuth,
+    Granted, HttpErrorKind, HttpSettings, Interrupted, ListContacts, LocationId, MemoryTokenStore,
+    NewContact, OAuthApp, ResolvedField, Scope, SearchContacts, SearchField, TokenSet, UnauthorizedReason,
+    jiff,
 };
 use serde_json::{Value, json};
 use wiremock::matchers::{any, method, path};
@@ -152,6 +153,7 @@ const HARMLESS: [(&str, &[&str]); 3] = [
             "oauth::granted::Granted",
             "oauth::granted::UserType",
             "oauth::scope::Scope",
+            "page::ListCursor",
             "page::SearchCursor",
             "patch::Patch",
             "sandbox::Config",
@@ -174,6 +176,7 @@ async fn no_debug_shows_a_secret() {
     for (error, kind) in errors().await {
         assert_eq!(error.kind(), kind, "{error}");
         shown.error::<Error>(&error);
+        shown.error(&Interrupted::new((), vec!["c_ana".into()], error));
     }
     #[cfg(feature = "sandbox")]
     of_sandbox(&mut shown).await;
@@ -214,6 +217,14 @@ async fn of_clients(shown: &mut Shown, server: &MockServer) {
     let id = ContactId::new("c_ana");
     shown.debug(&client.contacts());
     shown.debug(&client.contacts().search(SearchContacts::new()));
+    #[allow(deprecated, reason = "it is there")]
+    shown.debug(&client.contacts().list(ListContacts::new()));
+    shown.debug(&client.contacts().by_business(BusinessContacts::new("b_1")));
+    shown.debug(&client.bulk());
+    shown.debug(&client.campaigns(&id));
+    shown.debug(&client.contact_appointments(&id));
+    shown.debug(&client.followers(&id));
+    shown.debug(&client.workflows(&id));
     shown.debug(&client.custom_fields());
     shown.debug(&CustomFieldBook::new(&client));
     shown.debug(&client.locations());

@@ -2,10 +2,12 @@
 
 use std::fmt::Debug;
 
+use ghl_contacts::jiff::civil::Date;
 use ghl_contacts::{
-    Client, ContactId, ContactUpdate, CustomFieldValue, DataType, GhlOAuth, HttpSettings, NewContact,
-    NewCustomField, NewNote, NewTask, NoteUpdate, OAuthApp, Patch, Refresh, SearchContacts, SearchField,
-    TaskUpdate, TokenSet, jiff::Timestamp,
+    BusinessContacts, Client, ContactId, ContactUpdate, CustomFieldValue, DataType, DndChannel, DndSetting,
+    DndSettings, DndStatus, FindDuplicate, GhlOAuth, HttpSettings, InboundDndSetting, InboundDndSettings,
+    ListContacts, NewContact, NewCustomField, NewNote, NewTask, NoteUpdate, OAuthApp, Patch, Refresh,
+    SearchContacts, SearchField, TagChange, TaskUpdate, TokenSet, UpsertContact, UserId, jiff::Timestamp,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -15,6 +17,42 @@ fn full<T: Debug>(body: T) -> T {
     let shown = format!("{body:?}");
     assert!(["None", "Keep", "[]"].iter().all(|unset| !shown.contains(unset)), "not all is set: {shown}");
     body
+}
+
+fn dnd_settings() -> DndSettings {
+    use DndChannel::{Call, Email, Fb, Gmb, Sms, WhatsApp};
+    let setting = || DndSetting::new(DndStatus::Active).message("text").code("101");
+    [Call, Email, Sms, WhatsApp, Gmb, Fb].into_iter().map(|channel| (channel, setting())).collect()
+}
+
+fn inbound() -> InboundDndSettings {
+    InboundDndSettings::all(InboundDndSetting::new(DndStatus::Inactive).message("text"))
+}
+
+fn upsert_contact() -> UpsertContact {
+    UpsertContact::by_email("ana@example.pt")
+        .first_name("Ana")
+        .last_name("Reis")
+        .name("Ana Reis")
+        .phone("+351910000001")
+        .company_name("Reis Lda")
+        .address1("Rua da Prata 1")
+        .city("Lisboa")
+        .state("Lisboa")
+        .country("PT")
+        .postal_code("1100-414")
+        .website("https://reis.example")
+        .source("import")
+        .gender("female")
+        .timezone("Europe/Lisbon")
+        .date_of_birth(Date::constant(1990, 9, 25))
+        .assigned_to("u_1")
+        .dnd(true)
+        .dnd_settings(dnd_settings())
+        .inbound_dnd_settings(inbound())
+        .replace_all_tags(["vip"])
+        .custom_field(CustomFieldValue::new("cf_1", "text"))
+        .create_new_if_duplicate_allowed(true)
 }
 
 fn new_contact() -> NewContact {
@@ -33,6 +71,13 @@ fn new_contact() -> NewContact {
             .postal_code("1100-414")
             .website("https://reis.example")
             .source("import")
+            .gender("female")
+            .timezone("Europe/Lisbon")
+            .date_of_birth(Date::constant(1990, 9, 25))
+            .assigned_to("u_1")
+            .dnd(true)
+            .dnd_settings(dnd_settings())
+            .inbound_dnd_settings(inbound())
             .tags(["vip"])
             .custom_field(CustomFieldValue::new("cf_1", "text"))
             .custom_field(CustomFieldValue::new("cf_2", 12.5))
@@ -40,7 +85,7 @@ fn new_contact() -> NewContact {
     )
 }
 
-fn contact_update(text: &Patch<String>) -> ContactUpdate {
+fn contact_update(text: &Patch<String>, date: Patch<Date>, user: Patch<UserId>) -> ContactUpdate {
     full(
         ContactUpdate::new()
             .first_name(text.clone())
@@ -56,6 +101,13 @@ fn contact_update(text: &Patch<String>) -> ContactUpdate {
             .postal_code("1000-100")
             .website(text.clone())
             .source(text.clone())
+            .timezone(text.clone())
+            .date_of_birth(date)
+            .assigned_to(user)
+            .dnd(true)
+            .dnd_settings(dnd_settings())
+            .inbound_dnd_settings(inbound())
+            .replace_all_tags(["vip"])
             .custom_field(CustomFieldValue::new("cf_1", "text"))
             .custom_field(CustomFieldValue::new("cf_2", 12.5))
             .custom_field(CustomFieldValue::new("cf_3", vec!["a", "b"])),
@@ -76,6 +128,7 @@ pub(crate) async fn make_all(base: &str) -> Vec<Decoded> {
     grant(base).await;
     let ana = ContactId::new("c_ana");
     let mut decoded = of_contacts(&client, &ana).await;
+    decoded.extend(of_the_rest(&client, &ana).await);
     decoded.extend(of_notes_and_tasks(&client, &ana).await);
 
     let new = full(NewCustomField::new("NIF", DataType::Text).placeholder("9 digits"));
@@ -91,10 +144,12 @@ pub(crate) async fn make_all(base: &str) -> Vec<Decoded> {
 
 async fn of_contacts(client: &Client, ana: &ContactId) -> Vec<Decoded> {
     let contacts = client.contacts();
-    let cleared = contact_update(&Patch::Clear);
+    let cleared = contact_update(&Patch::Clear, Patch::Clear, Patch::Clear);
     contacts.update(ana, &cleared).await.unwrap();
     let search = SearchContacts::new().filter(SearchField::EMAIL.exists()).query("reis");
-    let updated = contacts.update(ana, &contact_update(&Patch::Set("text".to_owned()))).await.unwrap();
+    let text = Patch::Set("text".to_owned());
+    let update = contact_update(&text, Patch::Set(Date::constant(1990, 9, 25)), "u_1".into());
+    let updated = contacts.update(ana, &update).await.unwrap();
     vec![
         ("POST", "/contacts/", "contact", json(contacts.create(&new_contact()).await.unwrap())),
         ("GET", "/contacts/{contactId}", "contact", json(contacts.get(ana).await.unwrap())),
@@ -108,11 +163,42 @@ async fn of_contacts(client: &Client, ana: &ContactId) -> Vec<Decoded> {
     ]
 }
 
+#[allow(deprecated, reason = "it is there")]
+async fn of_the_rest(client: &Client, ana: &ContactId) -> Vec<Decoded> {
+    let contacts = client.contacts();
+    let upserted = contacts.upsert(&upsert_contact()).await.unwrap();
+    let listed = contacts.list(ListContacts::new().query("q")).page().await.unwrap();
+    let b = contacts.by_business(BusinessContacts::new("b_1").query("q")).page().await.unwrap();
+    contacts.find_duplicate(&FindDuplicate::by_email("a@b.pt").phone("+1")).await.unwrap();
+    client.followers(ana).add(["u_1"]).await.unwrap();
+    client.followers(ana).remove(["u_1"]).await.unwrap();
+    client.campaigns(ana).add(&"k".into()).await.unwrap();
+    client.campaigns(ana).remove(&"k".into()).await.unwrap();
+    client.campaigns(ana).remove_all().await.unwrap();
+    let at = Timestamp::UNIX_EPOCH.to_zoned_datetime(ghl_contacts::jiff::tz::TimeZone::UTC);
+    client.workflows(ana).add_at(&"w".into(), &at).await.unwrap();
+    client.workflows(ana).remove(&"w".into()).await.unwrap();
+    let events = client.contact_appointments(ana).list().await.unwrap();
+    let ids = [ana.clone()];
+    client.bulk().tags(&ids, &TagChange::add(["a"])).await.unwrap();
+    client.bulk().tags(&ids, &TagChange::remove(["a"])).await.unwrap();
+    client.bulk().remove_all_tags(&ids).await.unwrap();
+    client.bulk().business(&ids, Some(&"b".into())).await.unwrap();
+    client.bulk().business(&ids, None).await.unwrap();
+    vec![
+        ("POST", "/contacts/upsert", "contact", json(upserted.contact)),
+        ("GET", "/contacts/", "contacts", json(listed.contacts)),
+        ("GET", "/contacts/business/{businessId}", "contacts", json(b.contacts)),
+        ("GET", "/contacts/{contactId}/appointments", "events", json(events)),
+    ]
+}
+
 async fn of_notes_and_tasks(client: &Client, ana: &ContactId) -> Vec<Decoded> {
     let (notes, tasks) = (client.notes(ana), client.tasks(ana));
     let (note, task, due) = ("n_1".into(), "t_1".into(), Timestamp::UNIX_EPOCH);
-    let new_note = full(NewNote::new("text").user_id("u_1"));
-    let note_update = full(NoteUpdate::new().body("text").user_id("u_1"));
+    let new_note = full(NewNote::new("text").user_id("u_1").title("t").color("#FFAA00").pinned(true));
+    let note_update =
+        full(NoteUpdate::new().body("text").user_id("u_1").title("t").color("#FFAA00").pinned(true));
     let new_task = full(NewTask::new("text", due).body("text").assigned_to("u_1"));
     let task_update = TaskUpdate::new().title("text").due_date(due).completed(true);
     let task_update = full(task_update.body("text").assigned_to("u_1"));

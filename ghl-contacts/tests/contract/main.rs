@@ -22,11 +22,25 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 use description::{Description, Operation};
 
 /// Every operation that the client has.
-const OPERATIONS: [(&str, &str); 18] = [
+const OPERATIONS: [(&str, &str); 32] = [
     ("POST", "/contacts/"),
     ("GET", "/contacts/{contactId}"),
     ("PUT", "/contacts/{contactId}"),
+    ("GET", "/contacts/"),
+    ("POST", "/contacts/upsert"),
     ("POST", "/contacts/search"),
+    ("GET", "/contacts/search/duplicate"),
+    ("GET", "/contacts/business/{businessId}"),
+    ("POST", "/contacts/bulk/tags/update/{type}"),
+    ("POST", "/contacts/bulk/business"),
+    ("GET", "/contacts/{contactId}/appointments"),
+    ("POST", "/contacts/{contactId}/followers"),
+    ("DELETE", "/contacts/{contactId}/followers"),
+    ("POST", "/contacts/{contactId}/campaigns/{campaignId}"),
+    ("DELETE", "/contacts/{contactId}/campaigns/{campaignId}"),
+    ("DELETE", "/contacts/{contactId}/campaigns/removeAll"),
+    ("POST", "/contacts/{contactId}/workflow/{workflowId}"),
+    ("DELETE", "/contacts/{contactId}/workflow/{workflowId}"),
     ("GET", "/contacts/{contactId}/notes"),
     ("POST", "/contacts/{contactId}/notes"),
     ("GET", "/contacts/{contactId}/notes/{id}"),
@@ -44,7 +58,10 @@ const OPERATIONS: [(&str, &str); 18] = [
 ];
 
 /// What the client sends although the description does not have it: operation, place in the body, problem, reason.
-const DEVIATIONS: [(&str, &str, &str, &str); 9] = [
+const DEVIATIONS: [(&str, &str, &str, &str); 12] = [
+    ("POST /contacts/", "/dateOfBirth", "type", "described as an object, really a text"),
+    ("PUT /contacts/{contactId}", "/dateOfBirth", "type", "described as an object, really a text"),
+    ("POST /contacts/upsert", "/dateOfBirth", "type", "described as an object, really a text"),
     (
         "PUT /contacts/{contactId}",
         "/companyName",
@@ -106,7 +123,8 @@ fn answer(operation: &Operation<'_>) -> (u16, Value) {
             }
             (status, body)
         }
-        // The one operation whose answer is not described.
+        // The two operations whose answers are not described.
+        None if operation.name() == "GET /contacts/search/duplicate" => (status, json!({})),
         None if operation.name() == "POST /contacts/search" => {
             let contact = operation.sample(&json!({ "$ref": "#/components/schemas/GetContectByIdSchema" }));
             (status, json!({ "contacts": [contact], "total": 1 }))
@@ -168,7 +186,11 @@ async fn every_described_answer_decodes_and_nothing_of_it_is_lost() {
     let Some(description) = descriptions() else { return };
     let server = described_service(&description).await;
     let decoded = calls::make_all(&server.uri()).await;
-    assert_eq!(decoded.len(), OPERATIONS.len() - 1, "every call but the one for tokens gives a record");
+    assert_eq!(
+        decoded.len(),
+        OPERATIONS.len() - 11,
+        "every call gives a record but the one for tokens and those that only say what was done"
+    );
     for (method, path, field, record) in decoded {
         let operation = description.operation(method, path).unwrap();
         let (_, mut wire) = answer(&operation);

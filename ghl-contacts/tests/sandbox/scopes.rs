@@ -49,7 +49,7 @@ fn operations(s: &Scene) -> Vec<(&'static str, &'static str, Ask)> {
         ("tasks.update", WRITE, contact("PUT", "/tasks/x")),
         ("tasks.complete", WRITE, contact("PUT", "/tasks/x/completed")),
         ("tasks.delete", WRITE, contact("DELETE", "/tasks/x")),
-        ("appointments.list", READ, contact("GET", "/appointments")),
+        ("contact_appointments.list", READ, contact("GET", "/appointments")),
         ("tags.add", WRITE, contact("POST", "/tags")),
         ("tags.remove", WRITE, contact("DELETE", "/tags")),
         ("notes.list", READ, contact("GET", "/notes")),
