@@ -175,10 +175,15 @@ fn each_rule_is_needed() {
         return;
     };
     let whole = std::env::var_os("SIM_COUNT_ALL").is_some();
+    let from = number("SIM_FIRST").unwrap_or(1);
+    let only = std::env::var("SIM_RULE").ok();
     let mut idle = Vec::new();
     for (rule, what) in RULES {
+        if only.as_ref().is_some_and(|only| *only != format!("{rule:?}")) {
+            continue;
+        }
         let (mut tried, mut failed, mut first) = (0, 0_u64, None);
-        for seed in 1..=most {
+        for seed in from..from + most {
             tried += 1;
             let verdict = run(seed, move |settings| settings.off = vec![rule]);
             if let Some(problem) = verdict.problems.first() {
