@@ -7,6 +7,7 @@ mod children;
 mod contact_bodies;
 mod contacts;
 mod decoding;
+mod deletes;
 mod enrolment;
 mod errors;
 mod fields;

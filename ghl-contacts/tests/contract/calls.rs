@@ -170,6 +170,9 @@ async fn of_the_rest(client: &Client, ana: &ContactId) -> Vec<Decoded> {
     let listed = contacts.list(ListContacts::new().query("q")).page().await.unwrap();
     let b = contacts.by_business(BusinessContacts::new("b_1").query("q")).page().await.unwrap();
     contacts.find_duplicate(&FindDuplicate::by_email("a@b.pt").phone("+1")).await.unwrap();
+    contacts.delete(ana).await.unwrap();
+    client.notes(ana).delete(&"n_1".into()).await.unwrap();
+    client.tasks(ana).delete(&"t_1".into()).await.unwrap();
     client.followers(ana).add(["u_1"]).await.unwrap();
     client.followers(ana).remove(["u_1"]).await.unwrap();
     client.campaigns(ana).add(&"k".into()).await.unwrap();
