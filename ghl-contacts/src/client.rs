@@ -200,20 +200,13 @@ impl Client {
         operation: &Operation,
         request: Request,
     ) -> Result<T, Error> {
-        let reply = self.exchange(operation, request).await?;
-        let wrong = |error| Error::decode(operation, &reply, error);
-        let done: Done = reply.json().map_err(wrong)?;
-        if done.is_refused() { Err(Error::not_done(operation, &reply)) } else { reply.json().map_err(wrong) }
+        let reply = self.exchange_if_done(operation, request).await?;
+        reply.json().map_err(|error| Error::decode(operation, &reply, error))
     }
 
     /// Sends a request whose answer only says whether it was done.
     pub(crate) async fn send_done(&self, operation: &Operation, request: Request) -> Result<(), Error> {
-        let reply = self.exchange(operation, request).await?;
-        if reply.body.is_empty() {
-            return Ok(());
-        }
-        let done: Done = reply.json().map_err(|error| Error::decode(operation, &reply, error))?;
-        if done.is_refused() { Err(Error::not_done(operation, &reply)) } else { Ok(()) }
+        self.exchange_if_done(operation, request).await.map(drop)
     }
 
     /// Deletes a record. That it is gone when the request had to be sent again is a success: the first one did it.
@@ -222,6 +215,15 @@ impl Client {
             Err(error) if error.is_not_found() && error.attempts() > 1 => Ok(()),
             result => result,
         }
+    }
+
+    async fn exchange_if_done(&self, operation: &Operation, request: Request) -> Result<Reply, Error> {
+        let reply = self.exchange(operation, request).await?;
+        if reply.body.is_empty() {
+            return Ok(reply);
+        }
+        let done: Done = reply.json().map_err(|error| Error::decode(operation, &reply, error))?;
+        if done.is_refused() { Err(Error::not_done(operation, &reply)) } else { Ok(reply) }
     }
 
     async fn exchange(&self, operation: &Operation, request: Request) -> Result<Reply, Error> {
