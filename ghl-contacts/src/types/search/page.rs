@@ -32,14 +32,9 @@ impl WirePage {
         let last = last.filter(|cursor| !cursor.is_null());
         for contact in &mut self.contacts {
             contact.extra.remove("searchAfter");
-            // Not as an alias: an item that has both names of a field would not decode.
-            for (own, theirs) in [(&mut contact.name, "contactName"), (&mut contact.address1, "address")] {
-                if own.is_none() {
-                    *own = contact.extra.remove(theirs).and_then(|v| v.as_str().map(str::to_owned));
-                }
-            }
         }
         let next = last.filter(|_| full).map(SearchCursor);
-        SearchPage { contacts: self.contacts, total: self.total, next }
+        let contacts = self.contacts.into_iter().map(Contact::with_names_of_lists).collect();
+        SearchPage { contacts, total: self.total, next }
     }
 }
