@@ -72,8 +72,14 @@ impl Runtime {
                     run.drop_link().await?;
                     return Ok(Outcome::done(Did::Noted).hint([WorkKey::Birth(from, at)]));
                 }
-                Partner::Later(until) => return Ok(Outcome::wait(until)),
-                Partner::Ask(why) => return self.ask_once(&run.key(), ReviewKind::Match, why).await,
+                Partner::Later(until) => {
+                    run.commit_if_changed().await?;
+                    return Ok(Outcome::wait(until));
+                }
+                Partner::Ask(why) => {
+                    run.commit_if_changed().await?;
+                    return self.ask_once(&run.key(), ReviewKind::Match, why).await;
+                }
             }
         }
         let sent = self.initial(&mut run, from, &fields, now);
