@@ -474,8 +474,8 @@ impl History {
     }
 }
 
-/// Runs the history of a seed.
-pub(crate) fn run(seed: u64, change: impl FnOnce(&mut Settings), trace: bool) -> Verdict {
+/// The history of a seed before anything has happened, and how many steps it has.
+fn begin(seed: u64, change: impl FnOnce(&mut Settings), trace: bool) -> (History, u64) {
     let mut rng = Rng::new(seed);
     let mut settings = Settings::draw(seed, &mut rng);
     change(&mut settings);
@@ -483,27 +483,25 @@ pub(crate) fn run(seed: u64, change: impl FnOnce(&mut Settings), trace: bool) ->
         eprintln!("{settings:#?}");
     }
     let steps = settings.steps;
-    History::new(settings, rng, trace).run(steps)
+    (History::new(settings, rng, trace), steps)
+}
+
+/// Runs the history of a seed.
+pub(crate) fn run(seed: u64, change: impl FnOnce(&mut Settings), trace: bool) -> Verdict {
+    let (history, steps) = begin(seed, change, trace);
+    history.run(steps)
 }
 
 /// The history of a seed when nothing is left to do, not yet looked at.
 pub(crate) fn settled(seed: u64, change: impl FnOnce(&mut Settings)) -> History {
-    let mut rng = Rng::new(seed);
-    let mut settings = Settings::draw(seed, &mut rng);
-    change(&mut settings);
-    let steps = settings.steps;
-    let mut history = History::new(settings, rng, false);
+    let (mut history, steps) = begin(seed, change, false);
     history.unfold(steps).unwrap();
     history
 }
 
 /// Runs it with a crash of whoever works at this pause.
 pub(crate) fn run_with_crash(seed: u64, at: u64, change: impl FnOnce(&mut Settings)) -> Verdict {
-    let mut rng = Rng::new(seed);
-    let mut settings = Settings::draw(seed, &mut rng);
-    change(&mut settings);
-    let steps = settings.steps;
-    let mut history = History::new(settings, rng, false);
+    let (mut history, steps) = begin(seed, change, false);
     history.crash_at = Some(at);
     history.run(steps)
 }

@@ -177,15 +177,14 @@ fn each_rule_is_needed() {
     let whole = std::env::var_os("SIM_COUNT_ALL").is_some();
     let from = number("SIM_FIRST").unwrap_or(1);
     let only = std::env::var("SIM_RULE").ok();
+    let is_asked = |rule: &RuleOff| only.as_ref().is_none_or(|only| *only == format!("{rule:?}"));
+    assert!(RULES.iter().any(|(rule, _)| is_asked(rule)), "no rule is called {only:?}");
     let mut idle = Vec::new();
-    for (rule, what) in RULES {
-        if only.as_ref().is_some_and(|only| *only != format!("{rule:?}")) {
-            continue;
-        }
+    for (rule, what) in RULES.iter().filter(|(rule, _)| is_asked(rule)) {
         let (mut tried, mut failed, mut first) = (0, 0_u64, None);
         for seed in from..from + most {
             tried += 1;
-            let verdict = run(seed, move |settings| settings.off = vec![rule]);
+            let verdict = run(seed, move |settings| settings.off = vec![*rule]);
             if let Some(problem) = verdict.problems.first() {
                 failed += 1;
                 first.get_or_insert((seed, problem.clone()));
