@@ -233,6 +233,13 @@ impl Error {
         wrong
     }
 
+    /// A success whose answer lacks the record it is to have.
+    pub(crate) fn incomplete(operation: &Operation, reply: &Reply) -> Self {
+        let mut wrong = Self::answered(ErrorKind::Decode, operation, reply);
+        wrong.0.messages = vec!["the answer has no record".to_owned()];
+        wrong
+    }
+
     /// A list that names a page a second time.
     pub(crate) fn circular(operation: &Operation) -> Self {
         let message = "the pages go round in circles: a cursor came a second time";

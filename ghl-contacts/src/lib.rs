@@ -18,10 +18,19 @@ mod version;
 
 pub use client::{Client, ClientBuilder};
 pub use error::{DuplicateContact, Error, ErrorKind, UnauthorizedReason};
-pub use ids::{CompanyId, ContactId, CustomFieldId, LocationId, NoteId, TaskId, UserId};
+pub use ids::{
+    AppointmentId, BusinessId, CalendarGroupId, CalendarId, CompanyId, ContactId, CustomFieldId, LocationId,
+    NoteId, TagId, TaskId, UserId,
+};
 pub use oauth::{AuthorizePage, GhlOAuth, Granted, Scope, UserType};
 pub use page::SearchCursor;
 pub use patch::Patch;
+pub use types::{
+    Appointment, AppointmentNote, AppointmentStatus, AppointmentUpdate, AppointmentsOf, Business,
+    BusinessUpdate, CustomFieldUpdate, LocationSettings, LocationTag, MeetingLocation, NewAppointment,
+    NewAppointmentNote, NewBusiness, NoteAuthor, Page, SearchLocations, SearchTasks, SearchUsers, TextBox,
+    User, UserRoles,
+};
 pub use types::{
     Contact, ContactUpdate, CustomField, CustomFieldDefinition, CustomFieldValue, DataType, Direction,
     Filter, Location, NewContact, NewCustomField, NewNote, NewTask, Note, NoteUpdate, SearchContacts,

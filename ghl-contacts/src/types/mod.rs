@@ -1,21 +1,41 @@
 //! What the endpoints take and give.
 
+mod appointment;
+mod appointment_note;
+mod appointment_update;
+mod business;
 mod contact;
 mod custom_field;
 mod done;
 mod location;
+mod location_tag;
+mod new_appointment;
+mod new_custom_field;
 mod note;
 mod null;
+mod page;
 mod search;
+mod search_tasks;
 mod task;
 mod time;
+mod user;
 
+pub use appointment::{Appointment, AppointmentStatus, AppointmentsOf, MeetingLocation};
+pub use appointment_note::{AppointmentNote, NewAppointmentNote, NoteAuthor};
+pub use appointment_update::AppointmentUpdate;
+pub use business::{Business, BusinessUpdate, NewBusiness};
 pub use contact::{Contact, ContactUpdate, NewContact};
-pub use custom_field::{CustomField, CustomFieldDefinition, CustomFieldValue, DataType, NewCustomField};
+pub use custom_field::{CustomField, CustomFieldDefinition, CustomFieldValue, DataType};
 pub(crate) use done::Done;
-pub use location::Location;
+pub use location::{Location, LocationSettings, SearchLocations};
+pub use location_tag::LocationTag;
+pub use new_appointment::NewAppointment;
+pub use new_custom_field::{CustomFieldUpdate, NewCustomField, TextBox};
 pub use note::{NewNote, Note, NoteUpdate};
 pub(crate) use null::null_as_default;
+pub use page::Page;
 pub(crate) use search::WirePage;
 pub use search::{Direction, Filter, SearchContacts, SearchField, SearchPage, SortField};
+pub use search_tasks::SearchTasks;
 pub use task::{NewTask, Task, TaskUpdate};
+pub use user::{SearchUsers, User, UserRoles};
