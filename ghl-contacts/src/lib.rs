@@ -22,7 +22,10 @@ pub use ids::{
     AppointmentId, BusinessId, CalendarGroupId, CalendarId, CompanyId, ContactId, CustomFieldId, LocationId,
     NoteId, TagId, TaskId, UserId,
 };
-pub use oauth::{AuthorizePage, GhlOAuth, Granted, Scope, UserType};
+pub use oauth::{
+    AuthorizePage, GhlOAuth, Granted, InstalledCursor, InstalledLocation, InstalledLocations, InstalledPage,
+    Scope, UserType,
+};
 pub use page::SearchCursor;
 pub use patch::Patch;
 pub use types::{

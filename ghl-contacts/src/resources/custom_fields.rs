@@ -114,7 +114,8 @@ impl CustomFields<'_> {
         id: &CustomFieldId,
         update: &CustomFieldUpdate,
     ) -> Result<CustomFieldDefinition, Error> {
-        let request = self.request(&UPDATE).arg("id", id).json(update);
+        let request = self.client.request(&UPDATE, update).arg("locationId", self.client.location());
+        let request = request.arg("id", id);
         let one: One = self.client.send(&UPDATE, request).await?;
         Ok(one.custom_field)
     }

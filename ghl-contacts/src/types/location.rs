@@ -110,8 +110,7 @@ pub struct LocationSettings {
     /// Whether the contacts' own time zones are ignored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disable_contact_timezone: Option<bool>,
-    /// What tells one contact from another, in the order in which the service looks, such as `email` and `phone`. The
-    /// description does not have it.
+    /// What tells one contact from another, such as `email` and `phone`. The description does not have it.
     #[serde(default, deserialize_with = "texts", skip_serializing_if = "Vec::is_empty")]
     pub contact_unique_identifiers: Vec<String>,
     /// Everything else.

@@ -38,4 +38,5 @@ pub(crate) use search::WirePage;
 pub use search::{Direction, Filter, SearchContacts, SearchField, SearchPage, SortField};
 pub use search_tasks::SearchTasks;
 pub use task::{NewTask, Task, TaskUpdate};
+pub(crate) use time::lenient as lenient_time;
 pub use user::{SearchUsers, User, UserRoles};
