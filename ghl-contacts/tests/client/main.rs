@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail loudly")]
 
+mod businesses;
+mod calendars;
 mod children;
 mod contacts;
 mod decoding;
 mod errors;
+mod installed;
+mod locations;
 mod oauth;
 mod search;
 mod secrecy;
