@@ -242,7 +242,15 @@ impl Error {
 
     /// A list that names a page a second time.
     pub(crate) fn circular(operation: &Operation) -> Self {
-        let message = "the pages go round in circles: a cursor came a second time";
+        Self::endless(operation, "the pages go round in circles: a cursor came a second time")
+    }
+
+    /// A list that gives a page a second time.
+    pub(crate) fn repeated(operation: &Operation) -> Self {
+        Self::endless(operation, "the list does not go on: a page came a second time")
+    }
+
+    fn endless(operation: &Operation, message: &str) -> Self {
         let mut error = Self::without_answer(ErrorKind::Decode, operation.name(), message.to_owned());
         (error.0.attempts, error.0.status) = (1, Some(200));
         error

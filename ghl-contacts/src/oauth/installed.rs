@@ -248,7 +248,7 @@ impl InstalledLocations {
             let Some(next) = page.next.clone() else { return Ok(Some((page, None))) };
             let same = !page.locations.is_empty() && page.locations == before;
             if same || list.after.as_ref() == Some(&next) {
-                return Err(Error::circular(&list.operation()));
+                return Err(Error::repeated(&list.operation()));
             }
             list.after = Some(next);
             let locations = page.locations.clone();

@@ -164,7 +164,7 @@ impl<T: DeserializeOwned + Clone + PartialEq + Send + 'static> Listing<T> {
             let page = listing.page().await?;
             let Some(next) = page.next else { return Ok(Some((page, None))) };
             if page.items == before {
-                return Err(Error::circular(&listing.operation));
+                return Err(Error::repeated(&listing.operation));
             }
             listing.skip = next;
             let items = page.items.clone();

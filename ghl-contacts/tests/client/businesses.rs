@@ -169,6 +169,7 @@ async fn a_walk_that_does_not_advance_is_an_error() {
     let walk = client(&server).businesses().list().page_size(2).pages();
     let error = walk.try_collect::<Vec<_>>().await.unwrap_err();
     assert_eq!((error.kind(), error.operation()), (ErrorKind::Decode, "businesses.list"));
+    assert!(error.to_string().contains("a page came a second time"), "{error}");
 }
 
 #[tokio::test]
