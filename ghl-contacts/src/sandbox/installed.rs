@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use sync_core::sandbox_kit::Answer;
 
+use super::locations::Location;
 use super::normal::iso;
 use super::refuse::{Refusal, Reply};
 use super::route::Call;
@@ -50,7 +51,7 @@ fn fitting(world: &World, call: &Call<'_>) -> Result<Vec<Value>, Refusal> {
         .filter(|l| {
             query("locationId").is_none_or(|id| id == l.id) && l.name.to_lowercase().contains(&wanted)
         });
-    let view = |l: &super::locations::Location| {
+    let view = |l: &Location| {
         json!({
             "_id": l.id,
             "name": l.name,

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use sync_core::sandbox_kit::Answer;
 
 use super::children::Child;
+use super::contact::Contact;
 use super::refuse::Reply;
 use super::route::Call;
 use super::tasks;
@@ -32,6 +33,7 @@ fn found(task: &Child, location: &str) -> Value {
     view
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "all handlers have one signature")]
 pub(super) fn search(world: &mut World, call: &Call<'_>) -> Reply {
     let number = |name: &str, default: usize| {
         let given = call.body.get(name).and_then(Value::as_u64);
@@ -47,9 +49,8 @@ pub(super) fn search(world: &mut World, call: &Call<'_>) -> Reply {
         .iter()
         .filter(|task| {
             let owner = world.contacts.get(&task.contact).filter(|c| c.location == call.location());
-            let business = |c: &super::contact::Contact| {
-                call.text("businessId").is_none_or(|id| c.business.as_deref() == Some(id))
-            };
+            let business =
+                |c: &Contact| call.text("businessId").is_none_or(|id| c.business.as_deref() == Some(id));
             owner.is_some_and(business)
         })
         .filter(|task| contacts.is_empty() || contacts.contains(&task.contact.as_str()))

@@ -64,10 +64,10 @@ async fn the_list_of_v3_goes_on_by_tokens() {
     takes(&server, ask("GET", &format!("{V3}&pageSize=20")).version("v3"), page(shops(0..1), first), 1).await;
     let second = ask("GET", &format!("{V3}&pageSize=20&pageToken=a%2Fb%3D")).version("v3");
     takes(&server, second, page(shops(1..3), last), 1).await;
-    let list = installed(&server).await.version(ApiVersion::V3);
-    let page = list.page().await.unwrap();
+    let walk = installed(&server).await.version(ApiVersion::V3);
+    let page = walk.page().await.unwrap();
     assert_eq!((page.count, page.install_to_future_locations), (Some(3), None));
-    let rest: Vec<_> = list.after(page.next.unwrap()).items().try_collect().await.unwrap();
+    let rest: Vec<_> = walk.after(page.next.unwrap()).items().try_collect().await.unwrap();
     assert_eq!(rest.iter().map(|l| l.id.as_str()).collect::<Vec<_>>(), ["loc_1", "loc_2"]);
 }
 

@@ -3,22 +3,16 @@ use serde_json::{Value, json};
 use crate::ask::{delete, get, post, put};
 use crate::table::{Row, Scene, row};
 
-#[rustfmt::skip]
 pub(crate) fn rows(s: &Scene) -> Vec<Row> {
+    let rows = [tags(s), tasks(s), locations(s), businesses(s), users(s), installed(s)];
+    rows.into_iter().flatten().collect()
+}
+
+#[rustfmt::skip]
+fn tags(s: &Scene) -> Vec<Row> {
     let c = &s.c;
-    let location = format!("/locations/{}", c.location_id);
-    let tags = format!("{location}/tags");
+    let tags = format!("/locations/{}/tags", c.location_id);
     let vip = format!("{tags}/{}", s.tag);
-    let tasks = |body: Value| post(format!("{location}/tasks/search"), body);
-    let business = format!("/businesses/{}", c.business_id);
-    let found = format!("/locations/search?companyId={}", c.company_id);
-    let users = |more: &str| get(format!("/users/search?companyId={}{more}", c.company_id));
-    let app = c.client_id.split('-').next().unwrap();
-    let installed = |more: &str| {
-        let path = format!("/oauth/installed-locations?companyId={}&appId={app}{more}", c.company_id);
-        get(path).token(&c.agency_token).version(Some("v3"))
-    };
-    let reis = json!({ "locationId": c.location_id, "name": "Reis Lda", "email": "geral@reis.example" });
     vec![
         row("ghl-api § 4.2", "a new tag is a 200",
             post(&tags, json!({ "name": " New " })), 200,
@@ -38,7 +32,14 @@ pub(crate) fn rows(s: &Scene) -> Vec<Row> {
             get(format!("/contacts/{}", s.ana)), 200, [("/contact/tags", json!([]))]).after(delete(&vip)),
         row("ghl-api § 4.2", "tags of another location",
             get(format!("/locations/{}/tags/x", c.other_location_id)), 403, []),
+    ]
+}
 
+#[rustfmt::skip]
+fn tasks(s: &Scene) -> Vec<Row> {
+    let c = &s.c;
+    let tasks = |body: Value| post(format!("/locations/{}/tasks/search", c.location_id), body);
+    vec![
         row("ghl-api § 4.2", "tasks of all contacts have an _id",
             tasks(json!({})), 200,
             [
@@ -60,7 +61,14 @@ pub(crate) fn rows(s: &Scene) -> Vec<Row> {
             tasks(json!({ "locationId": c.location_id })), 422,
             [("/message/0", json!("property locationId should not exist"))]),
         row("ghl-api § 4.2", "contacts are a list", tasks(json!({ "contactId": s.ana })), 422, []),
+    ]
+}
 
+#[rustfmt::skip]
+fn locations(s: &Scene) -> Vec<Row> {
+    let c = &s.c;
+    let found = format!("/locations/search?companyId={}", c.company_id);
+    vec![
         row("ghl-api § 4.2", "an agency finds its locations",
             get(&found).token(&c.agency_token), 200,
             [
@@ -79,7 +87,15 @@ pub(crate) fn rows(s: &Scene) -> Vec<Row> {
         row("ghl-api § 4.2", "a location finds itself",
             get("/locations/search"), 200, [("/locations/0/id", json!(c.location_id)), ("/locations/1", Value::Null)]),
         row("ghl-api § 4.2", "the locations of another agency", get("/locations/search?companyId=x"), 403, []),
+    ]
+}
 
+#[rustfmt::skip]
+fn businesses(s: &Scene) -> Vec<Row> {
+    let c = &s.c;
+    let business = format!("/businesses/{}", c.business_id);
+    let reis = json!({ "locationId": c.location_id, "name": "Reis Lda", "email": "geral@reis.example" });
+    vec![
         row("ghl-api § 4.3", "a new business is a 201 and misspelled",
             post("/businesses/", reis.clone()), 201,
             [
@@ -112,7 +128,14 @@ pub(crate) fn rows(s: &Scene) -> Vec<Row> {
         row("ghl-api § 4.3", "its contacts stay and belong to none",
             get(format!("/contacts/{}", s.ana)), 200,
             [("/contact/id", json!(s.ana)), ("/contact/businessId", Value::Null)]).after(delete(&business)),
+    ]
+}
 
+#[rustfmt::skip]
+fn users(s: &Scene) -> Vec<Row> {
+    let c = &s.c;
+    let users = |more: &str| get(format!("/users/search?companyId={}{more}", c.company_id));
+    vec![
         row("ghl-api § 4.3", "users are found",
             users(""), 200,
             [
@@ -132,7 +155,18 @@ pub(crate) fn rows(s: &Scene) -> Vec<Row> {
         row("ghl-api § 4.3", "a search needs the agency",
             get("/users/search"), 422, [("/message/0", json!("companyId should not be empty"))]),
         row("ghl-api § 4.3", "the users of another agency", get("/users/search?companyId=x"), 403, []),
+    ]
+}
 
+#[rustfmt::skip]
+fn installed(s: &Scene) -> Vec<Row> {
+    let c = &s.c;
+    let app = c.client_id.split('-').next().unwrap();
+    let installed = |more: &str| {
+        let path = format!("/oauth/installed-locations?companyId={}&appId={app}{more}", c.company_id);
+        get(path).token(&c.agency_token).version(Some("v3"))
+    };
+    vec![
         row("ghl-api § 9", "v3 lists installed locations by pages",
             installed("&pageSize=1"), 200,
             [

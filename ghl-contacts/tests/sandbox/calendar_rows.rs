@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::ask::{delete, get, post, put};
+use crate::ask::{Ask, delete, get, post, put};
 use crate::table::{Row, Scene, row};
 
 /// A body with changes; null takes a key out.
@@ -10,25 +10,27 @@ fn but(mut body: Value, changes: &Value) -> Value {
     body
 }
 
-#[rustfmt::skip]
-pub(crate) fn rows(s: &Scene) -> Vec<Row> {
+const EVENTS: &str = "/calendars/events/appointments";
+const TAKEN: &str = "The slot you have selected is no longer available.";
+
+/// Books half an hour with Ana, but for these changes.
+fn book(s: &Scene, changes: &Value) -> Ask {
     let c = &s.c;
-    let events = "/calendars/events/appointments";
-    let event = format!("{events}/{}", s.event);
-    let notes = format!("/calendars/appointments/{}/notes", s.event);
-    let note = format!("{notes}/{}", s.event_note);
     let new = json!({
         "calendarId": c.calendar_id, "locationId": c.location_id, "contactId": s.ana,
         "startTime": "2027-03-01T10:00:00+01:00",
     });
-    let book = |changes: Value| post(events, but(new.clone(), &changes));
-    let list = |more: &str| {
-        get(format!("/calendars/events?locationId={}&{more}", c.location_id))
-    };
-    // All of 2 January 2027.
-    let day = "startTime=1798848000000&endTime=1798934400000";
-    let invalid = [("/message", json!("The event id is invalid")), ("/statusCode", json!(400))];
-    let taken = [("/message", json!("The slot you have selected is no longer available."))];
+    post(EVENTS, but(new, changes))
+}
+
+pub(crate) fn rows(s: &Scene) -> Vec<Row> {
+    [booking(s), single(s), lists(s), notes(s)].into_iter().flatten().collect()
+}
+
+#[rustfmt::skip]
+fn booking(s: &Scene) -> Vec<Row> {
+    let c = &s.c;
+    let book = |changes: Value| book(s, &changes);
     let free = json!({ "ignoreFreeSlotValidation": true, "rrule": "RRULE:FREQ=DAILY;COUNT=2" });
     vec![
         row("ghl-api § 4.1", "a new appointment is a 200 without a wrapper",
@@ -49,7 +51,7 @@ pub(crate) fn rows(s: &Scene) -> Vec<Row> {
         row("ghl-api § 4.1", "an address makes the place one's own",
             book(json!({ "address": "Rua 1" })), 200, [("/meetingLocationType", json!("custom"))]),
         row("ghl-api § 4.1", "its calendar, contact, location and start are needed",
-            post(events, json!({})), 422,
+            post(EVENTS, json!({})), 422,
             [("/message", json!(["calendarId should not be empty", "locationId should not be empty",
                 "contactId should not be empty", "startTime should not be empty"]))]),
         row("ghl-api § 4.1", "a start needs an offset", book(json!({ "startTime": "2027-03-01T10:00:00" })), 422, []),
@@ -62,7 +64,7 @@ pub(crate) fn rows(s: &Scene) -> Vec<Row> {
         row("ghl-api § 4.1", "a contact of another location", book(json!({ "contactId": s.abroad })), 400, []),
         row("ghl-api § 4.1", "an end before the start",
             book(json!({ "endTime": "2027-03-01T10:00:00+01:00" })), 400, []),
-        row("ghl-api § 4.1", "a slot is taken once", book(json!({})), 400, taken.clone()).after(book(json!({}))),
+        row("ghl-api § 4.1", "a slot is taken once", book(json!({})), 400, [("/message", json!(TAKEN))]).after(book(json!({}))),
         row("ghl-api § 4.1", "one that was cancelled holds no slot",
             book(json!({})), 200, []).after(book(json!({ "appointmentStatus": "cancelled" }))),
         row("ghl-api § 4.1", "the next slot is free",
@@ -73,6 +75,16 @@ pub(crate) fn rows(s: &Scene) -> Vec<Row> {
              ("/ignoreFreeSlotValidation", Value::Null)]).after(book(json!({}))),
         row("ghl-api § 4.1", "a rule alone makes no series",
             book(json!({ "rrule": "RRULE:FREQ=DAILY" })), 200, [("/isRecurring", json!(false))]),
+    ]
+}
+
+#[rustfmt::skip]
+fn single(s: &Scene) -> Vec<Row> {
+    let c = &s.c;
+    let (event, id) = (format!("{EVENTS}/{}", s.event), format!("/calendars/events/{}", s.event));
+    let invalid = [("/message", json!("The event id is invalid")), ("/statusCode", json!(400))];
+    let booked = book(s, &json!({}));
+    vec![
         row("ghl-api § 4.1", "an appointment is read as an event with all it has",
             get(&event), 200,
             [
@@ -81,9 +93,9 @@ pub(crate) fn rows(s: &Scene) -> Vec<Row> {
                 ("/event/users", json!([])),
                 ("/event/contactId", json!(s.ana)),
             ]),
-        row("ghl-api § 4.1", "a bad id is a 400", get(format!("{events}/x")), 400, invalid.clone()),
+        row("ghl-api § 4.1", "a bad id is a 400", get(format!("{EVENTS}/x")), 400, invalid.clone()),
         row("ghl-api § 4.1", "one that is gone too", get(&event), 400, invalid.clone())
-            .after(delete(format!("/calendars/events/{}", s.event))),
+            .after(delete(&id)),
         row("ghl-api § 4.1", "an appointment of another location",
             get(&event).token(&s.abroad_token), 403, []),
         row("ghl-api § 4.1", "an appointment is changed in part",
@@ -95,20 +107,30 @@ pub(crate) fn rows(s: &Scene) -> Vec<Row> {
             [("/endTime", json!("2027-01-03T09:00:00+00:00"))]),
         row("ghl-api § 4.1", "it is not moved to where another is",
             put(&event, json!({ "startTime": "2027-03-01T09:15:00Z", "calendarId": c.calendar_id })), 400,
-            taken).after(book(json!({}))),
+            [("/message", json!(TAKEN))]).after(booked.clone()),
         row("ghl-api § 4.1", "an update takes no contact",
             put(&event, json!({ "contactId": s.rui, "locationId": c.location_id })), 422,
             [("/message", json!(["property contactId should not exist", "property locationId should not exist"]))]),
-        row("ghl-api § 4.1", "an unknown one is not changed", put(format!("{events}/x"), json!({})), 400, invalid.clone()),
+        row("ghl-api § 4.1", "an unknown one is not changed", put(format!("{EVENTS}/x"), json!({})), 400, invalid.clone()),
         row("ghl-api § 4.1", "a deletion is a 201",
-            delete(format!("/calendars/events/{}", s.event)).body(json!({})), 201, [("/succeeded", json!(true))]),
+            delete(&id).body(json!({})), 201, [("/succeeded", json!(true))]),
         row("ghl-api § 4.1", "a deletion takes nothing",
-            delete(format!("/calendars/events/{}", s.event)).body(json!({ "x": 1 })), 422, []),
+            delete(&id).body(json!({ "x": 1 })), 422, []),
         row("ghl-api § 4.1", "an unknown one is not deleted",
             delete("/calendars/events/x").body(json!({})), 400, invalid),
         row("ghl-api § 3.8", "what is booked in a calendar is among the contact's, without a zone",
             get(format!("/contacts/{}/appointments", s.ana)), 200,
-            [("/events/1/startTime", json!("2027-03-01 09:00:00"))]).after(book(json!({}))),
+            [("/events/1/startTime", json!("2027-03-01 09:00:00"))]).after(booked),
+    ]
+}
+
+#[rustfmt::skip]
+fn lists(s: &Scene) -> Vec<Row> {
+    let c = &s.c;
+    let list = |more: &str| get(format!("/calendars/events?locationId={}&{more}", c.location_id));
+    // All of 2 January 2027.
+    let day = "startTime=1798848000000&endTime=1798934400000";
+    vec![
         row("ghl-api § 4.1", "a window is listed by its user",
             list(&format!("userId={}&{day}", c.user_id)), 200,
             [("/events/0/id", json!(s.event)), ("/events/1", Value::Null)]),
@@ -125,7 +147,14 @@ pub(crate) fn rows(s: &Scene) -> Vec<Row> {
             [("/message/0", json!("startTime must be a number string"))]),
         row("ghl-api § 4.1", "the window of another location",
             get(format!("/calendars/events?locationId={}&userId=x&{day}", c.other_location_id)), 403, []),
+    ]
+}
 
+#[rustfmt::skip]
+fn notes(s: &Scene) -> Vec<Row> {
+    let notes = format!("/calendars/appointments/{}/notes", s.event);
+    let note = format!("{notes}/{}", s.event_note);
+    vec![
         row("ghl-api § 4.1", "notes of an appointment are paged",
             get(format!("{notes}?limit=1&offset=0")), 200,
             [
