@@ -51,6 +51,9 @@ async fn a_visit_is_booked_moved_noted_and_cancelled() {
     let moved = AppointmentUpdate::new().start_time(at("2027-03-02T10:00:00Z"));
     let moved = client.appointments().update(&booked.id, &moved).await.unwrap();
     assert_eq!(moved.end_time, Some(at("2027-03-02T11:00:00Z")));
+    let v3 = client.with_version(ApiVersion::V3);
+    let dated = v3.appointments().update(&booked.id, &AppointmentUpdate::new()).await.unwrap();
+    assert!(moved.date_updated.is_none() && dated.date_updated.is_some(), "only v3 gives the dates");
     let read = client.appointments().get(&booked.id).await.unwrap();
     assert_eq!((read.start_time, read.appointment_status), (moved.start_time, moved.appointment_status));
     assert!(read.date_added.is_some());

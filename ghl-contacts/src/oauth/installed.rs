@@ -23,8 +23,9 @@ const LARGEST_PAGE: u32 = 100;
 /// The locations in which an agency's app is installed, which have not been asked for yet. From
 /// [`GhlOAuth::installed_locations`](super::GhlOAuth::installed_locations).
 ///
-/// After a bulk installation this is the only way to learn of the locations: the tokens name none. The list is filled
-/// while the code is exchanged already, so list it again a little later, or listen to the webhook of installations.
+/// After a bulk installation this is the only way to ask for the locations: the tokens name none. The service may still
+/// be filling the list when the code is exchanged, so list it again a little later, or listen to the webhook of
+/// installations.
 #[derive(Debug, Clone)]
 pub struct InstalledLocations {
     agency: HttpClient,

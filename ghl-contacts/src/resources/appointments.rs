@@ -76,7 +76,7 @@ impl Appointments<'_> {
     /// ```no_run
     /// # use ghl_contacts::{Client, ContactId, NewAppointment};
     /// # async fn run(client: Client, ana: ContactId) -> Result<(), Box<dyn std::error::Error>> {
-    /// let new = NewAppointment::new("BqTwX8QFwXzpegMve9EQ", ana, "2026-03-02T10:00:00Z".parse()?)
+    /// let new = NewAppointment::new("cal_1", ana, "2026-03-02T10:00:00Z".parse()?)
     ///     .end_time("2026-03-02T10:30:00Z".parse()?)
     ///     .title("First visit");
     /// let booked = client.appointments().create(&new).await?;
@@ -145,7 +145,7 @@ impl Appointments<'_> {
     /// # use ghl_contacts::{Client, CalendarId};
     /// # async fn run(client: Client) -> Result<(), Box<dyn std::error::Error>> {
     /// let (from, to) = ("2026-03-01T00:00:00Z".parse()?, "2026-03-08T00:00:00Z".parse()?);
-    /// let week = client.appointments().list(CalendarId::new("BqTwX8QFwXzpegMve9EQ"), from, to).await?;
+    /// let week = client.appointments().list(CalendarId::new("cal_1"), from, to).await?;
     /// # let _ = week;
     /// # Ok(())
     /// # }
