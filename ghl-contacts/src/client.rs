@@ -10,10 +10,10 @@ use sync_core::secrecy::ExposeSecret;
 use sync_core::{AccountKey, Env, SecretString, StaticToken, TokenSource};
 
 use crate::error::Error;
-use crate::ids::{ContactId, LocationId};
+use crate::ids::{AppointmentId, ContactId, LocationId};
 use crate::resources::{
-    Bulk, Campaigns, ContactAppointments, Contacts, CustomFields, Followers, Locations, Notes, Tags, Tasks,
-    Workflows,
+    AppointmentNotes, Appointments, Bulk, Businesses, Campaigns, ContactAppointments, Contacts, CustomFields,
+    Followers, LocationTags, LocationTasks, Locations, Notes, Tags, Tasks, Users, Workflows,
 };
 use crate::service::HighLevel;
 use crate::spelling::spelled;
@@ -174,6 +174,36 @@ impl Client {
         self.http.env()
     }
 
+    /// The appointments in the calendars of the location.
+    pub fn appointments(&self) -> Appointments<'_> {
+        Appointments { client: self }
+    }
+
+    /// The notes of an appointment.
+    pub fn appointment_notes<'a>(&'a self, appointment: &'a AppointmentId) -> AppointmentNotes<'a> {
+        AppointmentNotes { client: self, appointment }
+    }
+
+    /// The businesses of the location, which group its contacts.
+    pub fn businesses(&self) -> Businesses<'_> {
+        Businesses { client: self }
+    }
+
+    /// The tags that the location knows.
+    pub fn location_tags(&self) -> LocationTags<'_> {
+        LocationTags { client: self }
+    }
+
+    /// The tasks of all contacts of the location.
+    pub fn location_tasks(&self) -> LocationTasks<'_> {
+        LocationTasks { client: self }
+    }
+
+    /// The users of the agency and its locations.
+    pub fn users(&self) -> Users<'_> {
+        Users { client: self }
+    }
+
     /// The API version that a call of `operation` asks for.
     pub(crate) fn version_of(&self, operation: &Operation) -> ApiVersion {
         self.version.unwrap_or_else(|| ApiVersion::described_for(operation))
@@ -202,6 +232,18 @@ impl Client {
     ) -> Result<T, Error> {
         let reply = self.exchange_if_done(operation, request).await?;
         reply.json().map_err(|error| Error::decode(operation, &reply, error))
+    }
+
+    /// Sends a request of `operation` and takes its record out of the answer, which may have none.
+    pub(crate) async fn send_part<T: DeserializeOwned, R>(
+        &self,
+        operation: &Operation,
+        request: Request,
+        part: impl FnOnce(T) -> Option<R> + Send,
+    ) -> Result<R, Error> {
+        let reply = self.exchange(operation, request).await?;
+        let whole = reply.json().map_err(|error| Error::decode(operation, &reply, error))?;
+        part(whole).ok_or_else(|| Error::incomplete(operation, &reply))
     }
 
     /// Sends a request whose answer only says whether it was done.

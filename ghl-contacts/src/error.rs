@@ -258,9 +258,24 @@ impl Error {
         wrong
     }
 
+    /// A success whose answer lacks the record it is to have.
+    pub(crate) fn incomplete(operation: &Operation, reply: &Reply) -> Self {
+        let mut wrong = Self::answered(ErrorKind::Decode, operation, reply);
+        wrong.0.messages = vec!["the answer has no record".to_owned()];
+        wrong
+    }
+
     /// A list that names a page a second time.
     pub(crate) fn circular(operation: &Operation) -> Self {
-        let message = "the pages go round in circles: a cursor came a second time";
+        Self::endless(operation, "the pages go round in circles: a cursor came a second time")
+    }
+
+    /// A list that gives a page a second time.
+    pub(crate) fn repeated(operation: &Operation) -> Self {
+        Self::endless(operation, "the list does not go on: a page came a second time")
+    }
+
+    fn endless(operation: &Operation, message: &str) -> Self {
         let mut error = Self::without_answer(ErrorKind::Decode, operation.name(), message.to_owned());
         (error.0.attempts, error.0.status) = (1, Some(200));
         error

@@ -78,8 +78,12 @@ id! {
     WorkflowId;
     /// A calendar.
     CalendarId;
+    /// A group of calendars.
+    CalendarGroupId;
     /// An appointment, which the calendars' part of the API calls an event.
     AppointmentId;
+    /// A tag that a location knows.
+    TagId;
     /// A user, who may be assigned to contacts and tasks.
     UserId;
 }

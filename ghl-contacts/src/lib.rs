@@ -22,20 +22,27 @@ pub use client::{Client, ClientBuilder};
 pub use error::{DuplicateContact, Error, ErrorKind, UnauthorizedReason};
 pub use fields::{CustomFieldBook, FieldError, FieldErrorKind, FieldInput, ResolvedField, ValueKind};
 pub use ids::{
-    AppointmentId, BusinessId, CalendarId, CampaignId, CompanyId, ContactId, CustomFieldId, LocationId,
-    NoteId, TaskId, UserId, WorkflowId,
+    AppointmentId, BusinessId, CalendarGroupId, CalendarId, CampaignId, CompanyId, ContactId, CustomFieldId,
+    LocationId, NoteId, TagId, TaskId, UserId, WorkflowId,
 };
 pub use interrupted::Interrupted;
-pub use oauth::{AuthorizePage, GhlOAuth, Granted, Scope, UserType};
+pub use oauth::{
+    AuthorizePage, GhlOAuth, Granted, InstalledCursor, InstalledLocation, InstalledLocations, InstalledPage,
+    Scope, UserType,
+};
 pub use page::{ListCursor, SearchCursor};
 pub use patch::Patch;
 pub use types::{
-    AdditionalEmail, AdditionalPhone, Attribution, BulkStatus, BulkTagResult, BulkTagged, BusinessContacts,
-    BusinessPage, Contact, ContactEvent, ContactUpdate, CreatedBy, CustomField, CustomFieldDefinition,
-    CustomFieldValue, DataType, Direction, DndChannel, DndSetting, DndSettings, DndStatus, Filter,
-    FindDuplicate, FollowersChange, InboundDndSetting, InboundDndSettings, ListContacts, ListPage, Location,
-    NewContact, NewCustomField, NewNote, NewTask, Note, NoteUpdate, OpportunityField, OpportunityFilter,
-    SearchContacts, SearchField, SearchPage, SortField, TagChange, Task, TaskUpdate, UpsertContact, Upserted,
+    AdditionalEmail, AdditionalPhone, Appointment, AppointmentNote, AppointmentStatus, AppointmentUpdate,
+    AppointmentsOf, Attribution, BulkStatus, BulkTagResult, BulkTagged, Business, BusinessContacts,
+    BusinessPage, BusinessUpdate, Contact, ContactEvent, ContactUpdate, CreatedBy, CustomField,
+    CustomFieldDefinition, CustomFieldUpdate, CustomFieldValue, DataType, Direction, DndChannel, DndSetting,
+    DndSettings, DndStatus, Filter, FindDuplicate, FollowersChange, InboundDndSetting, InboundDndSettings,
+    ListContacts, ListPage, Location, LocationSettings, LocationTag, MeetingLocation, NewAppointment,
+    NewAppointmentNote, NewBusiness, NewContact, NewCustomField, NewNote, NewTask, Note, NoteAuthor,
+    NoteUpdate, OpportunityField, OpportunityFilter, Page, SearchContacts, SearchField, SearchLocations,
+    SearchPage, SearchTasks, SearchUsers, SortField, TagChange, Task, TaskUpdate, TextBox, UpsertContact,
+    Upserted, User, UserRoles,
 };
 pub use version::ApiVersion;
 

@@ -11,10 +11,16 @@ use std::fmt::Debug;
 
 use futures_util::Stream;
 use ghl_contacts::resources::{
-    Bulk, BusinessListing, Campaigns, ContactAppointments, Contacts, CustomFields, Followers, Listing, Notes,
-    Search, Tags, Tasks, Workflows,
+    AppointmentNotes, Appointments, Bulk, BusinessListing, Businesses, Campaigns, ContactAppointments,
+    ContactListing, Contacts, CustomFields, Followers, Listing, LocationTags, LocationTasks, Locations,
+    Notes, Search, Tags, Tasks, Users, Workflows,
 };
 use ghl_contacts::types::search::kind;
+use ghl_contacts::{
+    Appointment, AppointmentUpdate, Business, BusinessUpdate, CalendarId, CustomFieldUpdate,
+    InstalledLocations, LocationTag, NewAppointment, NewAppointmentNote, NewBusiness, Page, SearchLocations,
+    SearchTasks, SearchUsers, User,
+};
 use ghl_contacts::{
     BulkTagged, BusinessContacts, BusinessPage, Client, ClientBuilder, Contact, ContactEvent, ContactId,
     ContactUpdate, CustomFieldBook, CustomFieldDefinition, DataType, DndSettings, Error, FieldError,
@@ -58,13 +64,21 @@ fn clients_and_types_are_shared_between_threads() {
     shared::<Patch<String>>();
     shared::<CustomFieldDefinition>();
     shared::<NewCustomField>();
+    shared::<Appointment>();
+    shared::<NewAppointment>();
+    shared::<AppointmentUpdate>();
+    shared::<Business>();
+    shared::<Listing<Business>>();
+    shared::<Page<User>>();
+    shared::<LocationTag>();
+    shared::<InstalledLocations>();
     shared::<Note>();
     shared::<NewNote>();
     shared::<NoteUpdate>();
     shared::<Task>();
     shared::<NewTask>();
     shared::<TaskUpdate>();
-    shared::<Listing>();
+    shared::<ContactListing>();
     shared::<ListContacts>();
     shared::<ListCursor>();
     shared::<ListPage>();
@@ -94,6 +108,13 @@ fn handles_are_cheap() {
     let (client, id) = (client(), ContactId::new("c_ana"));
     handle::<Contacts<'_>>(&client.contacts());
     handle::<CustomFields<'_>>(&client.custom_fields());
+    handle::<Appointments<'_>>(&client.appointments());
+    handle::<AppointmentNotes<'_>>(&client.appointment_notes(&"a_1".into()));
+    handle::<Businesses<'_>>(&client.businesses());
+    handle::<Locations<'_>>(&client.locations());
+    handle::<LocationTags<'_>>(&client.location_tags());
+    handle::<LocationTasks<'_>>(&client.location_tasks());
+    handle::<Users<'_>>(&client.users());
     handle::<Notes<'_>>(&client.notes(&id));
     handle::<Tasks<'_>>(&client.tasks(&id));
     handle::<Tags<'_>>(&client.tags(&id));
@@ -156,8 +177,38 @@ fn every_future_of_the_rest_is_send() {
 }
 
 #[test]
+fn every_future_beside_contacts_is_send() {
+    let (client, at) = (client(), jiff::Timestamp::UNIX_EPOCH);
+    let appointment = "a_1".into();
+    future(client.appointments().create(&NewAppointment::new("cal_1", "c_ana", at)));
+    future(client.appointments().get(&appointment));
+    future(client.appointments().update(&appointment, &AppointmentUpdate::new()));
+    future(client.appointments().delete(&appointment));
+    future(client.appointments().list(CalendarId::new("cal_1"), at, at));
+    future(client.appointment_notes(&appointment).list().page());
+    future(client.appointment_notes(&appointment).create(&NewAppointmentNote::new("…")));
+    future(client.appointment_notes(&appointment).update(&"n_1".into(), &NewAppointmentNote::new("…")));
+    future(client.appointment_notes(&appointment).delete(&"n_1".into()));
+    future(client.businesses().create(&NewBusiness::new("Reis Lda")));
+    future(client.businesses().get(&"b_1".into()));
+    future(client.businesses().update(&"b_1".into(), &BusinessUpdate::new()));
+    future(client.businesses().delete(&"b_1".into()));
+    future(client.custom_fields().get("contact.nif"));
+    future(client.custom_fields().update(&"cf_1".into(), &CustomFieldUpdate::new("NIF")));
+    future(client.custom_fields().delete(&"cf_1".into()));
+    future(client.location_tags().list());
+    future(client.location_tags().create("vip"));
+    future(client.location_tags().get(&"tag_1".into()));
+    future(client.location_tags().update(&"tag_1".into(), "vip"));
+    future(client.location_tags().delete(&"tag_1".into()));
+}
+
+#[test]
 fn grants_are_send() {
-    fn check(oauth: &GhlOAuth, tokens: &TokenSet) {
+    fn check(oauth: &GhlOAuth, tokens: &TokenSet, installed: &InstalledLocations) {
+        future(installed.page());
+        stream(installed.clone().pages());
+        stream(installed.clone().items());
         future(oauth.exchange_code("s3cr3t-code"));
         future(oauth.refresh(tokens));
     }
@@ -173,4 +224,8 @@ fn streams_outlive_their_client() {
     stream(client().contacts().by_business(BusinessContacts::new("b_1")).items());
     #[allow(deprecated, reason = "it is there")]
     stream(client().contacts().list(ListContacts::new()).items());
+    stream(client().businesses().list().pages());
+    stream(client().location_tasks().search(&SearchTasks::new()).items());
+    stream(client().locations().search(SearchLocations::new()).items());
+    stream(client().users().search(SearchUsers::new("comp_1")).items());
 }

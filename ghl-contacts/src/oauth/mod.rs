@@ -2,6 +2,7 @@
 
 mod derived;
 mod granted;
+mod installed;
 mod scope;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use sync_core::{
 };
 
 pub use granted::{Granted, UserType};
+pub use installed::{InstalledCursor, InstalledLocation, InstalledLocations, InstalledPage};
 pub use scope::Scope;
 
 use crate::client::{BASE_URL, Client, RATE_LIMIT, parse_base};
@@ -239,6 +241,38 @@ impl GhlOAuth {
         location: &LocationId,
         store: Arc<dyn TokenStore>,
     ) -> Result<TokenManager, Error> {
+        let http = self.agency_client(agency, company)?;
+        let derived = Derived::new(self.clone(), &http, company.clone(), location.clone());
+        Ok(self.manager(Client::account_key(location), store, Arc::new(derived)))
+    }
+
+    /// The locations in which the app is installed, of an agency whose tokens `agency` has.
+    ///
+    /// ```no_run
+    /// # use ghl_contacts::{CompanyId, Error, GhlOAuth, TokenManager};
+    /// use futures_util::TryStreamExt;
+    ///
+    /// # async fn run(oauth: GhlOAuth, agency: TokenManager, company: CompanyId) -> Result<(), Error> {
+    /// let installed: Vec<_> = oauth.installed_locations(agency, &company)?.installed(true).items().try_collect().await?;
+    /// # let _ = installed;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Transport`](crate::ErrorKind::Transport) if the settings do not make a client.
+    pub fn installed_locations(
+        &self,
+        agency: TokenManager,
+        company: &CompanyId,
+    ) -> Result<InstalledLocations, Error> {
+        let http = self.agency_client(agency, company)?;
+        Ok(InstalledLocations::new(http, company.clone(), self.app.client_id()))
+    }
+
+    /// A client that sends an agency's tokens.
+    fn agency_client(&self, agency: TokenManager, company: &CompanyId) -> Result<HttpClient, Error> {
         let http = HttpClient::new(
             &self.settings,
             Arc::new(HighLevel),
@@ -247,9 +281,7 @@ impl GhlOAuth {
             Some(Arc::new(agency)),
             RATE_LIMIT,
         );
-        let http = http.map_err(Error::transport)?;
-        let derived = Derived::new(self.clone(), &http, company.clone(), location.clone());
-        Ok(self.manager(Client::account_key(location), store, Arc::new(derived)))
+        http.map_err(Error::transport)
     }
 
     /// The name under which an agency's tokens are kept: `ghl-company:{company}`.

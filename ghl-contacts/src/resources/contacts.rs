@@ -9,7 +9,7 @@ use sync_core::http::{Method, Operation, Request};
 use crate::client::Client;
 use crate::error::Error;
 use crate::ids::{ContactId, LocationId};
-use crate::resources::{BusinessListing, Listing};
+use crate::resources::{BusinessListing, ContactListing};
 use crate::types::WirePage;
 use crate::types::{
     BusinessContacts, Contact, ContactUpdate, FindDuplicate, ListContacts, NewContact, SearchContacts,
@@ -222,8 +222,8 @@ impl Contacts<'_> {
     /// The answers have a link to the next page, which is of no use outside: it may name a host of the service's own
     /// network. This goes on by the cursor instead.
     #[deprecated(note = "HighLevel removed it from v3: use `search`")]
-    pub fn list(self, list: ListContacts) -> Listing {
-        Listing { client: self.client.clone(), list }
+    pub fn list(self, list: ListContacts) -> ContactListing {
+        ContactListing { client: self.client.clone(), list }
     }
 
     /// Searches contacts.

@@ -4,7 +4,8 @@ use sync_core::http::{Method, Operation, Request};
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::types::{CustomFieldDefinition, NewCustomField, null_as_default};
+use crate::ids::CustomFieldId;
+use crate::types::{CustomFieldDefinition, CustomFieldUpdate, NewCustomField, null_as_default};
 
 const LIST: Operation = Operation::new(
     "custom_fields.list",
@@ -17,6 +18,24 @@ const CREATE: Operation = Operation::new(
     Method::POST,
     "/locations/{locationId}/customFields",
     Idempotency::NotIdempotent,
+);
+const GET: Operation = Operation::new(
+    "custom_fields.get",
+    Method::GET,
+    "/locations/{locationId}/customFields/{id}",
+    Idempotency::Safe,
+);
+const UPDATE: Operation = Operation::new(
+    "custom_fields.update",
+    Method::PUT,
+    "/locations/{locationId}/customFields/{id}",
+    Idempotency::Idempotent,
+);
+const DELETE: Operation = Operation::new(
+    "custom_fields.delete",
+    Method::DELETE,
+    "/locations/{locationId}/customFields/{id}",
+    Idempotency::Idempotent,
 );
 
 /// The custom fields of a location. From [`Client::custom_fields`].
@@ -68,5 +87,48 @@ impl CustomFields<'_> {
     pub async fn create(self, new: &NewCustomField) -> Result<CustomFieldDefinition, Error> {
         let one: One = self.client.send(&CREATE, self.request(&CREATE).json(new)).await?;
         Ok(one.custom_field)
+    }
+
+    /// Gives a custom field, by its id or by its key, such as `contact.nif`.
+    ///
+    /// `GET /locations/{locationId}/customFields/{id}`, scope `locations/customFields.readonly`. Safe.
+    ///
+    /// # Errors
+    ///
+    /// [`is_not_found`](Error::is_not_found) if there is none.
+    pub async fn get(self, id_or_key: impl AsRef<str>) -> Result<CustomFieldDefinition, Error> {
+        let request = self.request(&GET).arg("id", id_or_key.as_ref());
+        let one: One = self.client.send(&GET, request).await?;
+        Ok(one.custom_field)
+    }
+
+    /// Changes a custom field and gives it as it is afterwards.
+    ///
+    /// `PUT /locations/{locationId}/customFields/{id}`, scope `locations/customFields.write`. Idempotent.
+    ///
+    /// # Errors
+    ///
+    /// [`is_not_found`](Error::is_not_found) if there is none.
+    pub async fn update(
+        self,
+        id: &CustomFieldId,
+        update: &CustomFieldUpdate,
+    ) -> Result<CustomFieldDefinition, Error> {
+        let request = self.client.request(&UPDATE, update).arg("locationId", self.client.location());
+        let request = request.arg("id", id);
+        let one: One = self.client.send(&UPDATE, request).await?;
+        Ok(one.custom_field)
+    }
+
+    /// Deletes a custom field, and with it the values that contacts have for it.
+    ///
+    /// `DELETE /locations/{locationId}/customFields/{id}`, scope `locations/customFields.write`. Idempotent: if the
+    /// answer to a first request was lost, that the field is gone by the second one is a success.
+    ///
+    /// # Errors
+    ///
+    /// [`is_not_found`](Error::is_not_found) if there is none.
+    pub async fn delete(self, id: &CustomFieldId) -> Result<(), Error> {
+        self.client.delete(&DELETE, self.request(&DELETE).arg("id", id)).await
     }
 }

@@ -15,12 +15,12 @@ const BY_BUSINESS: Operation =
 
 /// A list that has not been asked for yet. From [`Contacts::list`](super::Contacts::list).
 #[derive(Debug, Clone)]
-pub struct Listing {
+pub struct ContactListing {
     pub(crate) client: Client,
     pub(crate) list: ListContacts,
 }
 
-impl Listing {
+impl ContactListing {
     /// Fetches one page: the first, or the one after [`ListContacts::after`].
     ///
     /// # Errors

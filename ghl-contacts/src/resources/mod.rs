@@ -1,27 +1,41 @@
 //! The endpoints, one file a group.
 
+mod appointment_notes;
+mod appointments;
 mod bulk;
+mod businesses;
 mod campaigns;
 mod contact_appointments;
 mod contacts;
 mod custom_fields;
 mod followers;
+mod listing;
 mod lists;
+mod location_tags;
+mod location_tasks;
 mod locations;
 mod notes;
 mod tags;
 mod tasks;
+mod users;
 mod workflows;
 
+pub use appointment_notes::AppointmentNotes;
+pub use appointments::Appointments;
 pub use bulk::Bulk;
+pub use businesses::Businesses;
 pub use campaigns::Campaigns;
 pub use contact_appointments::ContactAppointments;
 pub use contacts::{Contacts, Search};
 pub use custom_fields::CustomFields;
 pub use followers::Followers;
-pub use lists::{BusinessListing, Listing};
+pub use listing::Listing;
+pub use lists::{BusinessListing, ContactListing};
+pub use location_tags::LocationTags;
+pub use location_tasks::LocationTasks;
 pub use locations::Locations;
 pub use notes::Notes;
 pub use tags::Tags;
 pub use tasks::Tasks;
+pub use users::Users;
 pub use workflows::Workflows;

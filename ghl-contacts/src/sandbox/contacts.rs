@@ -138,9 +138,9 @@ impl World {
 
     /// Deletes a contact with its notes, tasks and appointments.
     pub(super) fn delete_contact(&mut self, mut contact: Contact, now: Timestamp) {
-        for children in [&mut self.notes, &mut self.tasks, &mut self.appointments] {
-            children.remove_all_of(&contact.id);
-        }
+        self.notes.remove_all_of(&contact.id);
+        self.tasks.remove_all_of(&contact.id);
+        self.drop_appointments_of(&contact.id);
         contact.deleted = true;
         self.save(contact, now);
     }

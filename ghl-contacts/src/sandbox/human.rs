@@ -7,9 +7,10 @@ use sync_core::sandbox_kit::Edit;
 use super::contact::Contact;
 use super::locations::{self, Location};
 use super::refuse::Refusal;
+use super::users::User;
 use super::validate::{Field, Schema, check};
 use super::world::World;
-use super::{appointments, contacts, fields, normal, notes, shapes, tags, tasks};
+use super::{appointments, businesses, contacts, fields, normal, notes, shapes, tags, tasks, users};
 
 const PARENT: &[Field] = &[Field::text("contactId").required()];
 const TAG: Schema = &[&[Field::text("name").required()]];
@@ -74,7 +75,22 @@ fn create(world: &mut World, collection: &str, mut body: Fields, now: Timestamp)
         "appointments" => {
             let contact = parent(world, &mut body, appointments::CREATE_BY_HAND)?;
             let (id, location) = (world.new_id(), live(world, &contact)?.location.clone());
-            Ok(appointments::view(&world.appointments.add(id, &contact, body, now), &location))
+            Ok(appointments::view(
+                &world.appointments.add(id, &contact, appointments::stored(&body), now),
+                &location,
+            ))
+        }
+        "businesses" => {
+            check(&body, businesses::CREATE_BY_HAND)?;
+            let location = world.credentials.location_id.clone();
+            Ok(world.add_business(&location, body, now))
+        }
+        "users" => {
+            check(&body, users::CREATE_BY_HAND)?;
+            let user = User::new(world.new_id(), &world.credentials.location_id, &body);
+            let view = user.view();
+            world.users.push(user);
+            Ok(view)
         }
         "custom_fields" => {
             check(&body, fields::CREATE_BY_HAND)?;
@@ -118,7 +134,16 @@ fn update(
             check(&body, appointments::UPDATE_BY_HAND)?;
             let contact = world.appointments.find(None, id)?.contact.clone();
             let location = live(world, &contact)?.location.clone();
-            Ok(appointments::view(world.appointments.update(None, id, body, now)?, &location))
+            Ok(appointments::view(
+                world.appointments.update(None, id, appointments::stored(&body), now)?,
+                &location,
+            ))
+        }
+        "businesses" => {
+            check(&body, businesses::UPDATE)?;
+            let business = world.businesses.get_mut(id).ok_or_else(|| Refusal::not_found("Business"))?;
+            business.change(body, now);
+            Ok(business.view())
         }
         "custom_fields" => {
             // The API wants the name with every change; a person sees it filled in.
@@ -155,7 +180,13 @@ fn delete(world: &mut World, collection: &str, id: &str, now: Timestamp) -> Resu
         }
         "notes" => world.notes.remove(None, id),
         "tasks" => world.tasks.remove(None, id),
-        "appointments" => world.appointments.remove(None, id),
+        "appointments" => world.drop_appointment(id),
+        "businesses" => found(world.drop_business(id, now), "Business"),
+        "users" => {
+            let before = world.users.len();
+            world.users.retain(|user| user.id != id);
+            found(world.users.len() < before, "User")
+        }
         "custom_fields" => found(world.drop_field(id), "Custom field"),
         "tags" => found(world.drop_tag(id, now), "Tag"),
         "tokens" => found(world.tokens.revoke(id), "Token"),

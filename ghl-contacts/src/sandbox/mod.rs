@@ -17,7 +17,8 @@
 //! # What it does
 //!
 //! All 32 calls on contacts with their tasks, notes, tags, followers, campaigns, workflows and appointments;
-//! a location with its custom fields and tags; OAuth with its page, codes, rotating refresh tokens and location
+//! locations with their custom fields, tags and the search of tasks; appointments in a calendar with their notes;
+//! businesses; users; OAuth with its page, codes, rotating refresh tokens and location
 //! tokens. Everything else answers 404. It is as strict as the service: unknown keys, a missing `Version`, a token
 //! of the wrong class or without the scope and a taken e-mail are refused in the service's words, and every answer
 //! of the API counts against the rate limits. Searches and lists see a write only after [`Config::index_lag`]; the
@@ -25,7 +26,7 @@
 //!
 //! It checks more than the service where the service is known to be vague: a contact that is gone answers 404,
 //! an id that cannot be one answers 400, and phone numbers need their `+` and country code. It has no
-//! opportunities, so a filter on them finds nothing, and it serves the OAuth calls in their dated form only.
+//! opportunities, so a filter on them finds nothing, and it gives tokens in the dated form only.
 //!
 //! # The authorization page
 //!
@@ -50,6 +51,13 @@
 //! refused does not use it up. All refusals of the page but that of the client id have words of its own. Any text
 //! that can be a scope is granted.
 //!
+//! # Calendars
+//!
+//! There is one calendar, [`Credentials::calendar_id`]. It is free whenever it has no appointment that holds, and its
+//! slots are half an hour long. The clocks of the locations show UTC, whatever their time zone is called. Two decisions
+//! more where nothing is written down: an appointment that is moved keeps its length, and a tag that is renamed is
+//! renamed at its contacts too.
+//!
 //! # Operations
 //!
 //! Faults and [`Sandbox::calls`] go by these names:
@@ -59,7 +67,10 @@
 //! - `notes.` `list`, `get`, `create`, `update`, `delete`; `tasks.` the same and `complete`
 //! - `tags.` `add`, `remove`, `bulk`; `followers.` `add`, `remove`; `workflows.` `add`, `remove`;
 //!   `campaigns.` `add`, `remove`, `remove_all`; `contact_appointments.list`
-//! - `locations.get`; `custom_fields.` `list`, `get`, `create`, `update`, `delete`; `location_tags.list`
+//! - `locations.` `get`, `search`; `custom_fields.` `list`, `get`, `create`, `update`, `delete`; `location_tags.` the
+//!   same; `location_tasks.search`
+//! - `businesses.` `list`, `get`, `create`, `update`, `delete`; `users.search`
+//! - `calendar_events.` `list`, `get`, `create`, `update`, `delete`; `appointment_notes.` the same but `get`
 //! - `oauth.` `authorize` (the page), `token`, `location_token`, `installed_locations`
 //!
 //! # What a person can do
@@ -72,13 +83,19 @@
 //! | `contacts` | create, update, delete | `locationId` (optional), `businessId`, `additionalEmails`, `additionalPhones` |
 //! | `notes`, `tasks`, `appointments` | create, update, delete | |
 //! | `custom_fields` | create, update, delete | `picklistOptions` |
+//! | `businesses` | create, update, delete | |
+//! | `users` | create, delete | `name`, `email`, `type`, `role`, `locationIds` |
 //! | `tags` | create, delete | a delete takes the tag from all contacts |
 //! | `locations` | update | `name`, `timezone`; with `active: false` it gets no new tokens |
 //! | `tokens` | delete | the id is an access token, refresh token or private integration token, which is revoked |
 
+mod appointment_notes;
 mod appointments;
 mod auth;
 mod authorize;
+mod beside;
+mod businesses;
+mod calendar;
 mod children;
 mod contact;
 mod contacts;
@@ -88,6 +105,9 @@ mod fields;
 mod filter;
 mod human;
 mod index;
+mod installed;
+mod location_tags;
+mod location_tasks;
 mod locations;
 mod lookup;
 mod normal;
@@ -101,6 +121,7 @@ mod search;
 mod shapes;
 mod tags;
 mod tasks;
+mod users;
 mod validate;
 mod world;
 

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use sync_core::sandbox_kit::Answer;
 
 use super::auth::{ACCESS_LIFE, Grant, Holder, Presented};
-use super::normal::iso;
 use super::refuse::{Refusal, Reply};
 use super::route::Call;
 use super::validate::{Field, Kind, Schema};
@@ -24,18 +23,6 @@ pub(super) const TOKEN: Schema = &[&[
 ]];
 pub(super) const LOCATION_TOKEN: Schema =
     &[&[Field::text("companyId").required(), Field::text("locationId").required()]];
-pub(super) const INSTALLED_LOCATIONS: &[(&str, bool)] = &[
-    ("companyId", true),
-    ("appId", true),
-    ("skip", false),
-    ("limit", false),
-    ("query", false),
-    ("isInstalled", false),
-    ("versionId", false),
-    ("onTrial", false),
-    ("planId", false),
-    ("locationId", false),
-];
 
 fn invalid_grant(description: &str) -> Refusal {
     Refusal::oauth(400, "invalid_grant", description)
@@ -43,7 +30,7 @@ fn invalid_grant(description: &str) -> Refusal {
 
 impl World {
     /// Part of the client id, which is `{app}-{suffix}`.
-    fn app_id(&self) -> &str {
+    pub(super) fn app_id(&self) -> &str {
         self.credentials.client_id.split('-').next().unwrap_or_default()
     }
 
@@ -162,36 +149,4 @@ pub(super) fn location_token(world: &mut World, call: &Call<'_>) -> Reply {
         body.insert("versionId".to_owned(), json!(world.app_id()));
     }
     Ok(Answer::json(200, body).with_effect())
-}
-
-pub(super) fn installed_locations(world: &mut World, call: &Call<'_>) -> Reply {
-    let query = |name: &str| call.request.query(name);
-    if query("companyId") != Some(&world.credentials.company_id) {
-        return Err(Refusal::other_company());
-    }
-    let (skip, limit) = (call.number("skip", 0, usize::MAX)?, call.number("limit", 20, 100)?);
-    let wanted = query("query").unwrap_or_default().to_lowercase();
-    let app = world.app_id();
-    let fitting: Vec<Value> = world
-        .locations
-        .values()
-        .filter(|_| query("appId") == Some(app) && query("isInstalled") != Some("false"))
-        .filter(|l| {
-            query("locationId").is_none_or(|id| id == l.id) && l.name.to_lowercase().contains(&wanted)
-        })
-        .map(|l| {
-            json!({
-                "_id": l.id,
-                "name": l.name,
-                "address": "Rua do Cais 12, Porto",
-                "isInstalled": true,
-                "versionId": app,
-                "installedAt": iso(world.installed),
-            })
-        })
-        .collect();
-    let count = fitting.len();
-    let page: Vec<Value> = fitting.into_iter().skip(skip).take(limit).collect();
-    let body = json!({ "locations": page, "count": count, "installToFutureLocations": false });
-    Ok(Answer::json(200, body))
 }

@@ -1,4 +1,4 @@
-//! The table of all calls that the service has, and what every call goes through before its handler.
+//! The calls on tokens and contacts, and what every call goes through before its handler.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -8,7 +8,7 @@ use super::auth::{Access, Holder};
 use super::refuse::{Refusal, Reply};
 use super::validate::{CHANNEL_NAMES, Schema, check, unknown};
 use super::world::World;
-use super::{appointments, contacts, enrolment, fields, locations, notes, oauth, search, tags, tasks};
+use super::{appointments, beside, contacts, enrolment, notes, oauth, search, tags, tasks};
 
 /// A request on its way to a handler.
 pub(super) struct Call<'a> {
@@ -56,10 +56,10 @@ impl Call<'_> {
     }
 }
 
-type Handler = fn(&mut World, &Call<'_>) -> Reply;
+pub(super) type Handler = fn(&mut World, &Call<'_>) -> Reply;
 
 #[derive(Clone, Copy, PartialEq)]
-enum Versions {
+pub(super) enum Versions {
     /// No `Version` header needed.
     None,
     All,
@@ -71,7 +71,7 @@ enum Versions {
 
 /// Who may call, and the scope that the token must have.
 #[derive(Clone, Copy)]
-enum Who {
+pub(super) enum Who {
     Anyone,
     /// The agency's OAuth token.
     Company(&'static str),
@@ -82,9 +82,6 @@ enum Who {
 
 const READ: Who = Who::Location("contacts.readonly");
 const WRITE: Who = Who::Location("contacts.write");
-const READ_FIELDS: Who = Who::Location("locations/customFields.readonly");
-const WRITE_FIELDS: Who = Who::Location("locations/customFields.write");
-const READ_TAGS: Who = Who::Location("locations/tags.readonly");
 
 #[derive(Clone, Copy)]
 enum BodyOf {
@@ -109,7 +106,7 @@ pub(super) struct Route {
     query: &'static [(&'static str, bool)],
 }
 
-const fn route(
+pub(super) const fn route(
     method: &'static str,
     path: &'static str,
     operation: &'static str,
@@ -121,7 +118,7 @@ const fn route(
 }
 
 impl Route {
-    const fn json(self, schema: Schema) -> Self {
+    pub(super) const fn json(self, schema: Schema) -> Self {
         Self { body: BodyOf::Json(schema), ..self }
     }
 
@@ -133,11 +130,11 @@ impl Route {
         Self { body: BodyOf::Form(schema), ..self }
     }
 
-    const fn query(self, query: &'static [(&'static str, bool)]) -> Self {
+    pub(super) const fn query(self, query: &'static [(&'static str, bool)]) -> Self {
         Self { query, ..self }
     }
 
-    const fn versions(self, versions: Versions) -> Self {
+    pub(super) const fn versions(self, versions: Versions) -> Self {
         Self { versions, ..self }
     }
 
@@ -169,15 +166,6 @@ static ROUTES: &[Route] = &[
         oauth::location_token,
     )
     .form(oauth::LOCATION_TOKEN)
-    .versions(Versions::Dated),
-    route(
-        "GET",
-        "/oauth/installedLocations",
-        "oauth.installed_locations",
-        Who::Company("oauth.readonly"),
-        oauth::installed_locations,
-    )
-    .query(oauth::INSTALLED_LOCATIONS)
     .versions(Versions::Dated),
     route("POST", "/contacts/", "contacts.create", WRITE, contacts::create).json(contacts::CREATE),
     route("GET", "/contacts/", "contacts.list", READ, search::list)
@@ -240,28 +228,13 @@ static ROUTES: &[Route] = &[
         .json(enrolment::WORKFLOW),
     route("DELETE", "/contacts/*/workflow/*", "workflows.remove", WRITE, enrolment::leave_workflow)
         .json(enrolment::WORKFLOW),
-    route(
-        "GET",
-        "/locations/*",
-        "locations.get",
-        Who::LocationOrCompany("locations.readonly"),
-        locations::get,
-    ),
-    route("GET", "/locations/*/customFields", "custom_fields.list", READ_FIELDS, fields::list)
-        .query(&[("model", false)]),
-    route("POST", "/locations/*/customFields", "custom_fields.create", WRITE_FIELDS, fields::create)
-        .json(fields::CREATE),
-    route("GET", "/locations/*/customFields/*", "custom_fields.get", READ_FIELDS, fields::get),
-    route("PUT", "/locations/*/customFields/*", "custom_fields.update", WRITE_FIELDS, fields::update)
-        .json(fields::UPDATE),
-    route("DELETE", "/locations/*/customFields/*", "custom_fields.delete", WRITE_FIELDS, fields::delete),
-    route("GET", "/locations/*/tags", "location_tags.list", READ_TAGS, tags::of_location),
 ];
 
 /// The line that a request matches, with the open segments of its path.
 pub(super) fn find(request: &Request) -> Option<(&'static Route, Vec<String>)> {
     let segments = request.segments();
-    let mut fitting = ROUTES.iter().filter(|route| route.method == request.method.as_str());
+    let mut fitting =
+        ROUTES.iter().chain(beside::ROUTES).filter(|route| route.method == request.method.as_str());
     fitting.find_map(|route| Some((route, route.matches(&segments)?)))
 }
 
@@ -336,7 +309,7 @@ fn admit(
         return Err(Refusal::unauthorized("The token is not authorized for this scope."));
     }
     let elsewhere = access.location().is_some_and(|own| first_param.is_none_or(|named| named != own));
-    if elsewhere && route.path.starts_with("/locations/") {
+    if elsewhere && route.path.starts_with("/locations/*") {
         return Err(Refusal::other_location());
     }
     Ok(Some(access))

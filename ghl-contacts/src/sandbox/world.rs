@@ -2,10 +2,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sync_core::sandbox_kit::{Answer, Backend, Body, Edit, Request};
 
 use super::auth::{Code, Grant, Tokens};
+use super::businesses::Business;
 use super::children::Children;
 use super::contact::Contact;
 use super::fields::CustomField;
@@ -16,6 +17,7 @@ use super::rate::Rates;
 use super::refuse::Refusal;
 use super::scopes::Scopes;
 use super::tags::Tag;
+use super::users::User;
 use super::{
     Config, Credentials, appointments, authorize, credentials, human, normal, notes, route, shapes, tasks,
 };
@@ -30,14 +32,16 @@ pub struct World {
     pub(super) credentials: Credentials,
     pub(super) tokens: Tokens,
     pub(super) locations: BTreeMap<String, Location>,
-    /// Names by id.
-    pub(super) businesses: BTreeMap<String, String>,
+    pub(super) businesses: BTreeMap<String, Business>,
+    pub(super) users: Vec<User>,
     pub(super) contacts: BTreeMap<String, Contact>,
     pub(super) index: Index,
     pub(super) lookup: Lookup,
     pub(super) notes: Children,
     pub(super) tasks: Children,
     pub(super) appointments: Children,
+    /// In place of the contact of each there is its appointment.
+    pub(super) appointment_notes: Children,
     pub(super) fields: Vec<CustomField>,
     pub(super) tags: Vec<Tag>,
     pub(super) installed: Timestamp,
@@ -71,19 +75,25 @@ impl World {
             Location::new(&credentials.location_id, "Oficina da Ribeira"),
             Location::new(&credentials.other_location_id, "Padaria do Largo"),
         ];
+        let named = |name: &str| Map::from_iter([("name".to_owned(), json!(name))]);
+        let home = &credentials.location_id;
+        let business = Business::new(&credentials.business_id, home, named("Ribeira Lda"), now);
+        let user = User::new(credentials.user_id.clone(), home, &named("Rita Lopes"));
         Self {
             allow_duplicates: config.allow_duplicates,
             index_lag: SignedDuration::try_from(config.index_lag).unwrap_or(SignedDuration::MAX),
             redirect_uri: config.redirect_uri.clone(),
             tokens,
             locations: locations.into_iter().map(|location| (location.id.clone(), location)).collect(),
-            businesses: [(credentials.business_id.clone(), "Ribeira Lda".to_owned())].into(),
+            businesses: [(business.id.clone(), business)].into(),
+            users: vec![user],
             contacts: BTreeMap::new(),
             index: Index::default(),
             lookup: Lookup::default(),
             notes: Children::new("Note"),
             tasks: Children::new("Task"),
             appointments: Children::new("Appointment"),
+            appointment_notes: Children::new("Note"),
             fields: Vec::new(),
             tags: Vec::new(),
             installed: now,
@@ -118,7 +128,7 @@ impl World {
 
     /// The name of the business that a contact belongs to.
     pub(super) fn business_name(&self, contact: &Contact) -> Option<&str> {
-        self.businesses.get(contact.business.as_ref()?).map(String::as_str)
+        self.businesses.get(contact.business.as_ref()?).map(Business::name)
     }
 
     /// Shows all contacts to searches as they are now.
@@ -171,13 +181,16 @@ impl Backend for World {
         let location = |contact: &str| self.contacts.get(contact).map_or("", |c| c.location.as_str());
         json!({
             "locations": self.locations.values().map(|l| l.view(self)).collect::<Vec<_>>(),
-            "businesses": self.businesses.iter().map(|(id, name)| json!({ "id": id, "name": name })).collect::<Vec<_>>(),
+            "businesses": self.businesses.values().map(Business::view).collect::<Vec<_>>(),
+            "users": self.users.iter().map(User::view).collect::<Vec<_>>(),
             "contacts": live.into_iter().map(|c| shapes::read(c, false)).collect::<Vec<_>>(),
             "deletedContacts": deleted,
             "notes": self.notes.iter().map(notes::view).collect::<Vec<_>>(),
             "tasks": self.tasks.iter().map(tasks::view).collect::<Vec<_>>(),
             "appointments":
                 self.appointments.iter().map(|a| appointments::view(a, location(&a.contact))).collect::<Vec<_>>(),
+            "appointmentNotes":
+                self.appointment_notes.iter().map(|n| self.appointment_note(n)).collect::<Vec<_>>(),
             "customFields": self.fields.iter().map(CustomField::view).collect::<Vec<_>>(),
             "tags": self.tags.iter().map(Tag::view).collect::<Vec<_>>(),
         })

@@ -1,5 +1,5 @@
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::null::null_as_default;
 use crate::ids::{CustomFieldId, LocationId};
@@ -57,9 +57,24 @@ pub struct CustomFieldDefinition {
     /// The kind of its values.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_type: Option<DataType>,
-    /// The options to choose from.
+    /// The text that an empty field shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub placeholder: Option<String>,
+    /// Its place among the fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<Number>,
+    /// The options to choose from. Described as texts; other shapes have been seen.
     #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub picklist_options: Vec<Value>,
+    /// Whether a value may be none of the options.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_allowed_custom_option: Option<bool>,
+    /// Whether it holds several files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_multi_file_allowed: Option<bool>,
+    /// How many files it holds at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_file_limit: Option<Number>,
     /// The location it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location_id: Option<LocationId>,
@@ -79,7 +94,12 @@ impl CustomFieldDefinition {
             name: name.into(),
             field_key: None,
             data_type: None,
+            placeholder: None,
+            position: None,
             picklist_options: Vec::new(),
+            is_allowed_custom_option: None,
+            is_multi_file_allowed: None,
+            max_file_limit: None,
             location_id: None,
             model: None,
             extra: Map::new(),
@@ -139,30 +159,5 @@ impl DataType {
             Self::FileUpload => "FILE_UPLOAD",
             Self::Other(word) => word,
         }
-    }
-}
-
-/// A custom field to create.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct NewCustomField {
-    name: String,
-    data_type: DataType,
-    model: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    placeholder: Option<String>,
-}
-
-impl NewCustomField {
-    /// A field of contacts.
-    pub fn new(name: impl Into<String>, data_type: DataType) -> Self {
-        Self { name: name.into(), data_type, model: "contact", placeholder: None }
-    }
-
-    /// Sets the text that an empty field shows.
-    #[must_use]
-    pub fn placeholder(mut self, text: impl Into<String>) -> Self {
-        self.placeholder = Some(text.into());
-        self
     }
 }

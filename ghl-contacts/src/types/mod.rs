@@ -1,7 +1,11 @@
 //! What the endpoints take and give.
 
 mod additional;
+mod appointment;
+mod appointment_note;
+mod appointment_update;
 mod bulk;
+mod business;
 mod business_contacts;
 mod contact;
 mod contact_fields;
@@ -14,25 +18,35 @@ mod find_duplicate;
 mod followers;
 mod list;
 mod location;
+mod location_tag;
+mod new_appointment;
 mod new_contact;
+mod new_custom_field;
 mod note;
 mod null;
 mod origin;
+mod page;
 pub mod search;
+mod search_tasks;
 mod tag;
 mod task;
 mod text;
 mod time;
 mod upsert;
+mod user;
 
 pub use additional::{AdditionalEmail, AdditionalPhone};
+pub use appointment::{Appointment, AppointmentStatus, AppointmentsOf, MeetingLocation};
+pub use appointment_note::{AppointmentNote, NewAppointmentNote, NoteAuthor};
+pub use appointment_update::AppointmentUpdate;
 pub(crate) use bulk::WireTagged;
 pub use bulk::{BulkStatus, BulkTagResult, BulkTagged, TagChange};
+pub use business::{Business, BusinessUpdate, NewBusiness};
 pub(crate) use business_contacts::WireBusiness;
 pub use business_contacts::{BusinessContacts, BusinessPage};
 pub use contact::Contact;
 pub use contact_update::ContactUpdate;
-pub use custom_field::{CustomField, CustomFieldDefinition, CustomFieldValue, DataType, NewCustomField};
+pub use custom_field::{CustomField, CustomFieldDefinition, CustomFieldValue, DataType};
 pub use dnd::{DndChannel, DndSetting, DndSettings, DndStatus, InboundDndSetting, InboundDndSettings};
 pub(crate) use done::Done;
 pub use event::ContactEvent;
@@ -40,16 +54,22 @@ pub use find_duplicate::FindDuplicate;
 pub use followers::FollowersChange;
 pub(crate) use list::WireList;
 pub use list::{ListContacts, ListPage};
-pub use location::Location;
+pub use location::{Location, LocationSettings, SearchLocations};
+pub use location_tag::LocationTag;
+pub use new_appointment::NewAppointment;
 pub use new_contact::NewContact;
+pub use new_custom_field::{CustomFieldUpdate, NewCustomField, TextBox};
 pub use note::{NewNote, Note, NoteUpdate};
 pub(crate) use null::null_as_default;
 pub use origin::{Attribution, CreatedBy};
+pub use page::Page;
 pub(crate) use search::WirePage;
 pub use search::{
     Direction, Filter, OpportunityField, OpportunityFilter, SearchContacts, SearchField, SearchPage,
     SortField,
 };
+pub use search_tasks::SearchTasks;
 pub use task::{NewTask, Task, TaskUpdate};
-pub(crate) use time::lenient_date_of;
+pub(crate) use time::{lenient as lenient_time, lenient_date_of};
 pub use upsert::{UpsertContact, Upserted};
+pub use user::{SearchUsers, User, UserRoles};

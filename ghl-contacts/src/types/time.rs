@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use serde::{Deserialize, Deserializer};
+use jiff::tz::{Offset, TimeZone};
+use serde::{Deserialize, Deserializer, Serializer};
 use serde_json::Value;
 
 /// Reads an instant: ISO 8601, a bare date (its midnight in UTC), or milliseconds since 1970. Anything else,
 /// and anything absent, is `None`: one odd date must not cost a page of contacts.
-pub(super) fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+pub(crate) fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     Ok(Option::<Value>::deserialize(deserializer)?.as_ref().and_then(instant))
 }
 
@@ -35,6 +35,20 @@ pub(crate) fn lenient_date_of(value: &Value) -> Option<Date> {
     match value {
         Value::String(text) => text.get(..10)?.parse().ok(),
         other => Some(TimeZone::UTC.to_datetime(instant(other)?).date()),
+    }
+}
+
+/// Writes an instant with an offset in digits, which is how the calendars want it: `2026-03-01T10:00:00+00:00`.
+pub(super) fn with_offset<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&at.display_with_offset(Offset::UTC))
+}
+
+/// As [`with_offset`]; a field that holds nothing is not to be written at all.
+#[allow(clippy::ref_option, reason = "serde hands the field over")]
+pub(super) fn optional_with_offset<S: Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => with_offset(at, to),
+        None => to.serialize_none(),
     }
 }
 

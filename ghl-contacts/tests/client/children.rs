@@ -30,7 +30,7 @@ async fn custom_fields_of_contacts_are_listed() {
         (fields[0].field_key.as_deref(), &fields[0].data_type),
         (Some("contact.nif"), &Some(DataType::Text))
     );
-    assert_eq!(fields[0].extra.get("position"), Some(&json!(0)));
+    assert_eq!(fields[0].position, Some(0.into()));
     assert_eq!(fields[1].data_type, Some(DataType::Other("HOLOGRAM".to_owned())));
     assert_eq!(serde_json::to_value(&fields).unwrap(), body["customFields"], "nothing is lost");
 }

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail loudly")]
 
 mod bulk;
+mod businesses;
+mod calendars;
 mod children;
 mod contact_bodies;
 mod contacts;
@@ -13,7 +15,9 @@ mod errors;
 mod fields;
 mod fields_cache;
 mod filters;
+mod installed;
 mod lists;
+mod locations;
 mod oauth;
 mod pitfalls;
 mod pitfalls_search;

@@ -152,6 +152,9 @@ const HARMLESS: [(&str, &[&str]); 3] = [
             "fields::input::ValueKind",
             "oauth::granted::Granted",
             "oauth::granted::UserType",
+            "oauth::installed::InstalledCursor",
+            "oauth::installed::InstalledLocation",
+            "oauth::installed::InstalledPage",
             "oauth::scope::Scope",
             "page::ListCursor",
             "page::SearchCursor",
@@ -206,6 +209,7 @@ async fn of_clients(shown: &mut Shown, server: &MockServer) {
     shown.debug(&app());
     shown.debug(&oauth);
     shown.debug(&oauth.authorize().unwrap());
+    shown.debug(&oauth.installed_locations(source.clone(), &"comp_1".into()).unwrap());
     shown.debug(&source);
 
     let elsewhere = "https://ana:s3cr3t@crm.example.pt/?key=s3cr3t";
@@ -215,6 +219,13 @@ async fn of_clients(shown: &mut Shown, server: &MockServer) {
     let client = builder(server).token(TOKEN).http(proxied).build().unwrap();
     shown.debug(&client);
     let id = ContactId::new("c_ana");
+    shown.debug(&client.appointments());
+    shown.debug(&client.appointment_notes(&"a_1".into()));
+    shown.debug(&client.businesses());
+    shown.debug(&client.businesses().list());
+    shown.debug(&client.location_tags());
+    shown.debug(&client.location_tasks());
+    shown.debug(&client.users());
     shown.debug(&client.contacts());
     shown.debug(&client.contacts().search(SearchContacts::new()));
     #[allow(deprecated, reason = "it is there")]

@@ -7,7 +7,8 @@ use ghl_contacts::{
     BusinessContacts, Client, ContactId, ContactUpdate, CustomFieldValue, DataType, DndChannel, DndSetting,
     DndSettings, DndStatus, FindDuplicate, GhlOAuth, HttpSettings, InboundDndSetting, InboundDndSettings,
     ListContacts, NewContact, NewCustomField, NewNote, NewTask, NoteUpdate, OAuthApp, Patch, Refresh,
-    SearchContacts, SearchField, TagChange, TaskUpdate, TokenSet, UpsertContact, UserId, jiff::Timestamp,
+    SearchContacts, SearchField, TagChange, TaskUpdate, TextBox, TokenSet, UpsertContact, UserId,
+    jiff::Timestamp,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -114,6 +115,19 @@ fn contact_update(text: &Patch<String>, date: Patch<Date>, user: Patch<UserId>) 
     )
 }
 
+fn new_custom_field() -> NewCustomField {
+    NewCustomField::new("NIF", DataType::Text)
+        .placeholder("9 digits")
+        .position(1)
+        .field_key("nif")
+        .parent_id("g_1")
+        .description("text")
+        .accepted_formats([".pdf"])
+        .multiple_files(true)
+        .max_files(2)
+        .text_boxes([TextBox::new("a").prefill("b")])
+}
+
 /// What was decoded: method and path of the operation, the field of the answer that held it, and it as JSON.
 pub(crate) type Decoded = (&'static str, &'static str, &'static str, Value);
 
@@ -131,7 +145,7 @@ pub(crate) async fn make_all(base: &str) -> Vec<Decoded> {
     decoded.extend(of_the_rest(&client, &ana).await);
     decoded.extend(of_notes_and_tasks(&client, &ana).await);
 
-    let new = full(NewCustomField::new("NIF", DataType::Text).placeholder("9 digits"));
+    let new = full(new_custom_field());
     let path = "/locations/{locationId}/customFields";
     let fields = client.custom_fields();
     decoded.push(("GET", path, "customFields", json(fields.list().await.unwrap())));

@@ -61,7 +61,25 @@ const OPERATIONS: [(&str, &str); 35] = [
 ];
 
 /// What the client sends although the description does not have it: operation, place in the body, problem, reason.
-const DEVIATIONS: [(&str, &str, &str, &str); 12] = [
+const DEVIATIONS: [(&str, &str, &str, &str); 15] = [
+    (
+        "POST /locations/{locationId}/customFields",
+        "/fieldKey",
+        "unknown",
+        "missing in the description, taken by the service",
+    ),
+    (
+        "POST /locations/{locationId}/customFields",
+        "/parentId",
+        "unknown",
+        "missing in the description, taken by the service",
+    ),
+    (
+        "POST /locations/{locationId}/customFields",
+        "/description",
+        "unknown",
+        "missing in the description, taken by the service",
+    ),
     ("POST /contacts/", "/dateOfBirth", "type", "described as an object, really a text"),
     ("PUT /contacts/{contactId}", "/dateOfBirth", "type", "described as an object, really a text"),
     ("POST /contacts/upsert", "/dateOfBirth", "type", "described as an object, really a text"),

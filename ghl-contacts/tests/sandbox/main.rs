@@ -4,6 +4,8 @@
 
 mod access_rows;
 mod ask;
+mod beside_rows;
+mod calendar_rows;
 mod child_rows;
 mod connecting;
 mod contact_rows;
@@ -28,6 +30,8 @@ async fn behaves_as_the_service_is_known_to() {
         search_rows::rows(&scene),
         child_rows::rows(&scene),
         access_rows::rows(&scene),
+        calendar_rows::rows(&scene),
+        beside_rows::rows(&scene),
         page_rows::rows(&scene),
         scopes::rows(&scene),
     ];

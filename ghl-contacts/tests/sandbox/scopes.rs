@@ -13,13 +13,26 @@ const READ: &str = "contacts.readonly";
 const WRITE: &str = "contacts.write";
 const READ_FIELDS: &str = "locations/customFields.readonly";
 const WRITE_FIELDS: &str = "locations/customFields.write";
-const SCOPES: [&str; 8] = [
+const READ_TAGS: &str = "locations/tags.readonly";
+const WRITE_TAGS: &str = "locations/tags.write";
+const READ_EVENTS: &str = "calendars/events.readonly";
+const WRITE_EVENTS: &str = "calendars/events.write";
+const READ_BUSINESSES: &str = "businesses.readonly";
+const WRITE_BUSINESSES: &str = "businesses.write";
+const SCOPES: [&str; 15] = [
     READ,
     WRITE,
     READ_FIELDS,
     WRITE_FIELDS,
     "locations.readonly",
-    "locations/tags.readonly",
+    READ_TAGS,
+    WRITE_TAGS,
+    READ_EVENTS,
+    WRITE_EVENTS,
+    READ_BUSINESSES,
+    WRITE_BUSINESSES,
+    "locations/tasks.readonly",
+    "users.readonly",
     "oauth.readonly",
     "oauth.write",
 ];
@@ -30,6 +43,7 @@ fn operations(s: &Scene) -> Vec<(&'static str, &'static str, Ask)> {
     let send = |method: &str, path: String| ask(method.parse::<Method>().unwrap(), path);
     let contact = |method: &str, rest: &str| send(method, format!("/contacts/{}{rest}", s.ana));
     let location = |method: &str, rest: &str| send(method, format!("/locations/{}{rest}", s.c.location_id));
+    let calendar = |method: &str, rest: &str| send(method, format!("/calendars/{rest}"));
     let all = |method: &str, rest: &str| send(method, format!("/contacts/{rest}"));
     vec![
         ("contacts.create", WRITE, all("POST", "")),
@@ -71,9 +85,31 @@ fn operations(s: &Scene) -> Vec<(&'static str, &'static str, Ask)> {
         ("custom_fields.create", WRITE_FIELDS, location("POST", "/customFields")),
         ("custom_fields.update", WRITE_FIELDS, location("PUT", "/customFields/x")),
         ("custom_fields.delete", WRITE_FIELDS, location("DELETE", "/customFields/x")),
-        ("location_tags.list", "locations/tags.readonly", location("GET", "/tags")),
+        ("locations.search", "locations.readonly", send("GET", "/locations/search".to_owned())),
+        ("location_tags.list", READ_TAGS, location("GET", "/tags")),
+        ("location_tags.create", WRITE_TAGS, location("POST", "/tags")),
+        ("location_tags.get", READ_TAGS, location("GET", "/tags/x")),
+        ("location_tags.update", WRITE_TAGS, location("PUT", "/tags/x")),
+        ("location_tags.delete", WRITE_TAGS, location("DELETE", "/tags/x")),
+        ("location_tasks.search", "locations/tasks.readonly", location("POST", "/tasks/search")),
+        ("businesses.create", WRITE_BUSINESSES, send("POST", "/businesses/".to_owned())),
+        ("businesses.list", READ_BUSINESSES, send("GET", "/businesses/".to_owned())),
+        ("businesses.get", READ_BUSINESSES, send("GET", "/businesses/x".to_owned())),
+        ("businesses.update", WRITE_BUSINESSES, send("PUT", "/businesses/x".to_owned())),
+        ("businesses.delete", WRITE_BUSINESSES, send("DELETE", "/businesses/x".to_owned())),
+        ("users.search", "users.readonly", send("GET", "/users/search".to_owned())),
+        ("calendar_events.create", WRITE_EVENTS, calendar("POST", "events/appointments")),
+        ("calendar_events.get", READ_EVENTS, calendar("GET", "events/appointments/x")),
+        ("calendar_events.update", WRITE_EVENTS, calendar("PUT", "events/appointments/x")),
+        ("calendar_events.list", READ_EVENTS, calendar("GET", "events")),
+        ("calendar_events.delete", WRITE_EVENTS, calendar("DELETE", "events/x")),
+        ("appointment_notes.list", READ_EVENTS, calendar("GET", "appointments/x/notes")),
+        ("appointment_notes.create", WRITE_EVENTS, calendar("POST", "appointments/x/notes")),
+        ("appointment_notes.update", WRITE_EVENTS, calendar("PUT", "appointments/x/notes/x")),
+        ("appointment_notes.delete", WRITE_EVENTS, calendar("DELETE", "appointments/x/notes/x")),
         ("oauth.location_token", "oauth.write", form("/oauth/locationToken", &[])),
         ("oauth.installed_locations", "oauth.readonly", get("/oauth/installedLocations")),
+        ("oauth.installed_locations", "oauth.readonly", get("/oauth/installed-locations").version(Some("v3"))),
     ]
 }
 
@@ -144,7 +180,7 @@ async fn every_operation_needs_its_scope_and_no_other() {
         assert!(!s.sandbox.calls()[1].effect, "{operation} is refused and done all the same");
         named.insert(operation);
     }
-    assert_eq!(named.len(), 41);
+    assert_eq!(named.len(), 62);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@ use std::time::Duration;
 use ghl_contacts::sandbox::{Config, Credentials, Edit, Sandbox};
 use serde_json::{Value, json};
 
-use crate::ask::Ask;
+use crate::ask::{Ask, form, post};
 use crate::grants::{code, token};
 
 /// What every row starts from.
@@ -16,6 +16,11 @@ pub(crate) struct Scene {
     pub(crate) gone: String,
     pub(crate) note: String,
     pub(crate) task: String,
+    /// An appointment of Ana's that is in no calendar, with a user and in a group.
+    pub(crate) event: String,
+    pub(crate) event_note: String,
+    /// Ana's tag.
+    pub(crate) tag: String,
     pub(crate) text_field: String,
     pub(crate) choice_field: String,
     pub(crate) number_field: String,
@@ -23,6 +28,8 @@ pub(crate) struct Scene {
     pub(crate) code: String,
     /// A location's token with one scope.
     pub(crate) reader: String,
+    /// The other location's token, with all scopes.
+    pub(crate) abroad_token: String,
     /// An agency's token without `oauth.write`.
     pub(crate) agency_reader: String,
 }
@@ -57,12 +64,23 @@ pub(crate) async fn scene() -> Scene {
     let note = create(&sandbox, "notes", json!({ "contactId": ana, "body": "called" }));
     let task = json!({ "contactId": ana, "title": "Call", "dueDate": "2027-01-02T03:04:05+01:00", "completed": false });
     let task = create(&sandbox, "tasks", task);
-    let event =
-        json!({ "contactId": ana, "startTime": "2027-01-02 10:00:00", "endTime": "2027-01-02 11:00:00" });
-    create(&sandbox, "appointments", event);
+    let event = json!({
+        "contactId": ana, "startTime": "2027-01-02 10:00:00", "endTime": "2027-01-02 11:00:00",
+        "assignedUserId": c.user_id, "groupId": "g1",
+    });
+    let event = create(&sandbox, "appointments", event);
+    let event_note = post(
+        format!("/calendars/appointments/{event}/notes"),
+        json!({ "body": "rings twice", "userId": c.user_id }),
+    );
+    let event_note = event_note.id(&sandbox, "/note/id").await;
+    let tag = sandbox.state()["tags"][0]["id"].as_str().unwrap().to_owned();
     let elsewhere = [("location_id", c.other_location_id.as_str())];
     let code = code(&sandbox, "contacts.readonly locations.readonly", &elsewhere).await;
     let reader = token(&sandbox, "contacts.readonly", "Location").await;
+    let abroad_token =
+        form("/oauth/locationToken", &[("companyId", &c.company_id), ("locationId", &c.other_location_id)]);
+    let abroad_token = abroad_token.token(&c.agency_token).id(&sandbox, "/access_token").await;
     let agency_reader = token(&sandbox, "contacts.readonly oauth.readonly", "Company").await;
     sandbox.checkpoint();
     Scene {
@@ -74,11 +92,15 @@ pub(crate) async fn scene() -> Scene {
         gone,
         note,
         task,
+        event,
+        event_note,
+        tag,
         text_field,
         choice_field,
         number_field,
         code,
         reader,
+        abroad_token,
         agency_reader,
     }
 }
