@@ -16,7 +16,9 @@ fn instant(value: &Value) -> Option<Timestamp> {
     match value {
         Value::Number(millis) => Timestamp::from_millisecond(millis.as_i64()?).ok(),
         Value::String(text) => {
-            let midnight = || TimeZone::UTC.to_timestamp(text.parse::<Date>().ok()?.at(0, 0, 0, 0)).ok();
+            // A date with a time but no zone would parse as a date too, and lose its time.
+            let date = || text.parse::<Date>().ok().filter(|_| text.len() == "2026-03-01".len());
+            let midnight = || TimeZone::UTC.to_timestamp(date()?.at(0, 0, 0, 0)).ok();
             text.parse().ok().or_else(midnight)
         }
         _ => None,
@@ -52,6 +54,7 @@ mod tests {
             (json!("2026-03-01T10:00:00+01:00"), Some("2026-03-01T09:00:00Z")),
             (json!("2026-03-01"), Some("2026-03-01T00:00:00Z")),
             (json!(1_772_359_200_000_i64), Some("2026-03-01T10:00:00Z")),
+            (json!("2026-03-01 10:00:00"), None),
             (json!("soon"), None),
             (json!(null), None),
             (json!({}), None),
