@@ -19,3 +19,5 @@ pub(crate) use null::null_as_default;
 pub(crate) use search::WirePage;
 pub use search::{Direction, Filter, SearchContacts, SearchField, SearchPage, SortField};
 pub use task::{NewTask, Task, TaskUpdate};
+#[cfg(feature = "webhooks")]
+pub(crate) use time::lenient as lenient_time;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// Reads an instant: ISO 8601, a bare date (its midnight in UTC), or milliseconds since 1970. Anything else,
 /// and anything absent, is `None`: one odd date must not cost a page of contacts.
-pub(super) fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+pub(crate) fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     Ok(Option::<Value>::deserialize(deserializer)?.as_ref().and_then(instant))
 }
 
