@@ -17,6 +17,8 @@
 //! assert_eq!(error.status(), 401);
 //! ```
 //!
+//! With the feature `axum` there is an extractor that does the same.
+//!
 //! # How HighLevel delivers
 //!
 //! At least once, and in any order. Whatever is not answered with a 2xx comes again, up to 12 times over a long while.
@@ -42,6 +44,8 @@
 mod appointment;
 mod error;
 mod event;
+#[cfg(feature = "axum")]
+mod extract;
 mod install;
 mod key;
 mod lenient;
@@ -57,6 +61,9 @@ pub use http::HeaderMap;
 pub use appointment::Appointment;
 pub use error::WebhookError;
 pub use event::Event;
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+pub use extract::SignedWebhook;
 pub use install::{Install, InstallType, Trial, WhiteLabel};
 pub use key::{GHL_KEY, GHL_LEGACY_KEY, KeyError, PublicKey};
 pub use memory::MemoryDeliveries;

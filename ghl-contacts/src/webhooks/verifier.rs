@@ -119,6 +119,11 @@ impl Verifier {
         Ok(webhook)
     }
 
+    #[cfg(feature = "axum")]
+    pub(super) fn limit(&self) -> usize {
+        self.max_size
+    }
+
     pub(super) fn too_large(&self) -> WebhookError {
         WebhookError::TooLarge { limit: self.max_size }
     }

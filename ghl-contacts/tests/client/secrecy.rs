@@ -134,6 +134,7 @@ const HARMLESS: [(&str, &[&str]); 6] = [
         &[
             "webhooks::appointment::Appointment",
             "webhooks::event::Event",
+            "webhooks::extract::SignedWebhook",
             "webhooks::install::Install",
             "webhooks::install::InstallType",
             "webhooks::install::Trial",
