@@ -43,7 +43,7 @@ fn invalid_grant(description: &str) -> Refusal {
 
 impl World {
     /// Part of the client id, which is `{app}-{suffix}`.
-    fn app_id(&self) -> &str {
+    pub(super) fn app_id(&self) -> &str {
         self.credentials.client_id.split('-').next().unwrap_or_default()
     }
 
@@ -116,6 +116,7 @@ fn exchange(world: &mut World, call: &Call<'_>, code: &str) -> Reply {
         Holder::Location(found.location)
     };
     world.tokens.spend_code(code);
+    world.tell_of_install(&holder);
     let grant = Grant { holder, scopes: found.scopes };
     Ok(Answer::json(200, world.issue(&grant, call.now)).with_effect())
 }

@@ -61,6 +61,12 @@ impl PublicKey {
         Ok(Self { algorithm, key: key.map_err(|_| KeyError::Unsupported)?, der })
     }
 
+    /// The key as the sandbox has it: 32 bytes.
+    #[cfg(feature = "sandbox")]
+    pub(crate) fn from_ed25519(bytes: &[u8]) -> Result<Self, KeyError> {
+        Self::from_der([&ED25519_PREFIX, bytes].concat())
+    }
+
     /// The key as PEM, with its base64 in one line.
     pub fn to_pem(&self) -> String {
         format!("{BEGIN}\n{}\n{END}\n", STANDARD.encode(&self.der))

@@ -145,6 +145,8 @@ const HARMLESS: [(&str, &[&str]); 6] = [
     (
         "ids and states of deliveries",
         &[
+            "sandbox::webhooks::post::Delivery",
+            "sandbox::webhooks::settings::Webhooks",
             "webhooks::error::WebhookError",
             "webhooks::memory::MemoryDeliveries",
             "webhooks::once::Once",
