@@ -18,7 +18,8 @@ use crate::webhooks::{KeyError, PublicKey, Verifier};
 
 impl Sandbox {
     /// Sends webhooks of all that happens from now on, in place of where they went before. Nothing that happened
-    /// before is told. A reset does not end it.
+    /// before is told. A reset does not end it. With `rustls-no-provider` the process must have installed a provider,
+    /// as for a client.
     ///
     /// ```
     /// # use ghl_contacts::sandbox::{Config, Sandbox, Webhooks};
