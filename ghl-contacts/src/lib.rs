@@ -17,6 +17,9 @@ mod service;
 mod spelling;
 pub mod types;
 mod version;
+#[cfg(feature = "webhooks")]
+#[cfg_attr(docsrs, doc(cfg(feature = "webhooks")))]
+pub mod webhooks;
 
 pub use client::{Client, ClientBuilder};
 pub use error::{DuplicateContact, Error, ErrorKind, UnauthorizedReason};

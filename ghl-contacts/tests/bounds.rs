@@ -229,3 +229,26 @@ fn streams_outlive_their_client() {
     stream(client().locations().search(SearchLocations::new()).items());
     stream(client().users().search(SearchUsers::new("comp_1")).items());
 }
+
+#[cfg(feature = "webhooks")]
+#[test]
+fn webhooks_are_shared_between_threads() {
+    use ghl_contacts::webhooks::{
+        DeliveryTable, Event, KeyError, MemoryDeliveries, OnceError, PublicKey, SeenDeliveries, Verifier,
+        Webhook, WebhookError,
+    };
+    fn check(webhook: &Webhook, seen: &dyn SeenDeliveries) {
+        future(webhook.once(seen, async { Ok::<_, std::io::Error>(()) }));
+    }
+    shared::<Verifier>();
+    shared::<PublicKey>();
+    shared::<Webhook>();
+    shared::<Event>();
+    owned::<MemoryDeliveries>();
+    owned::<Box<dyn SeenDeliveries>>();
+    owned::<Box<dyn DeliveryTable>>();
+    error::<WebhookError>();
+    error::<KeyError>();
+    error::<OnceError<std::io::Error>>();
+    let _ = check;
+}

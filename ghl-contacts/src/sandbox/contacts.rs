@@ -74,6 +74,7 @@ impl World {
     /// Stores a changed contact and returns it as stored; searches see it after the lag.
     pub(super) fn save(&mut self, mut contact: Contact, now: Timestamp) -> Contact {
         contact.updated = now;
+        self.tell_of_contact(&contact);
         self.register_tags(&contact.location, &contact.tags);
         self.index.put(contact.clone(), now + self.index_lag, now);
         self.lookup.replace(self.contacts.get(&contact.id), &contact);

@@ -88,6 +88,14 @@
 //! | `tags` | create, delete | a delete takes the tag from all contacts |
 //! | `locations` | update | `name`, `timezone`; with `active: false` it gets no new tokens |
 //! | `tokens` | delete | the id is an access token, refresh token or private integration token, which is revoked |
+//!
+//! # Webhooks
+//!
+//! With the feature `webhooks`, `Sandbox::send_webhooks` sends them to an address, signed with a key of the sandbox's
+//! own: when contacts, notes, tasks and appointments change, by whomever, and when a code is exchanged. They are shaped
+//! as the service really sends them: `TaskCreate` without contact and text, notes without their author, a contact
+//! without what changed. A change of tags or of do-not-disturb settings is an event of its own, next to
+//! `ContactUpdate` if something else changed too. What belongs to a contact goes with it without events.
 
 mod appointment_notes;
 mod appointments;
@@ -110,9 +118,11 @@ mod location_tags;
 mod location_tasks;
 mod locations;
 mod lookup;
+mod news;
 mod normal;
 mod notes;
 mod oauth;
+mod outbox;
 mod rate;
 mod refuse;
 mod route;
@@ -123,6 +133,8 @@ mod tags;
 mod tasks;
 mod users;
 mod validate;
+#[cfg(feature = "webhooks")]
+mod webhooks;
 mod world;
 
 use std::io;
@@ -133,6 +145,9 @@ use sync_core::{Env, SystemEnv};
 
 pub use credentials::Credentials;
 pub use sync_core::sandbox_kit::{Call, Edit, Fault, FaultKind, Server};
+#[cfg(feature = "webhooks")]
+#[cfg_attr(docsrs, doc(cfg(feature = "webhooks")))]
+pub use webhooks::{Delivery, Webhooks};
 pub use world::World;
 
 /// How a sandbox behaves.

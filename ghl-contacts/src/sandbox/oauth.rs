@@ -103,6 +103,7 @@ fn exchange(world: &mut World, call: &Call<'_>, code: &str) -> Reply {
         Holder::Location(found.location)
     };
     world.tokens.spend_code(code);
+    world.tell_of_install(&holder);
     let grant = Grant { holder, scopes: found.scopes };
     Ok(Answer::json(200, world.issue(&grant, call.now)).with_effect())
 }

@@ -13,6 +13,7 @@ use super::fields::CustomField;
 use super::index::Index;
 use super::locations::Location;
 use super::lookup::Lookup;
+use super::outbox::Outbox;
 use super::rate::Rates;
 use super::refuse::Refusal;
 use super::scopes::Scopes;
@@ -45,6 +46,9 @@ pub struct World {
     pub(super) fields: Vec<CustomField>,
     pub(super) tags: Vec<Tag>,
     pub(super) installed: Timestamp,
+    pub(super) outbox: Outbox,
+    /// What webhooks are to tell of the present call.
+    pub(super) news: Vec<Map<String, Value>>,
     rates: Rates,
     // Separate sources, so that the ids of records do not depend on what else was asked or issued.
     ids: fastrand::Rng,
@@ -90,13 +94,15 @@ impl World {
             contacts: BTreeMap::new(),
             index: Index::default(),
             lookup: Lookup::default(),
-            notes: Children::new("Note"),
-            tasks: Children::new("Task"),
-            appointments: Children::new("Appointment"),
+            notes: Children::new("Note").watched(),
+            tasks: Children::new("Task").watched(),
+            appointments: Children::new("Appointment").watched(),
             appointment_notes: Children::new("Note"),
             fields: Vec::new(),
             tags: Vec::new(),
             installed: now,
+            outbox: Outbox::new(config.seed),
+            news: Vec::new(),
             rates: Rates::new(config),
             ids: fastrand::Rng::with_seed(config.seed),
             secrets,
@@ -161,6 +167,7 @@ impl Backend for World {
         } else {
             Err(Refusal::too_many_requests())
         };
+        self.publish(now);
         let trace = uuid(&mut self.traces);
         let mut answer = reply.unwrap_or_else(Answer::from);
         if let Body::Json(Value::Object(body)) = &mut answer.body {
@@ -197,7 +204,10 @@ impl Backend for World {
     }
 
     fn human(&mut self, edit: Edit, now: Timestamp) -> Result<Value, String> {
-        human::edit(self, edit, normal::to_millis(now)).map_err(|refusal| refusal.text())
+        let now = normal::to_millis(now);
+        let edited = human::edit(self, edit, now).map_err(|refusal| refusal.text());
+        self.publish(now);
+        edited
     }
 }
 

@@ -137,7 +137,7 @@ async fn failed_grants_tell_nothing_private() {
 }
 
 /// What holds no secret, and why.
-const HARMLESS: [(&str, &[&str]); 3] = [
+const HARMLESS: [(&str, &[&str]); 6] = [
     (
         "people's data and what is asked of it; who prints it knows what it is",
         &["types::", "fields::input::FieldInput", "fields::resolved::ResolvedField"],
@@ -164,6 +164,38 @@ const HARMLESS: [(&str, &[&str]); 3] = [
         ],
     ),
     ("the address of a page that everybody can open", &["oauth::AuthorizePage"]),
+    (
+        "what webhooks tell of people; who prints it knows what it is",
+        &[
+            "webhooks::appointment::Appointment",
+            "webhooks::event::Event",
+            "webhooks::extract::SignedWebhook",
+            "webhooks::install::Install",
+            "webhooks::install::InstallType",
+            "webhooks::install::Trial",
+            "webhooks::install::WhiteLabel",
+            "webhooks::webhook::Webhook",
+        ],
+    ),
+    (
+        "ids and states of deliveries",
+        &[
+            "sandbox::webhooks::post::Delivery",
+            "sandbox::webhooks::settings::Webhooks",
+            "webhooks::error::WebhookError",
+            "webhooks::memory::MemoryDeliveries",
+            "webhooks::once::Once",
+            "webhooks::once::OnceError",
+            "webhooks::seen::Claim",
+            "webhooks::seen::DeliveryId",
+            "webhooks::table::DeliveryRow",
+            "webhooks::table::StoredDeliveries",
+        ],
+    ),
+    (
+        "public keys, and what is wrong with one",
+        &["webhooks::key::KeyError", "webhooks::key::PublicKey", "webhooks::verifier::Verifier"],
+    ),
 ];
 
 /// What there is only with the sandbox.
