@@ -77,6 +77,9 @@ pub struct Appointment {
     /// When it last changed.
     #[serde(default, deserialize_with = "time::lenient", skip_serializing_if = "Option::is_none")]
     pub date_updated: Option<Timestamp>,
+    /// Where it came from. Only in webhooks: elsewhere it is in what tells who created it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     /// Everything else, such as who created it.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -107,6 +110,7 @@ impl Appointment {
             assigned_resources: Vec::new(),
             date_added: None,
             date_updated: None,
+            source: None,
             extra: Map::new(),
         }
     }

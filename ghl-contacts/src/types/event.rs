@@ -4,8 +4,9 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::appointment::AppointmentStatus;
 use super::null::null_as_default;
-use crate::ids::{AppointmentId, CalendarId, ContactId, LocationId, UserId};
+use crate::ids::{AppointmentId, CalendarGroupId, CalendarId, ContactId, LocationId, UserId};
 
 /// An appointment as the list of a contact's appointments gives it.
 ///
@@ -28,7 +29,7 @@ pub struct ContactEvent {
     pub status: Option<String>,
     /// What became of it, such as `showed`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub appointment_status: Option<String>,
+    pub appointment_status: Option<AppointmentStatus>,
     /// When it starts, by the location's clocks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<String>,
@@ -49,7 +50,7 @@ pub struct ContactEvent {
     pub location_id: Option<LocationId>,
     /// The group of calendars it is in.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub group_id: Option<String>,
+    pub group_id: Option<CalendarGroupId>,
     /// The user it is with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assigned_user_id: Option<UserId>,

@@ -1,11 +1,10 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::appointment::Appointment;
 use super::install::Install;
 use super::lenient::{decode, text};
 use crate::ids::ContactId;
-use crate::types::{Contact, Note, Task};
+use crate::types::{Appointment, Contact, Note, Task};
 
 /// What happened.
 ///

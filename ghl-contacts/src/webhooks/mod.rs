@@ -41,7 +41,6 @@
 //! If your queue is a table itself, give it a unique key on [`Webhook::delivery`] and insert with
 //! `on conflict do nothing`: that one statement queues and remembers at once, and you need none of the above.
 
-mod appointment;
 mod error;
 mod event;
 #[cfg(feature = "axum")]
@@ -58,7 +57,6 @@ mod webhook;
 
 pub use http::HeaderMap;
 
-pub use appointment::Appointment;
 pub use error::WebhookError;
 pub use event::Event;
 #[cfg(feature = "axum")]

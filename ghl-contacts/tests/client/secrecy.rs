@@ -167,7 +167,6 @@ const HARMLESS: [(&str, &[&str]); 6] = [
     (
         "what webhooks tell of people; who prints it knows what it is",
         &[
-            "webhooks::appointment::Appointment",
             "webhooks::event::Event",
             "webhooks::extract::SignedWebhook",
             "webhooks::install::Install",

@@ -131,7 +131,7 @@ fn an_appointment_is_read_from_within_or_flat() {
         assert_eq!((appointment.id.as_str(), appointment.title.as_deref()), ("a_1", Some("Fitting")));
         assert_eq!(appointment.start_time, Some(at("2026-03-02T09:00:00Z")));
         assert_eq!(appointment.end_time, None, "a time without a zone is no instant");
-        assert_eq!(appointment.extra["isRecurring"], false);
+        assert_eq!(appointment.is_recurring, Some(false));
     }
 }
 
