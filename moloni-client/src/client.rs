@@ -7,8 +7,8 @@ use sync_core::http::{CallOptions, HttpClient, HttpSettings, Method, Operation, 
 use sync_core::secrecy::ExposeSecret;
 use sync_core::{AccountKey, Idempotency, SecretString, StaticToken, TokenSource};
 
-use crate::outcome::{Answer, Expected, classify};
-use crate::resources::{Companies, Countries, Customers, Documents};
+use crate::outcome::{Answer, Expected, Fault, classify};
+use crate::resources::{Companies, Countries, Customers, Documents, PaymentMethods};
 use crate::service::{Moloni, RATE_LIMIT};
 use crate::types::Company;
 use crate::{CompanyId, Error};
@@ -120,6 +120,11 @@ impl Client {
         Documents { client: self }
     }
 
+    /// The ways in which the company is paid.
+    pub fn payment_methods(&self) -> PaymentMethods<'_> {
+        PaymentMethods { client: self }
+    }
+
     /// Calls any method, for those that have no typed one here.
     ///
     /// `POST /{entity}/{method}/`. `params` is a record; `company_id` is added if it is not there and a company is
@@ -208,6 +213,11 @@ impl Answered {
             Answer::Nothing => Ok(Vec::new()),
             Answer::Body(_) => self.record(operation),
         }
+    }
+
+    /// That the answer says nothing under `key`, although it says that the write was done.
+    pub(crate) fn lacks(&self, operation: &Operation, key: &'static str) -> Error {
+        Error::from_fault(operation, &self.reply, Fault::Incomplete(key))
     }
 
     pub(crate) fn record<T: DeserializeOwned>(&self, operation: &Operation) -> Result<T, Error> {

@@ -333,6 +333,7 @@ fn describe(fault: &Fault, status: u16) -> (ErrorKind, String) {
         }
         Fault::NotJson => (ErrorKind::Decode, "the answer is no JSON".to_owned()),
         Fault::Shape(what) => (ErrorKind::Decode, format!("unexpected answer: {what}")),
+        Fault::Incomplete(key) => (ErrorKind::Decode, format!("it was done, and the answer has no {key}")),
     }
 }
 

@@ -47,6 +47,8 @@ pub(crate) enum Fault {
     NotJson,
     /// JSON of another shape.
     Shape(&'static str),
+    /// A write that was done, and does not say what it made.
+    Incomplete(&'static str),
 }
 
 /// `{"error": …, "error_description": …}`.
@@ -143,7 +145,7 @@ mod tests {
             Err(Fault::Page) => "page",
             Err(Fault::Status) => "status",
             Err(Fault::NotJson) => "not JSON",
-            Err(Fault::Shape(_)) => "shape",
+            Err(Fault::Shape(_) | Fault::Incomplete(_)) => "shape",
         }
     }
 

@@ -1,16 +1,14 @@
 use serde_json::Map;
-use sync_core::Idempotency;
-use sync_core::http::{Method, Operation};
 
+use super::entity::operations;
 use super::found;
-use crate::outcome::Expected;
 use crate::types::Company;
 use crate::{Client, CompanyId, Error};
 
-static GET_ALL: Operation =
-    Operation::new("companies.getAll", Method::POST, "/companies/getAll/", Idempotency::Safe);
-static GET_ONE: Operation =
-    Operation::new("companies.getOne", Method::POST, "/companies/getOne/", Idempotency::Safe);
+operations! { "companies":
+    GET_ALL = "getAll" read;
+    GET_ONE = "getOne" read;
+}
 
 /// The companies that a login has access to. From [`Client::companies`]. See
 /// [the service's documentation](https://www.moloni.pt/dev/company/company/).
@@ -29,7 +27,7 @@ impl Companies<'_> {
     ///
     /// [`Error`] of any kind but `NotFound`.
     pub async fn get_all(self) -> Result<Vec<Company>, Error> {
-        self.client.send(&GET_ALL, Expected::List, &Map::new()).await?.rows(&GET_ALL)
+        self.client.rows(&GET_ALL, Map::new()).await
     }
 
     /// Reads one company, with more fields than the list has; they are in [`Company::extra`].
@@ -42,7 +40,7 @@ impl Companies<'_> {
     pub async fn get_one(self, id: CompanyId) -> Result<Company, Error> {
         let client = self.client.for_company(id);
         let params = client.company_params(&GET_ONE)?;
-        client.send(&GET_ONE, Expected::Object, &params).await?.record(&GET_ONE)
+        client.one(&GET_ONE, params).await
     }
 
     /// Like [`get_one`](Self::get_one), `None` if there is no such company.

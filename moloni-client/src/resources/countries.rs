@@ -1,13 +1,12 @@
 use serde_json::Map;
-use sync_core::Idempotency;
-use sync_core::http::{Method, Operation};
 
-use crate::outcome::Expected;
+use super::entity::operations;
 use crate::types::Country;
 use crate::{Client, Error};
 
-static GET_ALL: Operation =
-    Operation::new("countries.getAll", Method::POST, "/countries/getAll/", Idempotency::Safe);
+operations! { "countries":
+    GET_ALL = "getAll" read;
+}
 
 /// The countries that the service knows. They change hardly ever: keep them. From [`Client::countries`]. See
 /// [the service's documentation](https://www.moloni.pt/dev/endpoints/).
@@ -25,6 +24,6 @@ impl Countries<'_> {
     ///
     /// [`Error`] of any kind but `NotFound`.
     pub async fn get_all(self) -> Result<Vec<Country>, Error> {
-        self.client.send(&GET_ALL, Expected::List, &Map::new()).await?.rows(&GET_ALL)
+        self.client.rows(&GET_ALL, Map::new()).await
     }
 }

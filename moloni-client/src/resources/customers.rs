@@ -1,25 +1,17 @@
 use jiff::Timestamp;
 use serde_json::Map;
-use sync_core::Idempotency;
-use sync_core::http::{Method, Operation};
 
-use super::{Count, found, since};
-use crate::outcome::Expected;
+use super::entity::operations;
+use super::{found, since};
 use crate::types::Customer;
 use crate::{Client, CustomerId, Error, Listing};
 
-static COUNT: Operation =
-    Operation::new("customers.count", Method::POST, "/customers/count/", Idempotency::Safe);
-static GET_ALL: Operation =
-    Operation::new("customers.getAll", Method::POST, "/customers/getAll/", Idempotency::Safe);
-static GET_ONE: Operation =
-    Operation::new("customers.getOne", Method::POST, "/customers/getOne/", Idempotency::Safe);
-static GET_MODIFIED_SINCE: Operation = Operation::new(
-    "customers.getModifiedSince",
-    Method::POST,
-    "/customers/getModifiedSince/",
-    Idempotency::Safe,
-);
+operations! { "customers":
+    COUNT = "count" read;
+    GET_ALL = "getAll" read;
+    GET_ONE = "getOne" read;
+    GET_MODIFIED_SINCE = "getModifiedSince" read;
+}
 
 /// A company's customers. From [`Client::customers`]. See
 /// [the service's documentation](https://www.moloni.pt/dev/entities/customers/).
@@ -37,9 +29,7 @@ impl Customers<'_> {
     ///
     /// [`Error`] of any kind but `NotFound`; `Request` if no company is set.
     pub async fn count(self) -> Result<u64, Error> {
-        let params = self.client.company_params(&COUNT)?;
-        let answered = self.client.send(&COUNT, Expected::Count, &params).await?;
-        Ok(answered.record::<Count>(&COUNT)?.count)
+        self.client.counted(&COUNT, self.client.company_params(&COUNT)?).await
     }
 
     /// Lists all customers, newest first.
@@ -69,7 +59,7 @@ impl Customers<'_> {
     pub async fn get_one(self, id: CustomerId) -> Result<Customer, Error> {
         let mut params = self.client.company_params(&GET_ONE)?;
         params.insert("customer_id".to_owned(), id.get().into());
-        self.client.send(&GET_ONE, Expected::Object, &params).await?.record(&GET_ONE)
+        self.client.one(&GET_ONE, params).await
     }
 
     /// Like [`get_one`](Self::get_one), `None` if there is no such customer.

@@ -1,24 +1,16 @@
 use jiff::Timestamp;
-use sync_core::Idempotency;
-use sync_core::http::{Method, Operation};
 
-use super::{Count, found, since};
-use crate::outcome::Expected;
+use super::entity::operations;
+use super::{found, since};
 use crate::types::{Document, DocumentQuery};
 use crate::{Client, DocumentId, Error, Listing};
 
-static COUNT: Operation =
-    Operation::new("documents.count", Method::POST, "/documents/count/", Idempotency::Safe);
-static GET_ALL: Operation =
-    Operation::new("documents.getAll", Method::POST, "/documents/getAll/", Idempotency::Safe);
-static GET_ONE: Operation =
-    Operation::new("documents.getOne", Method::POST, "/documents/getOne/", Idempotency::Safe);
-static GET_MODIFIED_SINCE: Operation = Operation::new(
-    "documents.getModifiedSince",
-    Method::POST,
-    "/documents/getModifiedSince/",
-    Idempotency::Safe,
-);
+operations! { "documents":
+    COUNT = "count" read;
+    GET_ALL = "getAll" read;
+    GET_ONE = "getOne" read;
+    GET_MODIFIED_SINCE = "getModifiedSince" read;
+}
 
 /// A company's documents, of all types. From [`Client::documents`]. See
 /// [the service's documentation](https://www.moloni.pt/dev/documents/documents/).
@@ -38,8 +30,7 @@ impl Documents<'_> {
     pub async fn count(self, query: DocumentQuery) -> Result<u64, Error> {
         let mut params = self.client.company_params(&COUNT)?;
         params.extend(query.into_params());
-        let answered = self.client.send(&COUNT, Expected::Count, &params).await?;
-        Ok(answered.record::<Count>(&COUNT)?.count)
+        self.client.counted(&COUNT, params).await
     }
 
     /// Lists the documents that `query` selects, newest first.
@@ -73,7 +64,7 @@ impl Documents<'_> {
     pub async fn get_one(self, id: DocumentId) -> Result<Document, Error> {
         let mut params = self.client.company_params(&GET_ONE)?;
         params.insert("document_id".to_owned(), id.get().into());
-        self.client.send(&GET_ONE, Expected::Object, &params).await?.record(&GET_ONE)
+        self.client.one(&GET_ONE, params).await
     }
 
     /// Like [`get_one`](Self::get_one), `None` if there is no such document.

@@ -4,11 +4,14 @@ mod companies;
 mod countries;
 mod customers;
 mod documents;
+mod entity;
+mod payment_methods;
 
 pub use companies::Companies;
 pub use countries::Countries;
 pub use customers::Customers;
 pub use documents::Documents;
+pub use payment_methods::PaymentMethods;
 
 use jiff::Timestamp;
 use serde::Deserialize;

@@ -10,6 +10,7 @@ mod customer;
 mod document;
 mod document_kind;
 mod document_query;
+mod payment_method;
 
 pub use company::{Company, CompanyCurrency};
 pub use country::{Country, CountryName, CountryRef, FiscalZone};
@@ -22,3 +23,4 @@ pub use document::{
 };
 pub use document_kind::{DocumentKind, DocumentStatus};
 pub use document_query::DocumentQuery;
+pub use payment_method::{NewPaymentMethod, PaymentMethod};
