@@ -64,7 +64,8 @@ pub enum ErrorKind {
     Validation,
     /// The request breaks a rule of the service, so it was not sent: [`Error::messages`] says which.
     Invalid,
-    /// 429, and waiting did not help within the call.
+    /// 429, and waiting did not help within the call: a burst that does not end, or the day's quota, see
+    /// [`Error::is_quota_spent`].
     RateLimited,
     /// 5xx.
     Server,
@@ -229,6 +230,10 @@ impl Error {
         error.0.trace_id = text("/traceId").map(str::to_owned);
         error.0.messages = messages;
         error.0.duplicate = duplicate;
+        if error.is_quota_spent() {
+            let reset = reply.rate.and_then(|rate| rate.daily_reset);
+            error.0.retry_after = reset.or(reply.retry_after);
+        }
         error
     }
 
@@ -357,6 +362,16 @@ impl Error {
         matches!(self.0.kind, ErrorKind::RateLimited | ErrorKind::Transport(HttpErrorKind::Quota))
     }
 
+    /// Whether it is the day's quota that stopped the call, and not a burst: waiting seconds does not help.
+    /// [`retry_after`](Self::retry_after) tells when the quota starts anew, if the service says so.
+    pub fn is_quota_spent(&self) -> bool {
+        match self.0.kind {
+            ErrorKind::RateLimited => self.0.rate.is_some_and(|rate| rate.daily_remaining == Some(0)),
+            ErrorKind::Transport(kind) => kind == HttpErrorKind::Quota,
+            _ => false,
+        }
+    }
+
     /// Whether token, scope or location are wrong: every further call will fail like this one.
     pub fn is_auth(&self) -> bool {
         match self.0.kind {
@@ -448,6 +463,12 @@ impl fmt::Display for Error {
         }
         if let Some(hint) = hint(*kind) {
             write!(f, "; {hint}")?;
+        }
+        if self.is_quota_spent() {
+            f.write_str("; the quota of the day is spent")?;
+            if let Some(after) = self.0.retry_after {
+                write!(f, ", and starts anew in {} s", after.as_secs())?;
+            }
         }
         match trace_id {
             Some(id) => write!(f, " [trace {id}]"),
