@@ -12,6 +12,8 @@ mod decoding;
 mod deletes;
 mod enrolment;
 mod errors;
+mod faults;
+mod faults_limits;
 mod fields;
 mod fields_cache;
 mod filters;
