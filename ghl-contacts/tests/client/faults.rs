@@ -97,6 +97,8 @@ const WITHOUT_ANSWER: [&str; 3] = ["contacts.delete", "campaigns.add", "workflow
 /// A service that fails by script, and a client of it whose tokens could be renewed at another place.
 pub(crate) struct Bench {
     pub(crate) client: Client,
+    /// The same with a private integration token.
+    pub(crate) private: Client,
     pub(crate) env: Arc<ManualEnv>,
     pub(crate) service: Script,
     pub(crate) renewals: Script,
@@ -127,9 +129,10 @@ impl Bench {
         let manager = TokenManager::builder(account, store, Arc::new(oauth)).env(env.clone()).build();
         let tokens = TokenSet::new(TOKEN.into(), env.now()).expires_in(Duration::from_secs(86_399));
         manager.connect(tokens.refresh_token("s3cr3t-refresh-1".into())).await.unwrap();
-        let client = Client::builder(LOCATION).base_url(service.url()).tokens(manager);
-        let client = client.http(settings.options(timeout)).build().unwrap();
-        Self { client, env, service, renewals }
+        let builder = Client::builder(LOCATION).base_url(service.url()).http(settings.options(timeout));
+        let client = builder.clone().tokens(manager).build().unwrap();
+        let private = builder.token("s3cr3t-private").build().unwrap();
+        Self { client, private, env, service, renewals }
     }
 
     pub(crate) fn slept(&self) -> Duration {
