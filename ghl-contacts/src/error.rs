@@ -85,7 +85,8 @@ pub enum UnauthorizedReason {
     Token,
     /// The private integration token was revoked.
     PrivateIntegration,
-    /// The token lacks a scope: a person must consent again.
+    /// The token lacks a scope, and a person must consent again; or it is an agency's, and a location's is needed
+    /// (`authClass`).
     Scope,
     /// The token is of the wrong class, such as a company token where a location token is needed.
     TokenClass,
@@ -461,7 +462,7 @@ impl fmt::Display for Error {
         if let Some(duplicate) = &self.0.duplicate {
             write!(f, " (same {} as contact {})", duplicate.matching_field, duplicate.contact_id)?;
         }
-        if let Some(hint) = hint(*kind) {
+        if let Some(hint) = hint(*kind, messages) {
             write!(f, "; {hint}")?;
         }
         if self.is_quota_spent() {
@@ -478,8 +479,13 @@ impl fmt::Display for Error {
 }
 
 /// What to do about it, where the service's words do not tell.
-fn hint(kind: ErrorKind) -> Option<&'static str> {
+fn hint(kind: ErrorKind, messages: &[String]) -> Option<&'static str> {
+    let of_class = messages.iter().any(|message| message.to_lowercase().contains("authclass"));
     Some(match kind {
+        // No consent makes a location's token of an agency's.
+        ErrorKind::Unauthorized(UnauthorizedReason::Scope) if of_class => {
+            "use a location token: an agency's does not reach this"
+        }
         ErrorKind::Unauthorized(UnauthorizedReason::Token) => "get a new access token",
         ErrorKind::Unauthorized(UnauthorizedReason::PrivateIntegration) => {
             "create a new private integration token"
