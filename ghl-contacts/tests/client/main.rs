@@ -23,6 +23,10 @@ mod locations;
 mod oauth;
 mod pitfalls;
 mod pitfalls_search;
+#[cfg(feature = "sandbox")]
+mod pitfalls_tokens;
+#[cfg(feature = "webhooks")]
+mod pitfalls_webhooks;
 mod search;
 mod secrecy;
 mod service;

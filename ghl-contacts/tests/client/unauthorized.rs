@@ -159,3 +159,31 @@ async fn a_token_for_ever_is_not_renewed() {
     assert_eq!(error.kind(), ErrorKind::Unauthorized(UnauthorizedReason::Token));
     assert_eq!(error.to_string(), "contacts.get: HTTP 401: Invalid JWT; get a new access token");
 }
+
+#[tokio::test]
+async fn p02_no_401_but_the_tokens_own_is_taken_for_its_end() {
+    // A version, a scope, a class and a token that a person must mend burn no refresh token, however often they come.
+    for (act, reason, _) in every_401().into_iter().filter(|(_, _, renews)| !renews) {
+        let bench = Bench::with_renewals(vec![act.clone(); 5], vec![pair()]).await;
+        for _ in 0..5 {
+            let error = (SAFE[0].1)(&bench.client).await.unwrap_err();
+            is_refused_for(&error, reason, 1, &format!("{act:?}"));
+            bench.env.advance(Duration::from_secs(60));
+        }
+        assert_eq!((bench.service.requests(), bench.renewals.requests()), (5, 0), "{act:?}");
+    }
+}
+
+#[tokio::test]
+async fn p02_a_401_that_no_new_token_mends_ends_in_no_loop() {
+    for text in ["Invalid JWT", "Something new"] {
+        let bench = Bench::with_renewals(vec![refusal(text); 20], vec![pair(), pair()]).await;
+        for _ in 0..10 {
+            let error = (ONCE[0].1)(&bench.client).await.unwrap_err();
+            assert!(error.attempts() <= 2, "{error}");
+            shows_nothing(&error, text);
+        }
+        // The first call renews and sends again; what follows leaves the new pair alone.
+        assert_eq!((bench.service.requests(), bench.renewals.requests()), (11, 1), "{text}");
+    }
+}
