@@ -1,6 +1,7 @@
 //! What each call does about everything that can go wrong, and how many requests the service sees of it.
 
 #[path = "../../../sync-core/tests/http_faults/server.rs"]
+#[allow(dead_code, reason = "the tests of the HTTP layer need more of it")]
 mod server;
 
 use std::sync::{Arc, LazyLock};
@@ -104,10 +105,11 @@ pub(crate) struct Bench {
     pub(crate) renewals: Script,
 }
 
-/// One for all, as the client itself makes them: that takes a while.
+/// One for all, as the client itself makes them: that takes a while. It keeps no connection, for a service may come to
+/// listen where one of another test did.
 static PLAIN: LazyLock<reqwest::Client> = LazyLock::new(|| {
     let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
-    builder.retry(reqwest::retry::never()).build().unwrap()
+    builder.retry(reqwest::retry::never()).pool_max_idle_per_host(0).build().unwrap()
 });
 
 impl Bench {
@@ -349,10 +351,14 @@ async fn refusals() {
 
 #[tokio::test]
 async fn nothing_listens() {
+    // Bound, so that nobody else comes to listen there.
+    let port = tokio::net::TcpSocket::new_v4().unwrap();
+    port.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let nowhere = format!("http://{}", port.local_addr().unwrap());
     for (operation, call) in SAFE.iter().chain(&IDEMPOTENT).chain(&ONCE) {
-        let bench = Bench::new(Vec::new()).await;
-        bench.service.stop().await;
-        let error = call(&bench.client).await.unwrap_err();
+        let settings = settings().0.client(PLAIN.clone());
+        let client = Client::builder(LOCATION).base_url(nowhere.as_str()).token(TOKEN).http(settings);
+        let error = call(&client.build().unwrap()).await.unwrap_err();
         let kind = ErrorKind::Transport(HttpErrorKind::Connect);
         assert_eq!((error.kind(), error.attempts(), error.status()), (kind, 4, None), "{operation}");
         assert!(!error.outcome_unknown() && error.is_retryable(), "{operation}: nothing was sent");
