@@ -64,7 +64,8 @@ pub enum ErrorKind {
     Validation,
     /// The request breaks a rule of the service, so it was not sent: [`Error::messages`] says which.
     Invalid,
-    /// 429, and waiting did not help within the call.
+    /// 429, and waiting did not help within the call: a burst that does not end, or the day's quota, see
+    /// [`Error::is_quota_spent`].
     RateLimited,
     /// 5xx.
     Server,
@@ -84,7 +85,8 @@ pub enum UnauthorizedReason {
     Token,
     /// The private integration token was revoked.
     PrivateIntegration,
-    /// The token lacks a scope: a person must consent again.
+    /// The token lacks a scope, and a person must consent again; or it is an agency's, and a location's is needed
+    /// (`authClass`).
     Scope,
     /// The token is of the wrong class, such as a company token where a location token is needed.
     TokenClass,
@@ -229,6 +231,10 @@ impl Error {
         error.0.trace_id = text("/traceId").map(str::to_owned);
         error.0.messages = messages;
         error.0.duplicate = duplicate;
+        if error.is_quota_spent() {
+            let reset = reply.rate.and_then(|rate| rate.daily_reset);
+            error.0.retry_after = reset.or(reply.retry_after);
+        }
         error
     }
 
@@ -357,6 +363,16 @@ impl Error {
         matches!(self.0.kind, ErrorKind::RateLimited | ErrorKind::Transport(HttpErrorKind::Quota))
     }
 
+    /// Whether it is the day's quota that stopped the call, and not a burst: waiting seconds does not help.
+    /// [`retry_after`](Self::retry_after) tells when the quota starts anew, if the service says so.
+    pub fn is_quota_spent(&self) -> bool {
+        match self.0.kind {
+            ErrorKind::RateLimited => self.0.rate.is_some_and(|rate| rate.daily_remaining == Some(0)),
+            ErrorKind::Transport(kind) => kind == HttpErrorKind::Quota,
+            _ => false,
+        }
+    }
+
     /// Whether token, scope or location are wrong: every further call will fail like this one.
     pub fn is_auth(&self) -> bool {
         match self.0.kind {
@@ -446,8 +462,14 @@ impl fmt::Display for Error {
         if let Some(duplicate) = &self.0.duplicate {
             write!(f, " (same {} as contact {})", duplicate.matching_field, duplicate.contact_id)?;
         }
-        if let Some(hint) = hint(*kind) {
+        if let Some(hint) = hint(*kind, messages) {
             write!(f, "; {hint}")?;
+        }
+        if self.is_quota_spent() {
+            f.write_str("; the quota of the day is spent")?;
+            if let Some(after) = self.0.retry_after {
+                write!(f, ", and starts anew in {} s", after.as_secs())?;
+            }
         }
         match trace_id {
             Some(id) => write!(f, " [trace {id}]"),
@@ -457,8 +479,13 @@ impl fmt::Display for Error {
 }
 
 /// What to do about it, where the service's words do not tell.
-fn hint(kind: ErrorKind) -> Option<&'static str> {
+fn hint(kind: ErrorKind, messages: &[String]) -> Option<&'static str> {
+    let of_class = messages.iter().any(|message| message.to_lowercase().contains("authclass"));
     Some(match kind {
+        // No consent makes a location's token of an agency's.
+        ErrorKind::Unauthorized(UnauthorizedReason::Scope) if of_class => {
+            "use a location token: an agency's does not reach this"
+        }
         ErrorKind::Unauthorized(UnauthorizedReason::Token) => "get a new access token",
         ErrorKind::Unauthorized(UnauthorizedReason::PrivateIntegration) => {
             "create a new private integration token"

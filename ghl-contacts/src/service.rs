@@ -7,6 +7,8 @@ use sync_core::secrecy::ExposeSecret;
 
 use crate::error::UnauthorizedReason;
 
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
 /// HighLevel's manners: the token in a header, the meaning of its statuses, its rate headers.
 #[derive(Debug)]
 pub(crate) struct HighLevel;
@@ -40,7 +42,8 @@ impl Service for HighLevel {
         rate.interval = millis("x-ratelimit-interval-milliseconds");
         rate.daily_limit = small("x-ratelimit-limit-daily");
         rate.daily_remaining = small("x-ratelimit-daily-remaining");
-        rate.daily_reset = millis("x-ratelimit-daily-reset");
+        // A time of day in milliseconds since 1970 would hold the account back for decades.
+        rate.daily_reset = millis("x-ratelimit-daily-reset").filter(|reset| *reset <= DAY);
         (rate != RateInfo::default()).then_some(rate)
     }
 }
@@ -126,6 +129,15 @@ mod tests {
         assert_eq!((rate.daily_limit, rate.daily_remaining), (Some(200_000), Some(199_000)));
         assert_eq!(HighLevel.rate(&HeaderMap::new()), None);
         assert_eq!(HighLevel.rate(&headers(&[("x-ratelimit-max", "many")])), None);
+    }
+
+    #[test]
+    fn a_day_starts_anew_within_a_day() {
+        for (reset, want) in [("7200000", Some(7200)), ("86400000", Some(86_400)), ("1772359200000", None)] {
+            let rate = HighLevel
+                .rate(&headers(&[("x-ratelimit-daily-remaining", "0"), ("x-ratelimit-daily-reset", reset)]));
+            assert_eq!(rate.unwrap().daily_reset, want.map(Duration::from_secs), "{reset}");
+        }
     }
 
     #[test]

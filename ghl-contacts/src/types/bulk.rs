@@ -1,7 +1,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::done::Done;
 use super::null::null_as_default;
 use super::text;
 use crate::ids::ContactId;
@@ -62,7 +61,7 @@ impl BulkTagged {
     /// Adds what a further request brought.
     pub(crate) fn extend(&mut self, wire: WireTagged) {
         let more = Self::new(wire.responses);
-        self.refused |= wire.done.is_refused();
+        self.refused |= [wire.succeded, wire.succeeded, wire.success].contains(&Some(false));
         self.error_count += wire.error_count.unwrap_or(more.error_count);
         self.results.extend(more.results);
     }
@@ -176,6 +175,8 @@ pub(crate) struct WireTagged {
     responses: Vec<BulkTagResult>,
     #[serde(default)]
     error_count: Option<u64>,
-    #[serde(flatten)]
-    done: Done,
+    // Not as a flattened `Done`: an error would not name its place.
+    succeded: Option<bool>,
+    succeeded: Option<bool>,
+    success: Option<bool>,
 }

@@ -195,10 +195,32 @@ impl Contact {
     /// would not decode.
     pub(crate) fn with_names_of_lists(mut self) -> Self {
         for (own, theirs) in [(&mut self.name, "contactName"), (&mut self.address1, "address")] {
-            if own.is_none() {
-                *own = self.extra.remove(theirs).and_then(|value| value.as_str().map(str::to_owned));
+            if own.is_some() {
+                continue;
+            }
+            match self.extra.remove(theirs) {
+                Some(Value::String(text)) => *own = Some(text),
+                // What is no text stays where it is.
+                Some(odd) if !odd.is_null() => drop(self.extra.insert(theirs.to_owned(), odd)),
+                _ => {}
             }
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_odd_name_of_a_list_is_kept_where_it_is() {
+        let wire = json!({ "id": "c_ana", "contactName": 7, "address": { "street": "Rua da Prata 1" } });
+        let read = serde_json::from_value::<Contact>(wire.clone()).unwrap().with_names_of_lists();
+        assert_eq!((&read.name, &read.address1), (&None, &None));
+        assert_eq!(read.extra.get("contactName"), Some(&wire["contactName"]));
+        assert_eq!(read.extra.get("address"), Some(&wire["address"]));
     }
 }

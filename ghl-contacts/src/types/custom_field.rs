@@ -7,19 +7,42 @@ use crate::ids::{CustomFieldId, LocationId};
 /// The value of a custom field as the service gives it: without key and name, by which a
 /// [`CustomFieldBook`](crate::CustomFieldBook) finds it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Wire")]
 #[non_exhaustive]
 pub struct CustomField {
     /// Which field.
     pub id: CustomFieldId,
     /// Its value: text, number, flag, list or object. Documented as text.
-    #[serde(default, alias = "fieldValue", alias = "field_value")]
     pub value: Value,
+    /// Everything else.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
 }
 
 impl CustomField {
     /// A value, for tests.
     pub fn new(id: impl Into<CustomFieldId>, value: impl Into<Value>) -> Self {
-        Self { id: id.into(), value: value.into() }
+        Self { id: id.into(), value: value.into(), extra: Map::new() }
+    }
+}
+
+/// A value on the wire, under any of its names. Not as aliases: an item with two of them would not decode.
+#[derive(Deserialize)]
+struct Wire {
+    id: CustomFieldId,
+    value: Option<Value>,
+    #[serde(rename = "fieldValue")]
+    of_v3: Option<Value>,
+    #[serde(rename = "field_value")]
+    as_written: Option<Value>,
+    #[serde(flatten)]
+    extra: Map<String, Value>,
+}
+
+impl From<Wire> for CustomField {
+    fn from(wire: Wire) -> Self {
+        let value = wire.value.or(wire.of_v3).or(wire.as_written).unwrap_or_default();
+        Self { id: wire.id, value, extra: wire.extra }
     }
 }
 
@@ -159,5 +182,34 @@ impl DataType {
             Self::FileUpload => "FILE_UPLOAD",
             Self::Other(word) => word,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_value_is_read_under_each_of_its_names_and_under_several() {
+        let table = [
+            (json!({ "id": "cf_1", "fieldValue": 1, "field_value": 1, "value": 1 }), json!(1)),
+            (json!({ "id": "cf_1", "fieldValue": 1, "value": null }), json!(1)),
+            (json!({ "id": "cf_1", "field_value": 1, "fieldValue": null }), json!(1)),
+            (json!({ "id": "cf_1", "value": "a", "fieldValue": "b" }), json!("a")),
+            (json!({ "id": "cf_1" }), Value::Null),
+        ];
+        for (wire, want) in table {
+            let field: CustomField = serde_json::from_value(wire.clone()).unwrap();
+            assert_eq!(field, CustomField::new("cf_1", want), "{wire}");
+        }
+    }
+
+    #[test]
+    fn what_comes_beside_a_value_is_kept() {
+        let wire = json!({ "id": "cf_1", "value": "x", "type": "TEXT" });
+        let field: CustomField = serde_json::from_value(wire.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&field).unwrap(), wire);
     }
 }

@@ -8,14 +8,12 @@ use crate::ids::{ContactId, TaskId, UserId};
 
 /// A task of a contact.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", try_from = "Wire")]
 #[non_exhaustive]
 pub struct Task {
     /// The id.
-    #[serde(alias = "_id")]
     pub id: TaskId,
     /// The title.
-    #[serde(default, deserialize_with = "null_as_default")]
     pub title: String,
     /// The text.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,10 +22,9 @@ pub struct Task {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assigned_to: Option<UserId>,
     /// When it is due.
-    #[serde(default, deserialize_with = "time::lenient", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub due_date: Option<Timestamp>,
     /// Whether it is done.
-    #[serde(default, deserialize_with = "null_as_default")]
     pub completed: bool,
     /// Whose task it is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,6 +47,43 @@ impl Task {
             contact_id: None,
             extra: Map::new(),
         }
+    }
+}
+
+/// A task on the wire. The search calls the id `_id`; not as an alias: a task with both would not decode.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire {
+    id: Option<TaskId>,
+    #[serde(rename = "_id")]
+    id_of_search: Option<TaskId>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    title: String,
+    body: Option<String>,
+    assigned_to: Option<UserId>,
+    #[serde(default, deserialize_with = "time::lenient")]
+    due_date: Option<Timestamp>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    completed: bool,
+    contact_id: Option<ContactId>,
+    #[serde(flatten)]
+    extra: Map<String, Value>,
+}
+
+impl TryFrom<Wire> for Task {
+    type Error = &'static str;
+
+    fn try_from(wire: Wire) -> Result<Self, Self::Error> {
+        Ok(Self {
+            id: wire.id.or(wire.id_of_search).ok_or("missing field `id`")?,
+            title: wire.title,
+            body: wire.body,
+            assigned_to: wire.assigned_to,
+            due_date: wire.due_date,
+            completed: wire.completed,
+            contact_id: wire.contact_id,
+            extra: wire.extra,
+        })
     }
 }
 
@@ -149,5 +183,21 @@ impl TaskUpdate {
     pub fn assigned_to(mut self, user: impl Into<UserId>) -> Self {
         self.assigned_to = Some(user.into());
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_id_is_read_under_either_name_and_under_both() {
+        for wire in [json!({ "id": "t_1" }), json!({ "_id": "t_1" }), json!({ "_id": "x", "id": "t_1" })] {
+            assert_eq!(serde_json::from_value::<Task>(wire.clone()).unwrap(), Task::new("t_1", ""), "{wire}");
+        }
+        let error = serde_json::from_value::<Task>(json!({ "title": "Call back" })).unwrap_err();
+        assert_eq!(error.to_string(), "missing field `id`");
     }
 }

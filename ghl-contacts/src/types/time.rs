@@ -30,10 +30,13 @@ pub(super) fn lenient_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result
     Ok(Option::<Value>::deserialize(deserializer)?.as_ref().and_then(lenient_date_of))
 }
 
-/// The date that a value holds: the first ten characters of a text, or milliseconds since 1970.
+/// The date that a value holds: the first ten characters of a text, the whole of it, or milliseconds since 1970.
 pub(crate) fn lenient_date_of(value: &Value) -> Option<Date> {
     match value {
-        Value::String(text) => text.get(..10)?.parse().ok(),
+        // The whole is for years that take more characters, as some milliseconds have.
+        Value::String(text) => {
+            text.get(..10).and_then(|date| date.parse().ok()).or_else(|| text.parse().ok())
+        }
         other => Some(TimeZone::UTC.to_datetime(instant(other)?).date()),
     }
 }
@@ -89,6 +92,14 @@ mod tests {
         for value in [json!("1990-09-25"), json!("1990-09-25T00:00:00.000Z"), json!(654_220_800_000_i64)] {
             let row: Row = serde_json::from_value(json!({ "born": value })).unwrap();
             assert_eq!(row.born, Some(Date::constant(1990, 9, 25)), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_date_of_any_year_is_read_as_it_was_written() {
+        for millis in [-70_000_000_000_000_i64, -62_135_596_800_001, 0, 253_402_207_200_000] {
+            let date = lenient_date_of(&json!(millis)).unwrap();
+            assert_eq!(lenient_date_of(&serde_json::to_value(date).unwrap()), Some(date), "{millis}");
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use ghl_contacts::{Client, Contact, ContactId, Error, ErrorKind, HttpErrorKind, NewContact, RetryPolicy};
+use ghl_contacts::{ContactId, Error, ErrorKind, NewContact, RetryPolicy};
 use serde_json::{Value, json};
 use wiremock::{MockServer, ResponseTemplate};
 
-use crate::service::{TOKEN, answer, ask, builder, client, settings, takes, takes_first};
+use crate::service::{TOKEN, answer, ask, builder, client, settings, takes};
 
 fn ana() -> ContactId {
     ContactId::new("c_ana")
@@ -172,88 +172,4 @@ async fn html_from_a_gateway_is_retried_and_then_kept() {
     assert!(error.messages().is_empty());
     assert_eq!(error.body().unwrap().as_str(), "<html>Bad gateway</html>");
     assert_eq!(error.to_string(), "contacts.get: HTTP 502");
-}
-
-fn throttled() -> ResponseTemplate {
-    answer(429, &json!({ "statusCode": 429, "message": "Too Many Requests" }))
-        .insert_header("X-RateLimit-Max", "100")
-        .insert_header("X-RateLimit-Interval-Milliseconds", "10000")
-        .insert_header("X-RateLimit-Daily-Remaining", "1000")
-}
-
-async fn create(client: &Client) -> Result<Contact, Error> {
-    client.contacts().create(&NewContact::new()).await
-}
-
-#[tokio::test]
-async fn a_burst_is_waited_out_even_for_a_create() {
-    for (retry_after, least) in [(None, 10), (Some("3"), 3), (Some("Thu, 01 Jan 2026 00:00:05 GMT"), 5)] {
-        let server = MockServer::start().await;
-        let post = || ask("POST", "/contacts/").json(json!({ "locationId": "loc_1" }));
-        let refusal = match retry_after {
-            Some(value) => throttled().insert_header("Retry-After", value),
-            None => throttled(),
-        };
-        takes_first(&server, post(), refusal, 1).await;
-        takes(&server, post(), answer(201, &json!({ "contact": { "id": "c_ana" } })), 1).await;
-        let (settings, env) = settings();
-        let client = builder(&server).http(settings).token(TOKEN).build().unwrap();
-        create(&client).await.unwrap();
-        let waited: Duration = env.sleeps().iter().sum();
-        let least = Duration::from_secs(least);
-        assert!(waited >= least && waited < least + Duration::from_secs(1), "{retry_after:?}: {waited:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_burst_that_does_not_end_is_given_up() {
-    let server = MockServer::start().await;
-    takes(&server, ask("GET", "/contacts/c_ana"), throttled(), 4).await;
-    let error = client(&server).contacts().get(&ana()).await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::RateLimited, 4));
-    assert!(error.is_rate_limited() && error.is_retryable() && !error.outcome_unknown());
-}
-
-#[tokio::test]
-async fn a_long_pause_is_the_callers_to_make() {
-    let server = MockServer::start().await;
-    takes(&server, ask("GET", "/contacts/c_ana"), throttled().insert_header("Retry-After", "60"), 1).await;
-    let error = client(&server).contacts().get(&ana()).await.unwrap_err();
-    assert_eq!((error.kind(), error.retry_after()), (ErrorKind::RateLimited, Some(Duration::from_secs(60))));
-}
-
-#[tokio::test]
-async fn a_spent_day_fails_at_once_and_sends_nothing_more() {
-    let server = MockServer::start().await;
-    let spent = answer(429, &json!({ "message": "Too Many Requests" }))
-        .insert_header("X-RateLimit-Daily-Remaining", "0")
-        .insert_header("x-ratelimit-daily-reset", "7200000");
-    takes_first(&server, ask("GET", "/contacts/c_ana"), spent, 1).await;
-    let read = answer(200, &json!({ "contact": { "id": "c_ana" } }));
-    takes(&server, ask("GET", "/contacts/c_ana"), read, 1).await;
-    let (settings, env) = settings();
-    let client = builder(&server).http(settings).token(TOKEN).build().unwrap();
-
-    let error = client.contacts().get(&ana()).await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::RateLimited, 1));
-    let error = client.contacts().get(&ana()).await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transport(HttpErrorKind::Quota), 0));
-    assert_eq!(error.retry_after(), Some(Duration::from_secs(7200)));
-    assert!(error.is_rate_limited() && !error.outcome_unknown());
-    assert_eq!(env.sleeps(), [], "waiting seconds cannot help");
-
-    env.advance(Duration::from_secs(7200));
-    client.contacts().get(&ana()).await.unwrap();
-}
-
-#[tokio::test]
-async fn no_connection_leaves_no_doubt() {
-    let gone = {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        format!("http://{}", listener.local_addr().unwrap())
-    };
-    let client = Client::builder("loc_1").base_url(gone).http(settings().0).token(TOKEN).build().unwrap();
-    let error = create(&client).await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transport(HttpErrorKind::Connect), 4));
-    assert!(!error.outcome_unknown() && error.is_retryable() && error.status().is_none());
 }

@@ -12,6 +12,8 @@ mod decoding;
 mod deletes;
 mod enrolment;
 mod errors;
+mod faults;
+mod faults_limits;
 mod fields;
 mod fields_cache;
 mod filters;
@@ -21,6 +23,10 @@ mod locations;
 mod oauth;
 mod pitfalls;
 mod pitfalls_search;
+#[cfg(feature = "sandbox")]
+mod pitfalls_tokens;
+#[cfg(feature = "webhooks")]
+mod pitfalls_webhooks;
 mod search;
 mod secrecy;
 mod service;

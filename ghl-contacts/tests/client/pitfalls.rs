@@ -1,4 +1,8 @@
 //! What a client of HighLevel gets wrong when it trusts the description, or its own habits.
+//!
+//! The numbers are those of the list that this crate goes by. Here are all that are not of searches and custom fields
+//! (3, 8, 19, 20, 21: `pitfalls_search`), of tokens (2: `unauthorized`; 15, 16, 18: `pitfalls_tokens`) or of webhooks (17:
+//! `pitfalls_webhooks`).
 
 #![allow(deprecated, reason = "the old list is tested as long as it is there")]
 
@@ -190,4 +194,28 @@ async fn p14_what_creates_is_not_sent_again() {
     ];
     assert!(errors.iter().all(|error| error.attempts() == 1 && error.outcome_unknown()), "{errors:?}");
     assert_eq!(server.received_requests().await.unwrap().len(), errors.len());
+}
+
+#[tokio::test]
+async fn p22_what_an_error_says_beside_its_message_is_not_lost() {
+    let taken = json!({ "statusCode": 400, "message": "This location does not allow that.",
+        "meta": { "contactId": "c_old", "matchingField": "phone", "contactName": "Ana Reis" }, "traceId": "t_1" });
+    let server = takes_all(400, &taken).await;
+    let error =
+        client(&server).contacts().update(&ana(), &ContactUpdate::new().city("Faro")).await.unwrap_err();
+    let duplicate = error.duplicate().unwrap();
+    assert_eq!((duplicate.contact_id.as_str(), duplicate.matching_field.as_str()), ("c_old", "phone"));
+    assert_eq!(error.trace_id(), Some("t_1"));
+    let words = "contacts.update: HTTP 400: This location does not allow that. (same phone as contact c_old) [trace t_1]";
+    assert_eq!(error.to_string(), words);
+    let kept: Value = serde_json::from_str(error.body().unwrap().as_str()).unwrap();
+    assert_eq!(kept["meta"], taken["meta"], "what has no accessor is in the body");
+
+    let several = json!({ "statusCode": 422, "message": ["city must be a string", "phone must be valid"],
+        "error": "Unprocessable Entity", "traceId": "t_2" });
+    let server = takes_all(422, &several).await;
+    let error = client(&server).contacts().create(&NewContact::new()).await.unwrap_err();
+    assert_eq!(error.messages(), ["city must be a string", "phone must be valid"]);
+    let words = "contacts.create: HTTP 422: city must be a string; phone must be valid [trace t_2]";
+    assert_eq!((error.trace_id(), error.to_string().as_str()), (Some("t_2"), words));
 }

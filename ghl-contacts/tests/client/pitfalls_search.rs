@@ -22,7 +22,7 @@ async fn found(contact: Value) -> Contact {
 }
 
 #[tokio::test]
-async fn pitfall_3_values_of_custom_fields_are_not_all_text() {
+async fn p03_values_of_custom_fields_are_not_all_text() {
     let values = [json!(7), json!(true), json!(["a", "b"]), json!({ "b_1": "x" }), json!(null), json!("x")];
     let fields: Vec<_> = values.iter().map(|value| json!({ "id": "cf_1", "value": value })).collect();
     let contact = found(json!({ "id": "c_ana", "customFields": fields })).await;
@@ -56,7 +56,7 @@ impl Match for After {
 }
 
 #[tokio::test]
-async fn pitfall_8_the_cursor_is_on_the_last_contact_and_leads_past_ten_thousand() {
+async fn p08_the_cursor_is_on_the_last_contact_and_leads_past_ten_thousand() {
     const PAGES: u64 = 22;
     let server = MockServer::start().await;
     for page in 0..PAGES {
@@ -79,7 +79,7 @@ async fn pitfall_8_the_cursor_is_on_the_last_contact_and_leads_past_ten_thousand
 }
 
 #[tokio::test]
-async fn pitfall_19_tags_are_compared_in_any_case() {
+async fn p19_tags_are_compared_in_any_case() {
     let server = MockServer::start().await;
     let filters = json!({ "filters": [
         { "field": "tags", "operator": "eq", "value": ["vip", "loja"] },
@@ -97,7 +97,7 @@ async fn pitfall_19_tags_are_compared_in_any_case() {
 }
 
 #[tokio::test]
-async fn pitfall_20_the_address_of_a_search_is_not_lost() {
+async fn p20_the_address_of_a_search_is_not_lost() {
     let ana = found(json!({ "id": "c_ana", "address": "Rua da Prata 1" })).await;
     assert_eq!(ana.address1.as_deref(), Some("Rua da Prata 1"));
     assert!(ana.extra.is_empty());
@@ -111,7 +111,7 @@ async fn pitfall_20_the_address_of_a_search_is_not_lost() {
 }
 
 #[tokio::test]
-async fn pitfall_20_what_only_a_search_gives_is_kept() {
+async fn p20_what_only_a_search_gives_is_kept() {
     let opportunity = json!({ "id": "o_1", "pipelineId": "p_1", "monetaryValue": 5, "status": "open" });
     let ana =
         found(json!({ "id": "c_ana", "validEmail": true, "phoneLabel": null, "businessName": "Reis Lda",
@@ -123,7 +123,7 @@ async fn pitfall_20_what_only_a_search_gives_is_kept() {
 }
 
 #[tokio::test]
-async fn pitfall_21_what_was_just_written_is_read_by_id_and_not_through_the_search() {
+async fn p21_what_was_just_written_is_read_by_id_and_not_through_the_search() {
     let server = MockServer::start().await;
     let ana = json!({ "contact": { "id": "c_ana", "city": "Porto" } });
     let empty = answer(200, &json!({ "contacts": [], "total": 0 }));
