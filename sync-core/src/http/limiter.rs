@@ -57,9 +57,9 @@ struct Tenant {
 struct Log {
     limit: RateLimit,
     in_flight: u32,
-    /// When our requests completed.
+    /// When our requests completed, oldest first.
     done: VecDeque<Duration>,
-    /// When we learned of requests that were not ours.
+    /// When we learned of requests that were not ours, oldest first.
     foreign: VecDeque<Duration>,
     paused_until: Duration,
     spent_until: Option<Duration>,
@@ -99,8 +99,13 @@ impl Limiter {
         let env = self.shared.env.as_ref();
         let tenant = self.tenant(account);
         let last = env.monotonic() + patience;
-        let Ok(_turn) = tokio::time::timeout(patience, tenant.turn.lock()).await else {
-            return Err(Denied::Late);
+        // Without a timer where nobody waits. Whoever waits is handed the turn, so this overtakes no one.
+        let _turn = match tenant.turn.try_lock() {
+            Ok(turn) => turn,
+            Err(_) => match tokio::time::timeout(patience, tenant.turn.lock()).await {
+                Ok(turn) => turn,
+                Err(_) => return Err(Denied::Late),
+            },
         };
         loop {
             let mut completed = std::pin::pin!(tenant.completed.notified());
@@ -119,8 +124,9 @@ impl Limiter {
 
     /// Takes in what an answer says. `sent` is when its request went out.
     pub(super) fn learn(&self, account: &AccountKey, rate: RateInfo, sent: Duration) {
-        let now = self.shared.env.monotonic();
-        self.tenant(account).log().learn(rate, sent, now);
+        let tenant = self.tenant(account);
+        let mut log = tenant.log();
+        log.learn(rate, sent, self.shared.env.monotonic());
     }
 
     /// Lets nothing out for `pause`: the service refused a request.
@@ -188,7 +194,7 @@ impl Log {
 
     /// Requests that completed, or were heard of, less than `window` before `now`.
     fn counted_since(&self, now: Duration, window: Duration) -> usize {
-        let counts = |log: &VecDeque<Duration>| log.iter().rev().take_while(|at| **at + window > now).count();
+        let counts = |log: &VecDeque<Duration>| log.len() - first_counted(log, now, window);
         counts(&self.done) + counts(&self.foreign)
     }
 
@@ -201,8 +207,8 @@ impl Log {
                 log.pop_front();
             }
         }
-        let counts = |log: &VecDeque<Duration>| log.iter().copied().find(|at| *at + window > now);
-        [counts(&self.done), counts(&self.foreign)].into_iter().flatten().min()
+        let oldest = |log: &VecDeque<Duration>| log.get(first_counted(log, now, window)).copied();
+        [oldest(&self.done), oldest(&self.foreign)].into_iter().flatten().min()
     }
 
     fn learn(&mut self, rate: RateInfo, sent: Duration, now: Duration) {
@@ -224,6 +230,11 @@ impl Log {
     }
 }
 
+/// Where the entries of `log` begin that are less than `window` before `now`.
+fn first_counted(log: &VecDeque<Duration>, now: Duration, window: Duration) -> usize {
+    log.partition_point(|at| *at + window <= now)
+}
+
 /// The right to send one request. Dropping it says that the request has completed.
 #[derive(Debug)]
 pub(super) struct Permit {
@@ -233,8 +244,9 @@ pub(super) struct Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let now = self.env.monotonic();
         let mut log = self.tenant.log();
+        // Read under the lock, so that the log stays in order.
+        let now = self.env.monotonic();
         log.in_flight = log.in_flight.saturating_sub(1);
         log.done.push_back(now);
         drop(log);
