@@ -67,8 +67,8 @@ impl Request {
 
     /// Sets a header.
     #[must_use]
-    pub fn header(mut self, name: &'static str, value: &str) -> Self {
-        match HeaderValue::from_str(value) {
+    pub fn header(mut self, name: &'static str, value: &'static str) -> Self {
+        match HeaderValue::from_maybe_shared(Bytes::from_static(value.as_bytes())) {
             Ok(value) => {
                 self.headers.insert(HeaderName::from_static(name), value);
             }
@@ -131,8 +131,9 @@ impl Request {
     }
 
     fn path(&self) -> Result<String, String> {
-        let mut path = String::new();
         let mut rest = self.operation.template();
+        let values = self.args.iter().map(|(_, value)| value.len()).sum::<usize>();
+        let mut path = String::with_capacity(rest.len() + values);
         while let Some((before, after)) = rest.split_once('{') {
             let (name, tail) = after.split_once('}').ok_or_else(|| format!("path {rest}: unclosed brace"))?;
             let (_, value) =
