@@ -19,7 +19,7 @@ pub struct Request {
     pub(super) anonymous: bool,
     args: Vec<(&'static str, String)>,
     query: Vec<(Cow<'static, str>, String)>,
-    headers: HeaderMap,
+    headers: Vec<(HeaderName, HeaderValue)>,
     body: Bytes,
     wrong: Option<String>,
 }
@@ -35,7 +35,7 @@ impl Request {
             anonymous: false,
             args: Vec::new(),
             query: Vec::new(),
-            headers: HeaderMap::new(),
+            headers: Vec::new(),
             body: Bytes::new(),
             wrong: None,
         }
@@ -69,9 +69,7 @@ impl Request {
     #[must_use]
     pub fn header(mut self, name: &'static str, value: &'static str) -> Self {
         match HeaderValue::from_maybe_shared(Bytes::from_static(value.as_bytes())) {
-            Ok(value) => {
-                self.headers.insert(HeaderName::from_static(name), value);
-            }
+            Ok(value) => self.headers.push((HeaderName::from_static(name), value)),
             Err(_) => self.fail(format!("header {name}: has characters that no header may have")),
         }
         self
@@ -103,7 +101,7 @@ impl Request {
     }
 
     fn set_body(&mut self, content_type: &'static str, body: Bytes) {
-        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        self.headers.push((CONTENT_TYPE, HeaderValue::from_static(content_type)));
         self.body = body;
     }
 
@@ -122,12 +120,13 @@ impl Request {
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);
         }
-        Ok(Outgoing {
-            method: self.operation.method().clone(),
-            url,
-            headers: self.headers.clone(),
-            body: self.body.clone(),
-        })
+        // With room for the token and what the client adds.
+        let mut headers = HeaderMap::with_capacity(self.headers.len() + 3);
+        // Of two values for one name the later counts.
+        for (name, value) in &self.headers {
+            headers.insert(name, value.clone());
+        }
+        Ok(Outgoing { method: self.operation.method().clone(), url, headers, body: self.body.clone() })
     }
 
     fn path(&self) -> Result<String, String> {
