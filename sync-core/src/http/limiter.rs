@@ -306,6 +306,9 @@ impl Drop for Permit<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Waker};
+
     use super::*;
     use crate::ManualEnv;
 
@@ -351,6 +354,32 @@ mod tests {
             drop(limiter.tenant(&AccountKey::new("t", account)).acquire(LONG).await.unwrap());
         }
         assert_eq!(env.sleeps(), []);
+    }
+
+    fn waits(caller: Pin<&mut impl Future>) -> bool {
+        caller.poll(&mut Context::from_waker(Waker::noop())).is_pending()
+    }
+
+    #[tokio::test]
+    async fn nobody_overtakes_those_who_wait_and_those_who_leave_hold_nobody_up() {
+        let (tenant, env) = tenant(1, 10);
+        for first_leaves in [false, true] {
+            let permit = tenant.acquire(LONG).await.unwrap();
+            let mut first = Box::pin(tenant.acquire(LONG));
+            assert!(waits(first.as_mut()), "one request is in flight");
+            drop(permit);
+            env.advance(Duration::from_secs(10));
+            let mut second = Box::pin(tenant.acquire(LONG));
+            if first_leaves {
+                drop(first);
+                assert!(!waits(second.as_mut()), "nobody else is there");
+            } else {
+                assert!(waits(second.as_mut()), "the free place is the first one's");
+                drop(first.await.unwrap());
+                drop(second.await.unwrap());
+            }
+            env.advance(Duration::from_secs(10));
+        }
     }
 
     #[tokio::test]
