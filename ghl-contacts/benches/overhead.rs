@@ -72,13 +72,13 @@ fn main() -> ExitCode {
 
 /// Runs all rounds, prints them, and gives the median ratio.
 async fn measure() -> f64 {
-    let base = serve().await;
+    let address = serve().await;
     // Far above what a loopback can do: the limiter counts every call and holds none back.
     let limit = RateLimit::new(10_000_000, Duration::from_secs(10));
     let settings = HttpSettings::new().client(connections()).rate_limit(limit);
-    let client = Client::builder("ve9EPM428h8vShlRW1KT").token(TOKEN).base_url(&base).http(settings);
+    let client = Client::builder("ve9EPM428h8vShlRW1KT").token(TOKEN).base_url(&address).http(settings);
     let client = client.build().unwrap();
-    let (bare, url) = (connections(), format!("{base}/contacts/{CONTACT}"));
+    let (bare, url) = (connections(), format!("{address}/contacts/{CONTACT}"));
 
     let by_client = || {
         let caller = Arc::new((client.clone(), ContactId::from(CONTACT)));

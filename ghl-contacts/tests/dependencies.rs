@@ -1,5 +1,5 @@
 //! What a program takes on with this crate: how many crates, and which of them twice.
-#![allow(missing_docs, reason = "a test program")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what is wrong by failing")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
