@@ -51,7 +51,7 @@ fn minor(version: &str) -> u32 {
 const CORE: [(&str, &str); 6] = [
     ("sync-core", ""),
     ("sync-core", "http,rustls,engine,conformance,sandbox-kit,loopback,keyring"),
-    ("ghl-contacts", "rustls,sandbox,loopback"),
+    ("ghl-contacts", "rustls,sandbox,loopback,webhooks,axum"),
     ("ghl-contacts", "rustls-no-provider,sandbox"),
     ("moloni-client", "rustls,sandbox,loopback"),
     ("moloni-client", "rustls-no-provider,sandbox"),

@@ -27,29 +27,44 @@ impl Service for HighLevel {
             200..=299 => Verdict::Success,
             // Only a token's own failure: a version or scope error must never burn a refresh token.
             401 if UnauthorizedReason::of(&messages(body).join(" ")).may_renew() => Verdict::TokenRejected,
-            429 => Verdict::Throttled { daily: number(headers, "x-ratelimit-daily-remaining") == Some(0) },
+            429 => {
+                let left = self.rate(headers).and_then(|rate| rate.daily_remaining);
+                Verdict::Throttled { daily: left == Some(0) }
+            }
             500..=599 => Verdict::Faulty,
             _ => Verdict::Refused,
         }
     }
 
     fn rate(&self, headers: &HeaderMap) -> Option<RateInfo> {
-        let small = |name| number(headers, name).and_then(|n| u32::try_from(n).ok());
-        let millis = |name| number(headers, name).map(Duration::from_millis);
         let mut rate = RateInfo::default();
-        rate.limit = small("x-ratelimit-max");
-        rate.remaining = small("x-ratelimit-remaining");
-        rate.interval = millis("x-ratelimit-interval-milliseconds");
-        rate.daily_limit = small("x-ratelimit-limit-daily");
-        rate.daily_remaining = small("x-ratelimit-daily-remaining");
-        // A time of day in milliseconds since 1970 would hold the account back for decades.
-        rate.daily_reset = millis("x-ratelimit-daily-reset").filter(|reset| *reset <= DAY);
+        // One walk over the headers is cheaper than to look six of them up.
+        for (name, value) in headers {
+            let Some(name) = name.as_str().strip_prefix("x-ratelimit-") else { continue };
+            let small = || number(value).and_then(|n| u32::try_from(n).ok());
+            let millis = || number(value).map(Duration::from_millis);
+            match name {
+                "max" => rate.limit = small(),
+                "remaining" => rate.remaining = small(),
+                "interval-milliseconds" => rate.interval = millis(),
+                "limit-daily" => rate.daily_limit = small(),
+                "daily-remaining" => rate.daily_remaining = small(),
+                // A time of day in milliseconds since 1970 would hold the account back for decades.
+                "daily-reset" => rate.daily_reset = millis().filter(|reset| *reset <= DAY),
+                _ => {}
+            }
+        }
         (rate != RateInfo::default()).then_some(rate)
     }
 }
 
-fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
-    headers.get(name)?.to_str().ok()?.trim().parse().ok()
+fn number(value: &HeaderValue) -> Option<u64> {
+    let digits = value.as_bytes().trim_ascii();
+    let number = digits.iter().try_fold(0_u64, |number, byte| {
+        let digit = char::from(*byte).to_digit(10)?;
+        number.checked_mul(10)?.checked_add(digit.into())
+    })?;
+    (!digits.is_empty()).then_some(number)
 }
 
 /// The messages of an error body: `message` is a string or an array, or the error is an object of its own.

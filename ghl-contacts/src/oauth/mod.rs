@@ -167,6 +167,9 @@ impl GhlOAuth {
     /// Buys a location's tokens for a code, checks that they are for `location` and have the [`scopes`](Self::scopes),
     /// and stores them.
     ///
+    /// `POST /oauth/token` with `user_type=Location`, without a token. Not idempotent: a code works once, so this is sent
+    /// once.
+    ///
     /// If the person does not know the location's id beforehand, take [`exchange_code`](Self::exchange_code),
     /// [`Granted::of`] and [`TokenManager::connect`] one by one.
     ///
@@ -196,6 +199,9 @@ impl GhlOAuth {
     /// Buys an agency's tokens for a code, checks the [`scopes`](Self::scopes), and stores them under
     /// [`company_key`](Self::company_key). To be given such tokens, the app must be distributed to agencies with bulk
     /// installation.
+    ///
+    /// `POST /oauth/token` with `user_type=Company`, without a token. Not idempotent: a code works once, so this is sent
+    /// once.
     ///
     /// # Errors
     ///
@@ -246,7 +252,11 @@ impl GhlOAuth {
         Ok(self.manager(Client::account_key(location), store, Arc::new(derived)))
     }
 
-    /// The locations in which the app is installed, of an agency whose tokens `agency` has.
+    /// The locations in which the app is installed, of an agency whose tokens `agency` has. Sends nothing yet.
+    ///
+    /// `GET /oauth/installedLocations`, in v3 `GET /oauth/installed-locations`; scope `oauth.readonly`. Safe. 20 a page
+    /// unless [`page_size`](InstalledLocations::page_size) says otherwise, at most 100. A private integration token of the
+    /// agency does not do.
     ///
     /// ```no_run
     /// # use ghl_contacts::{CompanyId, Error, GhlOAuth, TokenManager};
@@ -289,11 +299,10 @@ impl GhlOAuth {
         AccountKey::new("ghl-company", company)
     }
 
-    /// Buys a location's tokens for the code of a callback. `POST /oauth/token`.
+    /// Buys a location's tokens for the code of a callback, and neither checks nor stores them.
     ///
-    /// [`Granted::of`] reads what was granted.
-    ///
-    /// Idempotency: none. A code works once, so this is sent once.
+    /// `POST /oauth/token` with `user_type=Location`, without a token. Not idempotent: a code works once, so this is sent
+    /// once. [`Granted::of`] reads what was granted.
     ///
     /// # Errors
     ///

@@ -39,6 +39,18 @@ const LARGEST_PAGE: u32 = 20;
 ///
 /// They are not among the notes of the contact.
 ///
+/// ```no_run
+/// # use ghl_contacts::{AppointmentId, Client, NewAppointmentNote};
+/// use futures_util::TryStreamExt;
+///
+/// # async fn run(client: Client, visit: AppointmentId) -> Result<(), ghl_contacts::Error> {
+/// client.appointment_notes(&visit).create(&NewAppointmentNote::new("Brought the contract")).await?;
+/// let notes: Vec<_> = client.appointment_notes(&visit).list().items().try_collect().await?;
+/// # let _ = notes;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Source: `apps/calendars.json` in the vendor's public description of the API, `GoHighLevel/highlevel-api-docs`, June 2026.
 #[derive(Debug, Clone, Copy)]
 pub struct AppointmentNotes<'a> {
@@ -71,7 +83,8 @@ impl AppointmentNotes<'_> {
 
     /// Writes a note.
     ///
-    /// `POST /calendars/appointments/{appointmentId}/notes`, scope `calendars/events.write`. Not idempotent.
+    /// `POST /calendars/appointments/{appointmentId}/notes`, scope `calendars/events.write`. Not idempotent:
+    /// after an error with [`outcome_unknown`](Error::outcome_unknown), [`list`](Self::list) tells whether it was written.
     ///
     /// # Errors
     ///

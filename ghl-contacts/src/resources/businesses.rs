@@ -22,6 +22,16 @@ const PAGE: u32 = 100;
 
 /// The businesses of the location. From [`Client::businesses`].
 ///
+/// ```no_run
+/// # use ghl_contacts::{BusinessUpdate, Client, ContactId, NewBusiness};
+/// # async fn run(client: Client, ana: ContactId) -> Result<(), ghl_contacts::Error> {
+/// let shop = client.businesses().create(&NewBusiness::new("Sousa & Reis, Lda.").city("Porto")).await?;
+/// client.businesses().update(&shop.id, &BusinessUpdate::new().website("https://example.pt")).await?;
+/// client.bulk().business(&[ana], Some(&shop.id)).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Source: `apps/businesses.json` in the vendor's public description of the API, `GoHighLevel/highlevel-api-docs`, June 2026.
 #[derive(Debug, Clone, Copy)]
 pub struct Businesses<'a> {

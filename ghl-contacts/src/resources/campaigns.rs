@@ -36,6 +36,15 @@ const REMOVE_ALL_V3: Operation = Operation::new(
 ///
 /// The API has no call that tells which they are.
 ///
+/// ```no_run
+/// # use ghl_contacts::{CampaignId, Client, ContactId};
+/// # async fn run(client: Client, ana: ContactId, spring: CampaignId) -> Result<(), ghl_contacts::Error> {
+/// client.campaigns(&ana).add(&spring).await?;
+/// client.campaigns(&ana).remove_all().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Source: `apps/contacts.json` in the vendor's public description of the API, `GoHighLevel/highlevel-api-docs`, June 2026.
 #[derive(Debug, Clone, Copy)]
 pub struct Campaigns<'a> {

@@ -16,6 +16,17 @@ const LIST: Operation = Operation::new(
 
 /// The appointments of a contact. From [`Client::contact_appointments`].
 ///
+/// ```no_run
+/// # use ghl_contacts::{Client, ContactId, jiff::tz::TimeZone};
+/// # async fn run(client: Client, ana: ContactId) -> Result<(), Box<dyn std::error::Error>> {
+/// let zone = TimeZone::get(client.identity().await?.timezone.as_deref().unwrap_or("UTC"))?;
+/// for appointment in client.contact_appointments(&ana).list().await? {
+///     println!("{:?} {:?}", appointment.starts_at(&zone), appointment.title);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Source: `apps/contacts.json` in the vendor's public description of the API, `GoHighLevel/highlevel-api-docs`, June 2026.
 #[derive(Debug, Clone, Copy)]
 pub struct ContactAppointments<'a> {
@@ -30,7 +41,8 @@ struct Many {
 }
 
 impl ContactAppointments<'_> {
-    /// Lists all appointments of the contact. Their times have no zone: see [`ContactEvent`].
+    /// Lists all appointments of the contact; the service does not page them. Their times have no zone: see
+    /// [`ContactEvent`].
     ///
     /// `GET /contacts/{contactId}/appointments`, scope `contacts.readonly`. Safe.
     ///

@@ -36,6 +36,19 @@ const SEARCH: Operation =
 
 /// The contacts of a location. From [`Client::contacts`].
 ///
+/// ```no_run
+/// # use ghl_contacts::{Client, ContactUpdate, NewContact, Patch};
+/// # async fn run(client: Client) -> Result<(), ghl_contacts::Error> {
+/// let ana = NewContact::new().name("Ana Sousa").email("ana@example.pt").tags(["customer"]);
+/// let ana = client.contacts().create(&ana).await?;
+/// let update = ContactUpdate::new().city("Porto").source(Patch::Clear);
+/// let ana = client.contacts().update(&ana.id, &update).await?;
+/// client.contacts().delete(&ana.id).await?;
+/// assert!(client.contacts().find(&ana.id).await?.is_none());
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Source: `apps/contacts.json` in the vendor's public description of the API, `GoHighLevel/highlevel-api-docs`, June 2026.
 #[derive(Debug, Clone, Copy)]
 pub struct Contacts<'a> {
@@ -72,6 +85,7 @@ impl Contacts<'_> {
     ///
     /// [`ErrorKind::Duplicate`](crate::ErrorKind::Duplicate) if the location allows no duplicates and a contact has
     /// the e-mail or phone: [`Error::duplicate`] names it. The service answers 400 for it, not 409.
+    /// [`ErrorKind::Validation`](crate::ErrorKind::Validation) for values that it does not take, such as an empty e-mail.
     pub async fn create(self, new: &NewContact) -> Result<Contact, Error> {
         let body = InLocation { location_id: self.client.location(), body: new };
         let one: OneContact = self.client.send(&CREATE, self.client.request(&CREATE, &body)).await?;
@@ -91,7 +105,9 @@ impl Contacts<'_> {
         Ok(one.contact)
     }
 
-    /// Gives a contact, `None` if there is none. See [`get`](Self::get).
+    /// Gives a contact, `None` if there is none.
+    ///
+    /// `GET /contacts/{contactId}`, scope `contacts.readonly`. Safe. As [`get`](Self::get).
     ///
     /// # Errors
     ///
@@ -106,11 +122,15 @@ impl Contacts<'_> {
 
     /// Changes a contact and gives it as it is afterwards.
     ///
-    /// `PUT /contacts/{contactId}`, scope `contacts.write`. Idempotent. Fields that are not set stay as they are.
+    /// `PUT /contacts/{contactId}`, scope `contacts.write`. Idempotent. Fields that are not set stay as they are. There is
+    /// no update on a condition: what somebody else wrote into the same field in between is overwritten.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Duplicate`](crate::ErrorKind::Duplicate) if another contact has the new e-mail or phone.
+    /// [`ErrorKind::Duplicate`](crate::ErrorKind::Duplicate) if another contact has the new e-mail or phone, whom
+    /// [`Error::duplicate`] names; [`is_not_found`](Error::is_not_found) if there is no such contact;
+    /// [`ErrorKind::Validation`](crate::ErrorKind::Validation) for values that the service does not take, such as an empty
+    /// e-mail.
     pub async fn update(self, id: &ContactId, update: &ContactUpdate) -> Result<Contact, Error> {
         let request = self.client.request(&UPDATE, update).arg("contactId", id);
         let one: OneContact = self.client.send(&UPDATE, request).await?;
@@ -210,6 +230,12 @@ impl Contacts<'_> {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// 100 a page unless [`page_size`](BusinessContacts::page_size) says otherwise, at most 100.
+    ///
+    /// # Errors
+    ///
+    /// The pages are errors for which [`is_auth`](Error::is_auth) holds if the token lacks the scope.
     pub fn by_business(self, list: BusinessContacts) -> BusinessListing {
         BusinessListing { client: self.client.clone(), list }
     }
@@ -221,6 +247,13 @@ impl Contacts<'_> {
     ///
     /// The answers have a link to the next page, which is of no use outside: it may name a host of the service's own
     /// network. This goes on by the cursor instead.
+    ///
+    /// 100 a page unless [`page_size`](ListContacts::page_size) says otherwise, at most 100.
+    ///
+    /// # Errors
+    ///
+    /// The pages are errors of kind [`NotInVersion`](crate::ErrorKind::NotInVersion) if v3 is asked for, and errors for
+    /// which [`is_auth`](Error::is_auth) holds if the token lacks the scope.
     #[deprecated(note = "HighLevel removed it from v3: use `search`")]
     pub fn list(self, list: ListContacts) -> ContactListing {
         ContactListing { client: self.client.clone(), list }
@@ -231,7 +264,8 @@ impl Contacts<'_> {
     /// `POST /contacts/search`, scope `contacts.readonly`. Safe. The index lags behind writes by seconds: to see
     /// what was just written use [`get`](Self::get).
     ///
-    /// The API's description leaves request and answer open; this follows the vendor's linked page and the wire.
+    /// The API's description leaves request and answer open; this follows the vendor's linked page and the wire. 100
+    /// contacts a page unless [`page_size`](SearchContacts::page_size) says otherwise, at most 500.
     ///
     /// ```no_run
     /// # use ghl_contacts::Client;
@@ -270,6 +304,10 @@ impl Contacts<'_> {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// The pages are the errors of [`Search::page`].
     pub fn search(self, search: SearchContacts) -> Search {
         Search { client: self.client.clone(), search }
     }
@@ -284,6 +322,8 @@ pub struct Search {
 
 impl Search {
     /// Fetches one page: the first, or the one after [`SearchContacts::after`].
+    ///
+    /// `POST /contacts/search`, scope `contacts.readonly`. Safe.
     ///
     /// # Errors
     ///

@@ -40,6 +40,17 @@ const DELETE: Operation = Operation::new(
 
 /// The custom fields of a location. From [`Client::custom_fields`].
 ///
+/// ```no_run
+/// # use ghl_contacts::{Client, CustomFieldUpdate, DataType, NewCustomField};
+/// # async fn run(client: Client) -> Result<(), ghl_contacts::Error> {
+/// let nif = NewCustomField::new("NIF", DataType::Text).field_key("nif");
+/// let nif = client.custom_fields().create(&nif).await?;
+/// client.custom_fields().update(&nif.id, &CustomFieldUpdate::new("Tax number")).await?;
+/// assert_eq!(client.custom_fields().get("contact.nif").await?.id, nif.id);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Source: `apps/locations.json` in the vendor's public description of the API, `GoHighLevel/highlevel-api-docs`, June 2026.
 #[derive(Debug, Clone, Copy)]
 pub struct CustomFields<'a> {
@@ -64,7 +75,7 @@ impl CustomFields<'_> {
         Request::new(operation).arg("locationId", self.client.location())
     }
 
-    /// Lists the custom fields of contacts.
+    /// Lists the custom fields of contacts; the service does not page them.
     ///
     /// `GET /locations/{locationId}/customFields?model=contact`, scope `locations/customFields.readonly`. Safe.
     ///
@@ -79,7 +90,8 @@ impl CustomFields<'_> {
     /// Creates a custom field.
     ///
     /// `POST /locations/{locationId}/customFields`, scope `locations/customFields.write`. Not idempotent: the service
-    /// accepts a second field of the same name.
+    /// accepts a second field of the same name. How options to choose from are given is not described: see
+    /// [`NewCustomField`].
     ///
     /// # Errors
     ///

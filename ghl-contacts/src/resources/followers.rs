@@ -20,6 +20,18 @@ const REMOVE: Operation = Operation::new(
 ///
 /// Who follows it is in [`Contact::followers`](crate::Contact::followers).
 ///
+/// ```no_run
+/// # use ghl_contacts::{Client, ContactId, UserId};
+/// # async fn run(client: Client, ana: ContactId, rui: UserId) -> Result<(), ghl_contacts::Error> {
+/// let change = client.followers(&ana).add([rui.clone()]).await?;
+/// if change.changed.is_empty() {
+///     println!("Rui followed her before");
+/// }
+/// client.followers(&ana).remove([rui]).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Source: `apps/contacts.json` in the vendor's public description of the API, `GoHighLevel/highlevel-api-docs`, June 2026.
 #[derive(Debug, Clone, Copy)]
 pub struct Followers<'a> {
@@ -30,7 +42,7 @@ pub struct Followers<'a> {
 impl Followers<'_> {
     /// Adds followers.
     ///
-    /// `POST /contacts/{contactId}/followers`, scope `contacts.write`. Idempotent.
+    /// `POST /contacts/{contactId}/followers`, scope `contacts.write`. Idempotent. The service answers 201.
     ///
     /// # Errors
     ///

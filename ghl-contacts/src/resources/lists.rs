@@ -23,6 +23,8 @@ pub struct ContactListing {
 impl ContactListing {
     /// Fetches one page: the first, or the one after [`ListContacts::after`].
     ///
+    /// `GET /contacts/`, scope `contacts.readonly`. Safe.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::NotInVersion`](crate::ErrorKind::NotInVersion) if v3 is asked for; nothing is sent then.
@@ -74,6 +76,8 @@ pub struct BusinessListing {
 
 impl BusinessListing {
     /// Fetches one page: the first, or the one after those that [`BusinessContacts::skip`] leaves out.
+    ///
+    /// `GET /contacts/business/{businessId}`, scope `contacts.readonly`. Safe.
     ///
     /// # Errors
     ///

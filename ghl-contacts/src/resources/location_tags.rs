@@ -39,6 +39,18 @@ const DELETE: Operation = Operation::new(
 ///
 /// A tag need not be created here before a contact gets it: [`tags`](Client::tags) adds whatever it is told.
 ///
+/// ```no_run
+/// # use ghl_contacts::{Client};
+/// # async fn run(client: Client) -> Result<(), ghl_contacts::Error> {
+/// let tag = client.location_tags().create("north").await?;
+/// client.location_tags().update(&tag.id, "far north").await?;
+/// for tag in client.location_tags().list().await? {
+///     println!("{}", tag.name);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Source: `apps/locations.json` in the vendor's public description of the API, `GoHighLevel/highlevel-api-docs`, June 2026.
 #[derive(Debug, Clone, Copy)]
 pub struct LocationTags<'a> {
@@ -79,7 +91,9 @@ impl LocationTags<'_> {
 
     /// Creates a tag. The service keeps the name in lower case.
     ///
-    /// `POST /locations/{locationId}/tags`, scope `locations/tags.write`. Not idempotent. The service answers 200.
+    /// `POST /locations/{locationId}/tags`, scope `locations/tags.write`. Not idempotent: after an error with
+    /// [`outcome_unknown`](Error::outcome_unknown), [`list`](Self::list) tells whether it was created. The service answers
+    /// 200, not 201.
     ///
     /// # Errors
     ///

@@ -17,6 +17,20 @@ const PAGE: u32 = 10;
 
 /// Locations. From [`Client::locations`].
 ///
+/// ```no_run
+/// # use ghl_contacts::{Client, SearchLocations};
+/// use futures_util::TryStreamExt;
+///
+/// # async fn run(client: Client) -> Result<(), ghl_contacts::Error> {
+/// let here = client.locations().get(client.location()).await?;
+/// println!("{:?}: {:?}", here.name, here.settings);
+///
+/// let all: Vec<_> = client.locations().search(SearchLocations::new()).items().try_collect().await?;
+/// # let _ = all;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Source: `apps/locations.json` in the vendor's public description of the API, `GoHighLevel/highlevel-api-docs`, June 2026.
 #[derive(Debug, Clone, Copy)]
 pub struct Locations<'a> {
@@ -44,7 +58,7 @@ impl Locations<'_> {
     /// Searches locations, 10 a page.
     ///
     /// `GET /locations/search`, scope `locations.readonly`. Safe. Made for an agency's token; a location's token finds
-    /// that location alone. What is found has no [`company_id`](Location::company_id).
+    /// that location alone. What is found has no [`company_id`](Location::company_id), and the answer no total.
     ///
     /// # Errors
     ///

@@ -24,6 +24,19 @@ const DELETE: Operation = Operation::new(
 
 /// The notes of a contact. From [`Client::notes`].
 ///
+/// ```no_run
+/// # use ghl_contacts::{Client, ContactId, NewNote, NoteUpdate};
+/// # async fn run(client: Client, ana: ContactId) -> Result<(), ghl_contacts::Error> {
+/// let notes = client.notes(&ana);
+/// let note = notes.create(&NewNote::new("Wants the blue one").title("Phone call").pinned(true)).await?;
+/// notes.update(&note.id, &NoteUpdate::new().body("Wants the green one")).await?;
+/// for note in notes.list().await? {
+///     println!("{:?} {}", note.date_added, note.body);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Source: `apps/contacts.json` in the vendor's public description of the API, `GoHighLevel/highlevel-api-docs`, June 2026.
 #[derive(Debug, Clone, Copy)]
 pub struct Notes<'a> {
@@ -73,7 +86,8 @@ impl Notes<'_> {
 
     /// Writes a note.
     ///
-    /// `POST /contacts/{contactId}/notes`, scope `contacts.write`. Not idempotent.
+    /// `POST /contacts/{contactId}/notes`, scope `contacts.write`. Not idempotent: after an error with
+    /// [`outcome_unknown`](Error::outcome_unknown), [`list`](Self::list) tells whether it was written.
     ///
     /// # Errors
     ///

@@ -16,6 +16,16 @@ const REMOVE: Operation =
 ///
 /// Both calls touch only the tags they name; there is no call here that replaces all of them.
 ///
+/// ```no_run
+/// # use ghl_contacts::{Client, ContactId};
+/// # async fn run(client: Client, ana: ContactId) -> Result<(), ghl_contacts::Error> {
+/// let now = client.tags(&ana).add(["Customer", "north"]).await?;
+/// assert!(now.contains(&"customer".to_owned()));
+/// client.tags(&ana).remove(["prospect"]).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Source: `apps/contacts.json` in the vendor's public description of the API, `GoHighLevel/highlevel-api-docs`, June 2026.
 #[derive(Debug, Clone, Copy)]
 pub struct Tags<'a> {

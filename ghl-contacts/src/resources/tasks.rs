@@ -35,6 +35,17 @@ const DELETE: Operation = Operation::new(
 
 /// The tasks of a contact. From [`Client::tasks`].
 ///
+/// ```no_run
+/// # use ghl_contacts::{Client, ContactId, NewTask};
+/// # async fn run(client: Client, ana: ContactId) -> Result<(), Box<dyn std::error::Error>> {
+/// let tasks = client.tasks(&ana);
+/// let task = NewTask::new("Send the offer", "2026-03-02T09:00:00Z".parse()?).body("With the new prices");
+/// let task = tasks.create(&task).await?;
+/// tasks.complete(&task.id, true).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Source: `apps/contacts.json` in the vendor's public description of the API, `GoHighLevel/highlevel-api-docs`, June 2026.
 #[derive(Debug, Clone, Copy)]
 pub struct Tasks<'a> {
@@ -58,7 +69,7 @@ impl Tasks<'_> {
         Request::new(operation).arg("contactId", self.contact)
     }
 
-    /// Lists all tasks of the contact.
+    /// Lists all tasks of the contact; the service does not page them.
     ///
     /// `GET /contacts/{contactId}/tasks`, scope `contacts.readonly`. Safe.
     ///
@@ -84,7 +95,9 @@ impl Tasks<'_> {
 
     /// Creates a task.
     ///
-    /// `POST /contacts/{contactId}/tasks`, scope `contacts.write`. Not idempotent.
+    /// `POST /contacts/{contactId}/tasks`, scope `contacts.write`. Not idempotent: after an error with
+    /// [`outcome_unknown`](Error::outcome_unknown), [`list`](Self::list) tells whether it was created. The service wants
+    /// `completed` in every one, so it is sent even where nobody set it.
     ///
     /// # Errors
     ///

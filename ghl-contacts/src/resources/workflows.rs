@@ -24,6 +24,16 @@ const REMOVE: Operation = Operation::new(
 ///
 /// The API has no call that tells which they are, but a search can ask for the contacts of one.
 ///
+/// ```no_run
+/// # use ghl_contacts::{Client, ContactId, WorkflowId};
+/// # async fn run(client: Client, ana: ContactId, welcome: WorkflowId) -> Result<(), ghl_contacts::Error> {
+/// // Whoever is in it already stays where they are: take them out first, to start again.
+/// client.workflows(&ana).remove(&welcome).await?;
+/// client.workflows(&ana).add(&welcome).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Source: `apps/contacts.json` in the vendor's public description of the API, `GoHighLevel/highlevel-api-docs`, June 2026.
 #[derive(Debug, Clone, Copy)]
 pub struct Workflows<'a> {
@@ -54,7 +64,9 @@ impl Workflows<'_> {
         self.client.send_done(&ADD, self.request(&ADD, workflow, None)).await
     }
 
-    /// Puts the contact into a workflow that counts from an event, and says when that is. As [`add`](Self::add).
+    /// Puts the contact into a workflow that counts from an event, and says when that is.
+    ///
+    /// `POST /contacts/{contactId}/workflow/{workflowId}`, scope `contacts.write`. Not idempotent. As [`add`](Self::add).
     ///
     /// ```no_run
     /// # use ghl_contacts::{Client, ContactId, WorkflowId, jiff::ZonedDateTime};
@@ -74,7 +86,8 @@ impl Workflows<'_> {
 
     /// Takes the contact out of a workflow.
     ///
-    /// `DELETE /contacts/{contactId}/workflow/{workflowId}` with a body, scope `contacts.write`. Idempotent.
+    /// `DELETE /contacts/{contactId}/workflow/{workflowId}` with a body, scope `contacts.write`. Idempotent: if the answer
+    /// to a first request was lost, "not found" by the second one is a success.
     ///
     /// # Errors
     ///
@@ -83,7 +96,10 @@ impl Workflows<'_> {
         self.client.delete(&REMOVE, self.request(&REMOVE, workflow, None)).await
     }
 
-    /// Takes the contact out of a workflow that counts from an event at this time. As [`remove`](Self::remove).
+    /// Takes the contact out of a workflow that counts from an event at this time.
+    ///
+    /// `DELETE /contacts/{contactId}/workflow/{workflowId}` with a body, scope `contacts.write`. Idempotent. As
+    /// [`remove`](Self::remove).
     ///
     /// # Errors
     ///

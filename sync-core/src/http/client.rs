@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use tracing::Instrument;
 use url::{Host, Url};
 
-use super::limiter::Denied;
+use super::limiter::{Denied, Tenant};
 use super::retry_after::retry_after;
 use super::{
     CallOptions, HttpError, HttpErrorKind, HttpSettings, Limiter, RateLimit, Reply, Request, Service, Verdict,
@@ -48,7 +48,7 @@ struct Shared {
     account: AccountKey,
     base: Url,
     tokens: Option<Arc<dyn TokenSource>>,
-    limiter: Limiter,
+    limit: Arc<Tenant>,
     retry: RetryPolicy,
     budget: RetryBudget,
     env: Arc<dyn Env>,
@@ -63,7 +63,7 @@ impl fmt::Debug for Shared {
             .field("account", &self.account)
             .field("base", &self.base.as_str())
             .field("tokens", &self.tokens)
-            .field("limiter", &self.limiter)
+            .field("limit", &self.limit)
             .field("retry", &self.retry)
             .field("env", &self.env)
             .field("observer", &self.observer)
@@ -92,16 +92,17 @@ impl HttpClient {
     ) -> Result<Self, HttpError> {
         check_base(&base).map_err(|why| HttpError::new(HttpErrorKind::Request, "base URL", why))?;
         let limiter = match &settings.limiter {
-            Some(shared) => shared.clone(),
-            None => Limiter::new(settings.limit.unwrap_or(limit), settings.env.clone()),
+            Some(shared) => shared,
+            None => &Limiter::new(settings.limit.unwrap_or(limit), settings.env.clone()),
         };
+        let limit = limiter.tenant(&account);
         let shared = Shared {
             reqwest: settings.build_client()?,
             service,
             account,
             base,
             tokens,
-            limiter,
+            limit,
             retry: settings.retry.clone(),
             budget: RetryBudget::new(),
             env: settings.env.clone(),
@@ -150,6 +151,9 @@ impl HttpClient {
         );
         let started = self.shared.env.monotonic();
         let call = Call { client: self, request: &request, started, attempts: 0, renewed: false };
+        if span.is_disabled() {
+            return call.run().await;
+        }
         let result = call.run().instrument(span.clone()).await;
         let elapsed = self.shared.env.monotonic().saturating_sub(started);
         span.record("elapsed_ms", u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
@@ -230,8 +234,11 @@ impl Call<'_> {
 
     /// What is left until the deadline.
     fn time_left(&self) -> Duration {
-        let spent = self.shared().env.monotonic().saturating_sub(self.started);
-        self.client.options.deadline.saturating_sub(spent)
+        self.time_left_at(self.shared().env.monotonic())
+    }
+
+    fn time_left_at(&self, now: Duration) -> Duration {
+        self.client.options.deadline.saturating_sub(now.saturating_sub(self.started))
     }
 
     fn token_error(&self, error: TokenError) -> HttpError {
@@ -255,21 +262,19 @@ impl Call<'_> {
         if let Some(token) = token {
             shared.service.authorize(token, &mut outgoing).map_err(wrong)?;
         }
-        let permit = shared.limiter.acquire(&shared.account, self.time_left()).await;
+        let permit = shared.limit.acquire(self.time_left()).await;
         let permit = permit.map_err(|denied| self.denied(denied))?;
-        let timeout = self.client.options.timeout.min(self.time_left());
         self.attempts += 1;
 
         let sent = shared.env.monotonic();
+        let timeout = self.client.options.timeout.min(self.time_left_at(sent));
         let fetched = fetch(&shared.reqwest, outgoing, timeout).await;
         let result = match fetched {
             Ok((status, headers, body)) => {
                 let verdict = shared.service.judge(&self.request.operation, status, &headers, &body);
                 let rate = shared.service.rate(&headers);
-                if let Some(rate) = rate {
-                    shared.limiter.learn(&shared.account, rate, sent);
-                }
-                let retry_after = retry_after(&headers, shared.env.now());
+                permit.answered(rate, sent);
+                let retry_after = retry_after(&headers, || shared.env.now());
                 let body = match token {
                     Some(token) if verdict != Verdict::Success => without(&token.secret, body),
                     _ => body,
@@ -285,7 +290,6 @@ impl Call<'_> {
                     .with_attempts(self.attempts))
             }
         };
-        drop(permit);
         Ok((result, sent))
     }
 
@@ -357,12 +361,12 @@ impl Call<'_> {
         shared.observer.on_event(&Event::Throttled { account, operation, daily });
         if daily {
             let reset = reply.rate.and_then(|r| r.daily_reset).or(reply.retry_after);
-            shared.limiter.spent(account, reset);
+            shared.limit.spent(reset);
             return None;
         }
-        let window = shared.limiter.limit(account).per;
+        let window = shared.limit.limit().per;
         let pause = reply.retry_after.unwrap_or(window);
-        shared.limiter.pause(account, pause);
+        shared.limit.pause(pause);
         Some(pause)
     }
 }
@@ -383,18 +387,31 @@ async fn fetch(
     outgoing: super::Outgoing,
     timeout: Duration,
 ) -> Result<(u16, HeaderMap, Bytes), Failure> {
-    let request = client.request(outgoing.method, outgoing.url).headers(outgoing.headers).timeout(timeout);
-    let request = if outgoing.body.is_empty() { request } else { request.body(outgoing.body) };
-    let mut response = request.send().await?;
+    let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
+    *request.headers_mut() = outgoing.headers;
+    *request.timeout_mut() = Some(timeout);
+    if !outgoing.body.is_empty() {
+        *request.body_mut() = Some(outgoing.body.into());
+    }
+    let mut response = client.execute(request).await?;
     let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
-    let mut body = BytesMut::new();
+    // Most answers come in one piece, which is then not copied.
+    let (mut first, mut rest) = (Bytes::new(), BytesMut::new());
     while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > LARGEST {
+        if first.len() + rest.len() + chunk.len() > LARGEST {
             return Err(Failure::TooLarge);
         }
-        body.extend_from_slice(&chunk);
+        if first.is_empty() && rest.is_empty() {
+            first = chunk;
+            continue;
+        }
+        if rest.is_empty() {
+            rest.extend_from_slice(&std::mem::take(&mut first));
+        }
+        rest.extend_from_slice(&chunk);
     }
-    Ok((status, headers, body.freeze()))
+    let body = if rest.is_empty() { first } else { rest.freeze() };
+    Ok((status, headers, body))
 }
 
 /// Takes a token out of a refusal: gateways may repeat the request, header and all.

@@ -45,8 +45,10 @@ struct Shared {
     tenants: Mutex<HashMap<AccountKey, Arc<Tenant>>>,
 }
 
+/// The part of a limiter that is about one account.
 #[derive(Debug)]
-struct Tenant {
+pub(super) struct Tenant {
+    env: Arc<dyn Env>,
     /// Held while waiting for a turn; tokio hands it over in order.
     turn: tokio::sync::Mutex<()>,
     completed: Notify,
@@ -57,9 +59,11 @@ struct Tenant {
 struct Log {
     limit: RateLimit,
     in_flight: u32,
-    /// When our requests completed.
+    /// Callers that wait for a turn.
+    waiting: u32,
+    /// When our requests completed, oldest first.
     done: VecDeque<Duration>,
-    /// When we learned of requests that were not ours.
+    /// When we learned of requests that were not ours, oldest first.
     foreign: VecDeque<Duration>,
     paused_until: Duration,
     spent_until: Option<Duration>,
@@ -91,74 +95,103 @@ impl Limiter {
 
     /// The limit in force for `account`.
     pub fn limit(&self, account: &AccountKey) -> RateLimit {
-        self.tenant(account).log().limit
+        self.tenant(account).limit()
     }
 
-    /// Waits for the right to send one request, at most for `patience`.
-    pub(super) async fn acquire(&self, account: &AccountKey, patience: Duration) -> Result<Permit, Denied> {
-        let env = self.shared.env.as_ref();
-        let tenant = self.tenant(account);
-        let last = env.monotonic() + patience;
-        let Ok(_turn) = tokio::time::timeout(patience, tenant.turn.lock()).await else {
-            return Err(Denied::Late);
-        };
-        loop {
-            let mut completed = std::pin::pin!(tenant.completed.notified());
-            // Registered before the look, so that no completion in between is missed.
-            completed.as_mut().enable();
-            let now = env.monotonic();
-            let turn = tenant.log().turn(now)?;
-            match turn {
-                Turn::Now => return Ok(Permit { tenant: tenant.clone(), env: self.shared.env.clone() }),
-                Turn::At(at) if at > last => return Err(Denied::Late),
-                Turn::At(at) => env.sleep(at.saturating_sub(now)).await,
-                Turn::WhenOneCompletes => completed.await,
-            }
-        }
-    }
-
-    /// Takes in what an answer says. `sent` is when its request went out.
-    pub(super) fn learn(&self, account: &AccountKey, rate: RateInfo, sent: Duration) {
-        let now = self.shared.env.monotonic();
-        self.tenant(account).log().learn(rate, sent, now);
-    }
-
-    /// Lets nothing out for `pause`: the service refused a request.
-    pub(super) fn pause(&self, account: &AccountKey, pause: Duration) {
-        let until = self.shared.env.monotonic() + pause;
-        let tenant = self.tenant(account);
-        let mut log = tenant.log();
-        log.paused_until = log.paused_until.max(until);
-    }
-
-    /// The service says that the day's quota is spent.
-    pub(super) fn spent(&self, account: &AccountKey, reset: Option<Duration>) {
-        let now = self.shared.env.monotonic();
-        self.tenant(account).log().spent_until = Some(now + reset.unwrap_or(UNKNOWN_RESET));
-    }
-
-    fn tenant(&self, account: &AccountKey) -> Arc<Tenant> {
+    /// The part that is about `account`.
+    pub(super) fn tenant(&self, account: &AccountKey) -> Arc<Tenant> {
         let mut tenants = self.shared.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(tenant) = tenants.get(account) {
             return tenant.clone();
         }
+        let tenant = Arc::new(Tenant::new(self.shared.start, self.shared.env.clone()));
+        tenants.entry(account.clone()).or_insert(tenant).clone()
+    }
+}
+
+impl Tenant {
+    fn new(limit: RateLimit, env: Arc<dyn Env>) -> Self {
         let log = Log {
-            limit: self.shared.start,
+            limit,
             in_flight: 0,
+            waiting: 0,
             done: VecDeque::new(),
             foreign: VecDeque::new(),
             paused_until: Duration::ZERO,
             spent_until: None,
         };
-        let tenant =
-            Tenant { turn: tokio::sync::Mutex::default(), completed: Notify::new(), log: Mutex::new(log) };
-        tenants.entry(account.clone()).or_insert(Arc::new(tenant)).clone()
+        Self { env, turn: tokio::sync::Mutex::default(), completed: Notify::new(), log: Mutex::new(log) }
+    }
+
+    /// The limit in force.
+    pub(super) fn limit(&self) -> RateLimit {
+        self.log().limit
+    }
+
+    /// Waits for the right to send one request, at most for `patience`.
+    pub(super) async fn acquire(&self, patience: Duration) -> Result<Permit<'_>, Denied> {
+        if let Some(permit) = self.at_once()? {
+            return Ok(permit);
+        }
+        let _waiting = Waiting(self);
+        let last = self.env.monotonic() + patience;
+        let Ok(_turn) = tokio::time::timeout(patience, self.turn.lock()).await else {
+            return Err(Denied::Late);
+        };
+        loop {
+            let mut completed = std::pin::pin!(self.completed.notified());
+            // Registered before the look, so that no completion in between is missed.
+            completed.as_mut().enable();
+            let now = self.env.monotonic();
+            let turn = self.log().turn(now)?;
+            match turn {
+                Turn::Now => return Ok(self.permit()),
+                Turn::At(at) if at > last => return Err(Denied::Late),
+                Turn::At(at) => self.env.sleep(at.saturating_sub(now)).await,
+                Turn::WhenOneCompletes => completed.await,
+            }
+        }
+    }
+
+    /// A permit without waiting, if there is one and nobody waits for it; counts the caller as waiting if not.
+    fn at_once(&self) -> Result<Option<Permit<'_>>, Denied> {
+        let mut log = self.log();
+        if log.waiting == 0 && matches!(log.turn(self.env.monotonic())?, Turn::Now) {
+            return Ok(Some(self.permit()));
+        }
+        log.waiting += 1;
+        Ok(None)
+    }
+
+    fn permit(&self) -> Permit<'_> {
+        Permit { tenant: self, heard: None }
+    }
+
+    /// Lets nothing out for `pause`: the service refused a request.
+    pub(super) fn pause(&self, pause: Duration) {
+        let until = self.env.monotonic() + pause;
+        let mut log = self.log();
+        log.paused_until = log.paused_until.max(until);
+    }
+
+    /// The service says that the day's quota is spent.
+    pub(super) fn spent(&self, reset: Option<Duration>) {
+        let now = self.env.monotonic();
+        self.log().spent_until = Some(now + reset.unwrap_or(UNKNOWN_RESET));
+    }
+
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Tenant {
-    fn log(&self) -> MutexGuard<'_, Log> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+/// A caller that waits for a turn, until it is dropped.
+struct Waiting<'a>(&'a Tenant);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut log = self.0.log();
+        log.waiting = log.waiting.saturating_sub(1);
     }
 }
 
@@ -174,13 +207,19 @@ impl Log {
         if now < self.paused_until {
             return Ok(Turn::At(self.paused_until));
         }
-        let oldest = self.oldest_counted(now);
+        self.forget(now);
+        // Spares the search where not even all that is remembered would be too much.
+        let remembered = self.done.len() + self.foreign.len() + self.in_flight as usize;
+        if remembered < self.limit.requests as usize {
+            self.in_flight += 1;
+            return Ok(Turn::Now);
+        }
         let counted = self.counted_since(now, self.limit.per) + self.in_flight as usize;
         if counted < self.limit.requests.max(1) as usize {
             self.in_flight += 1;
             return Ok(Turn::Now);
         }
-        Ok(match oldest {
+        Ok(match self.oldest_counted(now) {
             Some(oldest) => Turn::At(oldest + self.limit.per),
             None => Turn::WhenOneCompletes,
         })
@@ -188,12 +227,12 @@ impl Log {
 
     /// Requests that completed, or were heard of, less than `window` before `now`.
     fn counted_since(&self, now: Duration, window: Duration) -> usize {
-        let counts = |log: &VecDeque<Duration>| log.iter().rev().take_while(|at| **at + window > now).count();
+        let counts = |log: &VecDeque<Duration>| log.len() - first_counted(log, now, window);
         counts(&self.done) + counts(&self.foreign)
     }
 
-    /// Forgets what no longer counts and gives the oldest entry that does.
-    fn oldest_counted(&mut self, now: Duration) -> Option<Duration> {
+    /// Forgets what can no longer count.
+    fn forget(&mut self, now: Duration) {
         let window = self.limit.per;
         for log in [&mut self.done, &mut self.foreign] {
             // Kept for a second window: a slow answer is compared with what counted when its request went out.
@@ -201,8 +240,12 @@ impl Log {
                 log.pop_front();
             }
         }
-        let counts = |log: &VecDeque<Duration>| log.iter().copied().find(|at| *at + window > now);
-        [counts(&self.done), counts(&self.foreign)].into_iter().flatten().min()
+    }
+
+    /// The oldest request that counts.
+    fn oldest_counted(&self, now: Duration) -> Option<Duration> {
+        let oldest = |log: &VecDeque<Duration>| log.get(first_counted(log, now, self.limit.per)).copied();
+        [oldest(&self.done), oldest(&self.foreign)].into_iter().flatten().min()
     }
 
     fn learn(&mut self, rate: RateInfo, sent: Duration, now: Duration) {
@@ -224,113 +267,167 @@ impl Log {
     }
 }
 
-/// The right to send one request. Dropping it says that the request has completed.
-#[derive(Debug)]
-pub(super) struct Permit {
-    tenant: Arc<Tenant>,
-    env: Arc<dyn Env>,
+/// Where the entries of `log` begin that are less than `window` before `now`.
+fn first_counted(log: &VecDeque<Duration>, now: Duration, window: Duration) -> usize {
+    log.partition_point(|at| *at + window <= now)
 }
 
-impl Drop for Permit {
+/// The right to send one request. Dropping it says that the request has completed.
+#[derive(Debug)]
+pub(super) struct Permit<'a> {
+    tenant: &'a Tenant,
+    heard: Option<(RateInfo, Duration)>,
+}
+
+impl Permit<'_> {
+    /// Takes in what the answer says. `sent` is when its request went out.
+    pub(super) fn answered(mut self, rate: Option<RateInfo>, sent: Duration) {
+        self.heard = rate.map(|rate| (rate, sent));
+    }
+}
+
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        let now = self.env.monotonic();
         let mut log = self.tenant.log();
+        // Read under the lock, so that the log stays in order.
+        let now = self.tenant.env.monotonic();
+        if let Some((rate, sent)) = self.heard {
+            log.learn(rate, sent, now);
+        }
         log.in_flight = log.in_flight.saturating_sub(1);
         log.done.push_back(now);
+        let awaited = log.waiting > 0;
         drop(log);
-        self.tenant.completed.notify_waiters();
+        if awaited {
+            self.tenant.completed.notify_waiters();
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Waker};
+
     use super::*;
     use crate::ManualEnv;
 
     const LONG: Duration = Duration::from_secs(3600);
 
-    fn limiter(requests: u32, seconds: u64) -> (Limiter, Arc<ManualEnv>, AccountKey) {
+    fn limiter(requests: u32, seconds: u64) -> (Limiter, Arc<ManualEnv>) {
         let env = Arc::new(ManualEnv::new(1));
         let limit = RateLimit::new(requests, Duration::from_secs(seconds));
-        (Limiter::new(limit, env.clone()), env, AccountKey::new("t", 1))
+        (Limiter::new(limit, env.clone()), env)
+    }
+
+    fn tenant(requests: u32, seconds: u64) -> (Arc<Tenant>, Arc<ManualEnv>) {
+        let (limiter, env) = limiter(requests, seconds);
+        (limiter.tenant(&AccountKey::new("t", 1)), env)
     }
 
     #[tokio::test]
     async fn a_burst_passes_at_once_and_the_next_waits_for_the_window() {
-        let (limiter, env, key) = limiter(3, 10);
+        let (tenant, env) = tenant(3, 10);
         for _ in 0..3 {
-            drop(limiter.acquire(&key, LONG).await.unwrap());
+            drop(tenant.acquire(LONG).await.unwrap());
         }
         assert_eq!(env.sleeps(), []);
         env.advance(Duration::from_secs(4));
-        drop(limiter.acquire(&key, LONG).await.unwrap());
+        drop(tenant.acquire(LONG).await.unwrap());
         assert_eq!(env.sleeps(), [Duration::from_secs(6)]);
     }
 
     #[tokio::test]
     async fn the_window_starts_at_completion() {
-        let (limiter, env, key) = limiter(1, 10);
-        let permit = limiter.acquire(&key, LONG).await.unwrap();
+        let (tenant, env) = tenant(1, 10);
+        let permit = tenant.acquire(LONG).await.unwrap();
         env.advance(Duration::from_secs(60));
         drop(permit);
-        drop(limiter.acquire(&key, LONG).await.unwrap());
+        drop(tenant.acquire(LONG).await.unwrap());
         assert_eq!(env.sleeps(), [Duration::from_secs(10)]);
     }
 
     #[tokio::test]
     async fn accounts_do_not_wait_for_each_other() {
-        let (limiter, env, key) = limiter(1, 10);
-        drop(limiter.acquire(&key, LONG).await.unwrap());
-        drop(limiter.acquire(&AccountKey::new("t", 2), LONG).await.unwrap());
+        let (limiter, env) = limiter(1, 10);
+        for account in [1, 2] {
+            drop(limiter.tenant(&AccountKey::new("t", account)).acquire(LONG).await.unwrap());
+        }
         assert_eq!(env.sleeps(), []);
+    }
+
+    fn waits(caller: Pin<&mut impl Future>) -> bool {
+        caller.poll(&mut Context::from_waker(Waker::noop())).is_pending()
+    }
+
+    #[tokio::test]
+    async fn nobody_overtakes_those_who_wait_and_those_who_leave_hold_nobody_up() {
+        let (tenant, env) = tenant(1, 10);
+        for first_leaves in [false, true] {
+            let permit = tenant.acquire(LONG).await.unwrap();
+            let mut first = Box::pin(tenant.acquire(LONG));
+            assert!(waits(first.as_mut()), "one request is in flight");
+            drop(permit);
+            env.advance(Duration::from_secs(10));
+            let mut second = Box::pin(tenant.acquire(LONG));
+            if first_leaves {
+                drop(first);
+                assert!(!waits(second.as_mut()), "nobody else is there");
+            } else {
+                assert!(waits(second.as_mut()), "the free place is the first one's");
+                drop(first.await.unwrap());
+                drop(second.await.unwrap());
+            }
+            env.advance(Duration::from_secs(10));
+        }
     }
 
     #[tokio::test]
     async fn requests_of_others_are_learned_from_headers() {
-        let (limiter, env, key) = limiter(100, 10);
-        let permit = limiter.acquire(&key, LONG).await.unwrap();
+        let (tenant, env) = tenant(100, 10);
+        let permit = tenant.acquire(LONG).await.unwrap();
         let rate = RateInfo { remaining: Some(0), ..RateInfo::default() };
-        limiter.learn(&key, rate, env.monotonic());
-        drop(permit);
-        drop(limiter.acquire(&key, LONG).await.unwrap());
+        permit.answered(Some(rate), env.monotonic());
+        drop(tenant.acquire(LONG).await.unwrap());
         assert_eq!(env.sleeps(), [Duration::from_secs(10)]);
     }
 
     #[tokio::test]
     async fn the_limit_is_learned_from_headers() {
-        let (limiter, _, key) = limiter(100, 10);
+        let (tenant, _) = tenant(100, 10);
         let interval = Some(Duration::from_millis(250));
-        limiter.learn(&key, RateInfo { limit: Some(5), interval, ..RateInfo::default() }, Duration::ZERO);
-        assert_eq!(limiter.limit(&key), RateLimit::new(5, Duration::from_millis(250)));
+        let rate = RateInfo { limit: Some(5), interval, ..RateInfo::default() };
+        tenant.acquire(LONG).await.unwrap().answered(Some(rate), Duration::ZERO);
+        assert_eq!(tenant.limit(), RateLimit::new(5, Duration::from_millis(250)));
     }
 
     #[tokio::test]
     async fn a_spent_day_fails_at_once() {
-        let (limiter, env, key) = limiter(100, 10);
+        let (tenant, env) = tenant(100, 10);
         let rate = RateInfo { daily_remaining: Some(0), daily_reset: Some(LONG), ..RateInfo::default() };
-        limiter.learn(&key, rate, Duration::ZERO);
-        let denied = limiter.acquire(&key, LONG * 24).await.unwrap_err();
+        tenant.acquire(LONG).await.unwrap().answered(Some(rate), Duration::ZERO);
+        let denied = tenant.acquire(LONG * 24).await.unwrap_err();
         assert_eq!(denied, Denied::Spent { retry_after: LONG });
         env.advance(LONG);
-        limiter.acquire(&key, LONG).await.unwrap();
+        tenant.acquire(LONG).await.unwrap();
     }
 
     #[tokio::test]
     async fn nobody_waits_past_their_patience() {
-        let (limiter, env, key) = limiter(1, 10);
-        drop(limiter.acquire(&key, LONG).await.unwrap());
-        assert_eq!(limiter.acquire(&key, Duration::from_secs(9)).await.unwrap_err(), Denied::Late);
+        let (tenant, env) = tenant(1, 10);
+        drop(tenant.acquire(LONG).await.unwrap());
+        assert_eq!(tenant.acquire(Duration::from_secs(9)).await.unwrap_err(), Denied::Late);
         assert_eq!(env.sleeps(), []);
     }
 
     /// A service that counts in fixed windows from the first request, as HighLevel does.
     #[tokio::test]
     async fn a_fixed_window_is_never_exceeded_and_well_used() {
-        let (limiter, env, key) = limiter(100, 10);
+        let (tenant, env) = tenant(100, 10);
         let window = Duration::from_secs(10);
         let (mut start, mut used, mut sent) = (Duration::ZERO, 0, 0);
         while env.monotonic() < Duration::from_secs(200) {
-            let permit = limiter.acquire(&key, LONG).await.unwrap();
+            let permit = tenant.acquire(LONG).await.unwrap();
             // The request arrives 20 ms after it was sent and is answered 20 ms later.
             env.advance(Duration::from_millis(20));
             let arrival = env.monotonic();

@@ -61,6 +61,11 @@ impl fmt::Debug for Reply {
 ///
 /// [`DecodeError`] with the path to the value that does not fit, never with the value itself.
 pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
+    // To know the place costs time at every value, so it is looked for only when something does not fit.
+    serde_json::from_slice(body).or_else(|_| decode_and_locate(body))
+}
+
+fn decode_and_locate<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();

@@ -19,7 +19,7 @@ pub struct Request {
     pub(super) anonymous: bool,
     args: Vec<(&'static str, String)>,
     query: Vec<(Cow<'static, str>, String)>,
-    headers: HeaderMap,
+    headers: Vec<(HeaderName, HeaderValue)>,
     body: Bytes,
     wrong: Option<String>,
 }
@@ -35,7 +35,7 @@ impl Request {
             anonymous: false,
             args: Vec::new(),
             query: Vec::new(),
-            headers: HeaderMap::new(),
+            headers: Vec::new(),
             body: Bytes::new(),
             wrong: None,
         }
@@ -65,13 +65,15 @@ impl Request {
         }
     }
 
-    /// Sets a header.
+    /// Sets a header. A value that is written in the code is not copied.
     #[must_use]
-    pub fn header(mut self, name: &'static str, value: &str) -> Self {
-        match HeaderValue::from_str(value) {
-            Ok(value) => {
-                self.headers.insert(HeaderName::from_static(name), value);
-            }
+    pub fn header(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+        let value = match value.into() {
+            Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
+            Cow::Owned(text) => text.into(),
+        };
+        match HeaderValue::from_maybe_shared(value) {
+            Ok(value) => self.headers.push((HeaderName::from_static(name), value)),
             Err(_) => self.fail(format!("header {name}: has characters that no header may have")),
         }
         self
@@ -103,7 +105,7 @@ impl Request {
     }
 
     fn set_body(&mut self, content_type: &'static str, body: Bytes) {
-        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        self.headers.push((CONTENT_TYPE, HeaderValue::from_static(content_type)));
         self.body = body;
     }
 
@@ -122,17 +124,19 @@ impl Request {
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);
         }
-        Ok(Outgoing {
-            method: self.operation.method().clone(),
-            url,
-            headers: self.headers.clone(),
-            body: self.body.clone(),
-        })
+        // With room for the token and what the client adds.
+        let mut headers = HeaderMap::with_capacity(self.headers.len() + 3);
+        // Of two values for one name the later counts.
+        for (name, value) in &self.headers {
+            headers.insert(name, value.clone());
+        }
+        Ok(Outgoing { method: self.operation.method().clone(), url, headers, body: self.body.clone() })
     }
 
     fn path(&self) -> Result<String, String> {
-        let mut path = String::new();
         let mut rest = self.operation.template();
+        let values = self.args.iter().map(|(_, value)| value.len()).sum::<usize>();
+        let mut path = String::with_capacity(rest.len() + values);
         while let Some((before, after)) = rest.split_once('{') {
             let (name, tail) = after.split_once('}').ok_or_else(|| format!("path {rest}: unclosed brace"))?;
             let (_, value) =

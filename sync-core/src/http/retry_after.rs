@@ -4,16 +4,16 @@ use http::HeaderMap;
 use http::header::RETRY_AFTER;
 use jiff::Timestamp;
 
-/// How long a `Retry-After` asks to wait: a number of seconds, or an HTTP date compared with `now`.
+/// How long a `Retry-After` asks to wait: a number of seconds, or an HTTP date compared with what `now` gives.
 ///
 /// A date that has passed is no wait; anything unreadable is no answer.
-pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+pub(super) fn retry_after(headers: &HeaderMap, now: impl FnOnce() -> Timestamp) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();
     }
     let at = Timestamp::try_from(httpdate::parse_http_date(text).ok()?).ok()?;
-    Some(Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO))
+    Some(Duration::try_from(at.duration_since(now())).unwrap_or(Duration::ZERO))
 }
 
 #[cfg(test)]
@@ -34,8 +34,8 @@ mod tests {
         ];
         for (text, millis) in table {
             let headers = HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]);
-            assert_eq!(retry_after(&headers, now), millis.map(Duration::from_millis), "{text}");
+            assert_eq!(retry_after(&headers, || now), millis.map(Duration::from_millis), "{text}");
         }
-        assert_eq!(retry_after(&HeaderMap::new(), now), None);
+        assert_eq!(retry_after(&HeaderMap::new(), || now), None);
     }
 }
