@@ -15,7 +15,8 @@ use super::{
 };
 use crate::retry::RetryBudget;
 use crate::{
-    AccessToken, AccountKey, Env, Event, Observer, RetryPolicy, SecretString, TokenError, TokenSource,
+    AccessToken, AccountKey, Env, Event, Idempotency, Observer, RetryPolicy, SecretString, TokenError,
+    TokenSource,
 };
 
 /// Sends the requests of one account at one service, and survives what can be survived.
@@ -149,7 +150,8 @@ impl HttpClient {
             elapsed_ms = tracing::field::Empty,
         );
         let started = self.shared.env.monotonic();
-        let call = Call { client: self, request: &request, started, attempts: 0, renewed: false };
+        let call =
+            Call { client: self, request: &request, started, attempts: 0, renewed: false, in_doubt: false };
         let result = call.run().instrument(span.clone()).await;
         let elapsed = self.shared.env.monotonic().saturating_sub(started);
         span.record("elapsed_ms", u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
@@ -168,6 +170,8 @@ struct Call<'a> {
     started: Duration,
     attempts: u32,
     renewed: bool,
+    /// Whether an attempt was sent again that may have taken effect.
+    in_doubt: bool,
 }
 
 /// What one attempt brought.
@@ -175,6 +179,12 @@ type Attempted = Result<Reply, HttpError>;
 
 impl Call<'_> {
     async fn run(mut self) -> Attempted {
+        let result = self.attempts().await;
+        result.map_err(|error| error.with_doubt(self.in_doubt))
+    }
+
+    /// Attempts it until there is nothing to gain by another one.
+    async fn attempts(&mut self) -> Attempted {
         loop {
             let token = self.token().await?;
             let (result, sent) = self.attempt(token.as_ref()).await?;
@@ -204,6 +214,11 @@ impl Call<'_> {
                 _ => {}
             }
             let Some(delay) = self.pause_before_retry(&result) else { return result };
+            self.in_doubt |= self.request.operation.idempotency() != Idempotency::Safe
+                && match &result {
+                    Ok(reply) => reply.verdict == Verdict::Faulty,
+                    Err(error) => error.outcome_unknown(),
+                };
             let (account, operation) = (&self.shared().account, self.operation());
             tracing::warn!(
                 attempt = self.attempts,
@@ -274,7 +289,8 @@ impl Call<'_> {
                     Some(token) if verdict != Verdict::Success => without(&token.secret, body),
                     _ => body,
                 };
-                Ok(Reply { status, headers, body, verdict, rate, retry_after, attempts: self.attempts })
+                let (attempts, in_doubt) = (self.attempts, self.in_doubt);
+                Ok(Reply { status, headers, body, verdict, rate, retry_after, attempts, in_doubt })
             }
             Err(Failure::Reqwest(error)) => {
                 Err(HttpError::from_reqwest(self.operation(), error).with_attempts(self.attempts))
