@@ -119,9 +119,13 @@ fn clients_do_not_compile_the_engine_and_the_bare_core_is_small() {
     for heavy in ["reqwest", "hyper", "sqlx", "axum", "oauth2"] {
         assert!(!has("sync-core", "", heavy), "{heavy} without any feature");
     }
-    let engine = ["ghl-contacts", "moloni-client"].map(|client| {
-        let args = ["tree", "-p", client, "--all-features", "-e", "features,normal", "-i", "sync-core"];
-        cargo(&args).contains("sync-core feature \"engine\"")
-    });
-    assert_eq!(engine, [false, false]);
+    let engine = |client: &str, features: &[&str]| {
+        let args = ["tree", "-p", client, "-e", "features,normal", "-i", "sync-core"];
+        cargo(&[&args[..], features].concat()).contains("sync-core feature \"engine\"")
+    };
+    assert!(!engine("moloni-client", &["--all-features"]));
+    // The collections of HighLevel's records are for an engine, and nothing else of the client is.
+    let others = "rustls,rustls-no-provider,loopback,sandbox,axum";
+    assert!(!engine("ghl-contacts", &["--no-default-features", "--features", others]));
+    assert!(engine("ghl-contacts", &["--no-default-features", "--features", "sync"]));
 }

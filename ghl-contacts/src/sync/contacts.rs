@@ -142,7 +142,7 @@ impl ContactCollection {
     /// All custom fields that must be there.
     fn all_wanted(&self) -> Vec<Wanted> {
         let marker = Wanted { name: self.marker.clone(), data_type: DataType::Text };
-        [marker].into_iter().chain(self.wanted.clone()).collect()
+        self.wanted.iter().cloned().chain([marker]).collect()
     }
 
     /// The record, and what is to be remembered of it.

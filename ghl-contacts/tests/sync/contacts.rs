@@ -79,7 +79,7 @@ async fn fields_that_are_missing_are_created_once_and_one_of_another_type_is_tol
     sandbox.add_custom_field("Plan", "TEXT").unwrap();
     let ours = contacts(&client).custom_field("Points", DataType::Numerical);
     let found = ours.set_up().await.unwrap();
-    assert_eq!(found.missing, ["custom field \"Sync id\"", "custom field \"Points\" of the type NUMERICAL"]);
+    assert_eq!(found.missing, ["custom field \"Points\" of the type NUMERICAL", "custom field \"Sync id\""]);
     assert!(found.untouched, "nothing carries a marker yet");
     for _ in 0..2 {
         ours.complete_set_up().await.unwrap();
