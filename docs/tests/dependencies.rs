@@ -48,10 +48,11 @@ fn minor(version: &str) -> u32 {
     version.split('.').nth(1).map_or(0, |m| m.parse().unwrap())
 }
 
-const CORE: [(&str, &str); 6] = [
+const CORE: [(&str, &str); 7] = [
     ("sync-core", ""),
     ("sync-core", "http,rustls,engine,conformance,sandbox-kit,loopback,keyring"),
     ("ghl-contacts", "rustls,sandbox,loopback"),
+    ("ghl-contacts", "rustls,sync"),
     ("ghl-contacts", "rustls-no-provider,sandbox"),
     ("moloni-client", "rustls,sandbox,loopback"),
     ("moloni-client", "rustls-no-provider,sandbox"),

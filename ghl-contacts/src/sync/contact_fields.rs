@@ -79,9 +79,8 @@ pub(super) fn snapshot(
     names: &Names,
     marker_field: &str,
 ) -> Result<Snapshot, Fault> {
-    let mut raw = match serde_json::to_value(contact) {
-        Ok(Value::Object(raw)) => raw,
-        _ => return Err(broken("a contact is no object")),
+    let Ok(Value::Object(mut raw)) = serde_json::to_value(contact) else {
+        return Err(broken("a contact is no object"));
     };
     raw.insert("name".to_owned(), contact.full_name().into());
     for field in EVERYWHERE {
