@@ -58,7 +58,9 @@ async fn custom_fields_of_every_type_are_written_and_cleared() {
         let named = types.iter().map(|row| (row.0.to_lowercase(), pick(row)));
         Value::Object(named.collect::<Raw>())
     };
-    types.iter().for_each(|(data_type, ..)| define(&sandbox, &data_type.to_lowercase(), data_type));
+    for (data_type, ..) in &types {
+        define(&sandbox, &data_type.to_lowercase(), data_type);
+    }
     let contacts = contacts(&client);
     let sent = json!({ "name": "Eva", "customFields": values(|row| row.1.clone()) });
     let seen = create(&contacts, sent).await;
