@@ -96,7 +96,7 @@
 //! it lacks from the others, and their tags and followers. Their e-mail addresses and phone numbers become additional
 //! ones, and their notes, tasks and appointments its own. Then the others are gone like any contact that was deleted: they
 //! answer 404, and nothing points at the one that is left. [`Sandbox::merge_contacts`] does it, and so does the edit of
-//! `merges`.
+//! `merges`. Which webhooks the service sends is not known; here they are those of an update and of deletions.
 //!
 //! # Webhooks
 //!

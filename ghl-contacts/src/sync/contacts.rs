@@ -101,11 +101,13 @@ impl ContactCollection {
     /// Adds a custom field that must be there: it is created if it is missing, and one of that name and another type is
     /// told before anything is written.
     ///
-    /// The API does not take options, so a field to choose from must be created in HighLevel. Fields that are there
+    /// Of several calls with one name the last counts. The API does not take options, so a field to choose from must be created in HighLevel. Fields that are there
     /// already can be written without being named here.
     #[must_use]
     pub fn custom_field(mut self, name: impl Into<String>, data_type: DataType) -> Self {
-        self.wanted.push(Wanted { name: name.into(), data_type });
+        let name = name.into();
+        self.wanted.retain(|wanted| wanted.name != name);
+        self.wanted.push(Wanted { name, data_type });
         self
     }
 
@@ -142,7 +144,10 @@ impl ContactCollection {
     /// All custom fields that must be there.
     fn all_wanted(&self) -> Vec<Wanted> {
         let marker = Wanted { name: self.marker.clone(), data_type: DataType::Text };
-        self.wanted.iter().cloned().chain([marker]).collect()
+        let mut all = self.wanted.clone();
+        all.retain(|wanted| wanted.name != marker.name);
+        all.push(marker);
+        all
     }
 
     /// The record, and what is to be remembered of it.

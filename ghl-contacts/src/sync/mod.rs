@@ -97,6 +97,10 @@ pub use contacts::ContactCollection;
 pub use notes::NoteCollection;
 pub use tasks::TaskCollection;
 
+/// The engine that takes them.
+#[doc(no_inline)]
+pub use sync_core::engine;
+
 use std::time::Duration;
 
 /// The deadline that calls have by default.

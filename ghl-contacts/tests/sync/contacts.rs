@@ -77,7 +77,10 @@ async fn contacts_conform() {
 async fn fields_that_are_missing_are_created_once_and_one_of_another_type_is_told() {
     let (sandbox, client) = scene().await;
     sandbox.add_custom_field("Plan", "TEXT").unwrap();
-    let ours = contacts(&client).custom_field("Points", DataType::Numerical);
+    let ours = contacts(&client)
+        .custom_field("Points", DataType::Text)
+        .custom_field("Points", DataType::Numerical)
+        .custom_field("Sync id", DataType::Text);
     let found = ours.set_up().await.unwrap();
     assert_eq!(found.missing, ["custom field \"Points\" of the type NUMERICAL", "custom field \"Sync id\""]);
     assert!(found.untouched, "nothing carries a marker yet");

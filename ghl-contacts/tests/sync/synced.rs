@@ -192,7 +192,7 @@ fn engine(sandbox: &Sandbox, client: &Client, customers: &Arc<Customers>, store:
         .matched_by(["email"])
         .build()
         .unwrap();
-    let patience = Duration::from_secs(2);
+    let patience = Duration::from_secs(10);
     let contacts = contacts(client).request_timeout(patience);
     let visits = AppointmentCollection::new(client.clone(), "erp:");
     let visits = visits.calendar(sandbox.credentials().calendar_id.as_str()).at_any_time();
