@@ -65,7 +65,7 @@ impl AppointmentCollection {
     /// `marker_prefix`, such as `erp:`, and has no space in it; other markers are refused.
     pub fn new(client: Client, marker_prefix: impl Into<String>) -> Self {
         let marker = LastLine::new(marker_prefix);
-        // What the calendars write into their dates is described as an object and not promised.
+        // No time of change is claimed: the description calls it an object, and promises no form.
         Self { client, marker, caps: caps(), calendar: None, any_time: false, notifies: None }
     }
 
