@@ -25,6 +25,8 @@ struct Inner {
     kind: ErrorKind,
     operation: String,
     attempts: u32,
+    /// Whether an attempt before the last one may have taken effect.
+    in_doubt: bool,
     status: Option<u16>,
     messages: Vec<String>,
     duplicate: Option<DuplicateContact>,
@@ -137,6 +139,7 @@ impl Error {
             kind: ErrorKind::Transport(error.kind()),
             operation: error.operation().to_owned(),
             attempts: error.attempts(),
+            in_doubt: false,
             status: None,
             messages: vec![error.to_string()],
             duplicate: None,
@@ -207,6 +210,7 @@ impl Error {
             kind,
             operation: operation.to_owned(),
             attempts: 0,
+            in_doubt: false,
             status: None,
             messages: vec![message],
             duplicate: None,
@@ -292,6 +296,7 @@ impl Error {
             kind,
             operation: operation.name().to_owned(),
             attempts: reply.attempts,
+            in_doubt: reply.in_doubt,
             status: Some(reply.status),
             messages: Vec::new(),
             duplicate: None,
@@ -407,8 +412,12 @@ impl Error {
     }
 
     /// Whether the service may have done its work all the same. Look before you repeat a create.
+    ///
+    /// So it is even after a clear refusal if the call sent its request before and that was lost: what the service
+    /// says of the last one tells nothing about the first.
     pub fn outcome_unknown(&self) -> bool {
         match self.0.kind {
+            _ if self.0.in_doubt => true,
             ErrorKind::Server | ErrorKind::Decode => true,
             ErrorKind::Transport(_) => self.http_error().is_some_and(HttpError::outcome_unknown),
             _ => false,

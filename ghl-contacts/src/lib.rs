@@ -15,6 +15,9 @@ pub mod resources;
 pub mod sandbox;
 mod service;
 mod spelling;
+#[cfg(feature = "sync")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sync")))]
+pub mod sync;
 pub mod types;
 mod version;
 #[cfg(feature = "webhooks")]

@@ -35,6 +35,8 @@ fn owned<T: Debug + Send + Sync + Unpin + 'static>() {}
 fn handle<T: Copy + Debug + Send + Sync>(_: &T) {}
 fn error<T: std::error::Error + Send + Sync + 'static>() {}
 fn future<T: Future + Send>(_: T) {}
+#[cfg(feature = "sync")]
+fn judges<T: From<Error>>() {}
 fn stream<T: Stream + Send + 'static>(_: T) {}
 
 fn client() -> Client {
@@ -101,6 +103,22 @@ fn clients_and_types_are_shared_between_threads() {
     shared::<Error>();
     shared::<FieldError>();
     error::<ghl_contacts::GrantError>();
+}
+
+#[cfg(feature = "sync")]
+#[test]
+fn collections_are_shared_between_threads() {
+    use ghl_contacts::sync::{AppointmentCollection, ContactCollection, NoteCollection, TaskCollection};
+    use sync_core::engine::{Collection, Fault, RecordId, RecordRef, WriteError};
+    shared::<ContactCollection>();
+    shared::<NoteCollection>();
+    shared::<TaskCollection>();
+    shared::<AppointmentCollection>();
+    let contacts: Box<dyn Collection> = Box::new(ContactCollection::new(client()));
+    future(contacts.set_up());
+    future(contacts.get(&RecordRef::top(RecordId::new("c_ana"))));
+    judges::<Fault>();
+    judges::<WriteError>();
 }
 
 #[test]

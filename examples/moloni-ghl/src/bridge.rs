@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use ghl_contacts::sync::{NoteCollection, TaskCollection};
 use ghl_contacts::{CallOptions, HttpSettings, OAuthApp};
 use moloni_client::{
     CompanyId, MemoryTokenStore, MoloniOAuth, StaticToken, SystemEnv, TokenManager, TokenSource,
@@ -13,9 +14,9 @@ use sync_core::store::Store;
 use sync_core::{AccountKey, Env, Observer, TokenError};
 
 use crate::calls::{CallCounter, Tally};
-use crate::collections::{GhlContacts, GhlNotes, GhlTasks, MoloniCustomers, MoloniDocuments};
+use crate::collections::{MoloniCustomers, MoloniDocuments};
 use crate::mapping::{ContactFields, contact_mapping};
-use crate::rules::{CollectTask, CustomerNote, InvoiceNote};
+use crate::rules::{CollectTask, CustomerNote, InvoiceNote, MARKERS};
 use crate::settings::{MoloniLogin, Settings};
 
 /// Moloni's demonstration company, which every account sees.
@@ -103,7 +104,7 @@ impl Bridge {
         let engine = Engine::builder(
             format!("moloni:{company}:customer"),
             Arc::new(MoloniCustomers::new(moloni.clone(), company)),
-            Arc::new(GhlContacts::new(ghl.clone(), fields, timing)),
+            Arc::new(fields.collection(ghl.clone(), timing)),
             mapping,
         )
         .store(store)
@@ -114,8 +115,8 @@ impl Bridge {
             Arc::new(MoloniDocuments::new(moloni, company)),
             vec![Arc::new(InvoiceNote::new()), Arc::new(CollectTask::new())],
         )
-        .target(Arc::new(GhlNotes::new(ghl.clone(), timing)))
-        .target(Arc::new(GhlTasks::new(ghl, timing)))
+        .target(Arc::new(NoteCollection::new(ghl.clone(), MARKERS).request_timeout(timing.request)))
+        .target(Arc::new(TaskCollection::new(ghl, MARKERS).request_timeout(timing.request)))
         .send_within(timing.send_within)
         .env(env)
         .build();

@@ -2,7 +2,8 @@
 //! become tasks.
 //!
 //! [`Bridge`] is what the templates and the service share. It puts together, from `sync-core`'s engine and the two
-//! clients, five [collections], a [mapping](contact_mapping) and three [rules]; each can be used on its own.
+//! clients, two [collections] of Moloni's and three of [HighLevel's](ghl_contacts::sync), a [mapping](contact_mapping) and
+//! three [rules]; each can be used on its own.
 //!
 //! ```no_run
 //! use std::sync::Arc;

@@ -1,4 +1,8 @@
+use ghl_contacts::sync::ContactCollection;
+use ghl_contacts::{Client, DataType};
 use sync_core::engine::{Field, Mapping, MappingError, Policy, Side, normalise};
+
+use crate::settings::Timing;
 
 /// The custom fields of HighLevel contacts that the bridge uses, by the names people see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,9 +30,16 @@ impl Default for ContactFields {
 }
 
 impl ContactFields {
-    /// All names.
-    pub fn names(&self) -> [&str; 4] {
-        [&self.nif, &self.number, &self.import_date, &self.marker]
+    /// The contacts of the client's location, with these fields.
+    pub fn collection(&self, client: Client, timing: Timing) -> ContactCollection {
+        ContactCollection::new(client)
+            .custom_field(&self.nif, DataType::Text)
+            .custom_field(&self.number, DataType::Text)
+            .custom_field(&self.import_date, DataType::Text)
+            .marker_field(&self.marker)
+            .searched_by("vat", &self.nif)
+            .request_timeout(timing.request)
+            .index_lag(timing.index_lag)
     }
 }
 

@@ -116,6 +116,13 @@ impl Children {
         Ok(())
     }
 
+    /// Puts all records of one contact under another, which nobody is told.
+    pub(super) fn give(&mut self, from: &str, to: &str) {
+        for child in self.records.iter_mut().filter(|child| child.contact == from) {
+            to.clone_into(&mut child.contact);
+        }
+    }
+
     pub(super) fn remove_all_of(&mut self, contact: &str) {
         self.records.retain(|child| child.contact != contact);
     }

@@ -62,6 +62,7 @@ fn create(world: &mut World, collection: &str, mut body: Fields, now: Timestamp)
             let contact = world.create_contact(&location, &body, "WEB_USER", now)?;
             Ok(shapes::read(&contact, false))
         }
+        "merges" => Ok(shapes::read(&world.merge(&body, now)?, false)),
         "notes" => {
             let contact = parent(world, &mut body, notes::CREATE)?;
             let id = world.new_id();

@@ -81,6 +81,7 @@
 //! | collection | edits | beyond the API's fields |
 //! |---|---|---|
 //! | `contacts` | create, update, delete | `locationId` (optional), `businessId`, `additionalEmails`, `additionalPhones` |
+//! | `merges` | create | `contactId`, the contact that stays, and `merged`, up to nine others |
 //! | `notes`, `tasks`, `appointments` | create, update, delete | |
 //! | `custom_fields` | create, update, delete | `picklistOptions` |
 //! | `businesses` | create, update, delete | |
@@ -88,6 +89,14 @@
 //! | `tags` | create, delete | a delete takes the tag from all contacts |
 //! | `locations` | update | `name`, `timezone`; with `active: false` it gets no new tokens |
 //! | `tokens` | delete | the id is an access token, refresh token or private integration token, which is revoked |
+//!
+//! # Merged contacts
+//!
+//! People merge contacts; the API cannot, and does not tell. The contact that stays keeps its id and its values, takes what
+//! it lacks from the others, and their tags and followers. Their e-mail addresses and phone numbers become additional
+//! ones, and their notes, tasks and appointments its own. Then the others are gone like any contact that was deleted: they
+//! answer 404, and nothing points at the one that is left. [`Sandbox::merge_contacts`] does it, and so does the edit of
+//! `merges`. Which webhooks the service sends is not known; here they are those of an update and of deletions.
 //!
 //! # Webhooks
 //!
@@ -118,6 +127,7 @@ mod location_tags;
 mod location_tasks;
 mod locations;
 mod lookup;
+mod merge;
 mod news;
 mod normal;
 mod notes;
@@ -275,6 +285,17 @@ impl Sandbox {
     /// A sentence that says what is wrong with the edit.
     pub fn human(&self, edit: Edit) -> Result<Value, String> {
         self.server.human(edit)
+    }
+
+    /// Merges contacts into `master`, as a person would, and returns what that then is. They must be of one location,
+    /// and nine of them at most.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says what is wrong with it, such as a contact that is gone.
+    pub fn merge_contacts(&self, master: &str, merged: &[&str]) -> Result<Value, String> {
+        let fields = merge::body(master, merged);
+        self.human(Edit::Create { collection: "merges".to_owned(), fields })
     }
 
     /// Makes the present state the one that a reset returns to.

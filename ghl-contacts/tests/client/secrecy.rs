@@ -201,6 +201,17 @@ const HARMLESS: [(&str, &[&str]); 6] = [
 const OF_SANDBOX: [(&str, &[&str]); 1] =
     [("not built", &["sandbox::Sandbox", "sandbox::credentials::Credentials", "sandbox::world::World"])];
 
+/// What there is only with the collections.
+const OF_SYNC: [(&str, &[&str]); 1] = [(
+    "not built",
+    &[
+        "sync::appointments::AppointmentCollection",
+        "sync::contacts::ContactCollection",
+        "sync::notes::NoteCollection",
+        "sync::tasks::TaskCollection",
+    ],
+)];
+
 #[tokio::test]
 async fn no_debug_shows_a_secret() {
     let server = MockServer::start().await;
@@ -217,6 +228,9 @@ async fn no_debug_shows_a_secret() {
     let mut harmless = HARMLESS.to_vec();
     if cfg!(not(feature = "sandbox")) {
         harmless.extend(OF_SANDBOX);
+    }
+    if cfg!(not(feature = "sync")) {
+        harmless.extend(OF_SYNC);
     }
     shown.is_complete("ghl_contacts", concat!(env!("CARGO_MANIFEST_DIR"), "/src"), &harmless);
 }
@@ -249,6 +263,14 @@ async fn of_clients(shown: &mut Shown, server: &MockServer) {
     shown.debug(&builder(server).tokens(source).build().unwrap());
     let client = builder(server).token(TOKEN).http(proxied).build().unwrap();
     shown.debug(&client);
+    #[cfg(feature = "sync")]
+    {
+        use ghl_contacts::sync::{AppointmentCollection, ContactCollection, NoteCollection, TaskCollection};
+        shown.debug(&ContactCollection::new(client.clone()));
+        shown.debug(&NoteCollection::new(client.clone(), "erp:"));
+        shown.debug(&TaskCollection::new(client.clone(), "erp:"));
+        shown.debug(&AppointmentCollection::new(client.clone(), "erp:"));
+    }
     let id = ContactId::new("c_ana");
     shown.debug(&client.appointments());
     shown.debug(&client.appointment_notes(&"a_1".into()));

@@ -15,7 +15,8 @@ use super::{
 };
 use crate::retry::RetryBudget;
 use crate::{
-    AccessToken, AccountKey, Env, Event, Observer, RetryPolicy, SecretString, TokenError, TokenSource,
+    AccessToken, AccountKey, Env, Event, Idempotency, Observer, RetryPolicy, SecretString, TokenError,
+    TokenSource,
 };
 
 /// Sends the requests of one account at one service, and survives what can be survived.
@@ -150,7 +151,8 @@ impl HttpClient {
             elapsed_ms = tracing::field::Empty,
         );
         let started = self.shared.env.monotonic();
-        let call = Call { client: self, request: &request, started, attempts: 0, renewed: false };
+        let call =
+            Call { client: self, request: &request, started, attempts: 0, renewed: false, in_doubt: false };
         if span.is_disabled() {
             return call.run().await;
         }
@@ -172,6 +174,8 @@ struct Call<'a> {
     started: Duration,
     attempts: u32,
     renewed: bool,
+    /// Whether an attempt was sent again that may have taken effect.
+    in_doubt: bool,
 }
 
 /// What one attempt brought.
@@ -179,6 +183,12 @@ type Attempted = Result<Reply, HttpError>;
 
 impl Call<'_> {
     async fn run(mut self) -> Attempted {
+        let result = self.attempts().await;
+        result.map_err(|error| error.with_doubt(self.in_doubt))
+    }
+
+    /// Attempts it until there is nothing to gain by another one.
+    async fn attempts(&mut self) -> Attempted {
         loop {
             let token = self.token().await?;
             let (result, sent) = self.attempt(token.as_ref()).await?;
@@ -208,6 +218,11 @@ impl Call<'_> {
                 _ => {}
             }
             let Some(delay) = self.pause_before_retry(&result) else { return result };
+            self.in_doubt |= self.request.operation.idempotency() != Idempotency::Safe
+                && match &result {
+                    Ok(reply) => reply.verdict == Verdict::Faulty,
+                    Err(error) => error.outcome_unknown(),
+                };
             let (account, operation) = (&self.shared().account, self.operation());
             tracing::warn!(
                 attempt = self.attempts,
@@ -279,7 +294,8 @@ impl Call<'_> {
                     Some(token) if verdict != Verdict::Success => without(&token.secret, body),
                     _ => body,
                 };
-                Ok(Reply { status, headers, body, verdict, rate, retry_after, attempts: self.attempts })
+                let (attempts, in_doubt) = (self.attempts, self.in_doubt);
+                Ok(Reply { status, headers, body, verdict, rate, retry_after, attempts, in_doubt })
             }
             Err(Failure::Reqwest(error)) => {
                 Err(HttpError::from_reqwest(self.operation(), error).with_attempts(self.attempts))

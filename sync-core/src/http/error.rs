@@ -18,6 +18,7 @@ struct Inner {
     attempts: u32,
     message: String,
     retry_after: Option<Duration>,
+    in_doubt: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -51,6 +52,7 @@ impl HttpError {
             attempts: 0,
             message: message.into(),
             retry_after: None,
+            in_doubt: false,
             source: None,
         }))
     }
@@ -67,6 +69,12 @@ impl HttpError {
 
     pub(super) fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
+        self
+    }
+
+    /// Says whether an attempt before the last one may have taken effect.
+    pub(super) fn with_doubt(mut self, in_doubt: bool) -> Self {
+        self.0.in_doubt = in_doubt;
         self
     }
 
@@ -120,9 +128,14 @@ impl HttpError {
         self.0.source.as_deref()?.downcast_ref()
     }
 
-    /// Whether the last request may have taken effect although no answer arrived.
+    /// Whether the call may have taken effect although no answer says so: no answer to the last request arrived, or to one
+    /// that was sent before it.
     pub fn outcome_unknown(&self) -> bool {
-        matches!(self.0.kind, HttpErrorKind::Timeout | HttpErrorKind::Interrupted | HttpErrorKind::TooLarge)
+        let lost = matches!(
+            self.0.kind,
+            HttpErrorKind::Timeout | HttpErrorKind::Interrupted | HttpErrorKind::TooLarge
+        );
+        lost || self.0.in_doubt
     }
 
     /// Whether trying again later can help without anybody doing anything.

@@ -26,6 +26,9 @@ pub struct Reply {
     pub retry_after: Option<Duration>,
     /// How many requests the call made.
     pub attempts: u32,
+    /// Whether an attempt before the last one may have taken effect: it was lost, or answered with 5xx, and the
+    /// operation is one that may be repeated. Never for an operation that is safe.
+    pub in_doubt: bool,
 }
 
 impl Reply {

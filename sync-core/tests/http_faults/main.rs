@@ -220,6 +220,24 @@ async fn every_fault_makes_the_right_number_of_requests() {
 }
 
 #[tokio::test]
+async fn a_refusal_tells_nothing_of_what_was_lost_before_it() {
+    let refused = || Act::answer(422, &[], "{}");
+    let table = [
+        ("refused at once", vec![refused()], false),
+        ("429 first", vec![Act::answer(429, &[], "{}"), refused()], false),
+        ("503 first", vec![Act::answer(503, &[], ""), refused()], true),
+        ("lost first", vec![Act::Close, refused()], true),
+        ("lost, then 429", vec![Act::Close, Act::answer(429, &[], "{}"), refused()], true),
+    ];
+    for (name, acts, in_doubt) in table {
+        let reply = bench(acts.clone()).await.send(&PUT).await.unwrap();
+        assert_eq!((reply.status, reply.in_doubt), (422, in_doubt), "{name}");
+        let reply = bench(acts).await.send(&READ).await.unwrap();
+        assert!(!reply.in_doubt, "{name}: a read does nothing");
+    }
+}
+
+#[tokio::test]
 async fn nothing_listening_is_tried_again_whatever_the_operation() {
     for operation in [READ, PUT, CREATE] {
         let bench = bench(vec![]).await;

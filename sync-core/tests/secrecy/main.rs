@@ -162,6 +162,7 @@ fn of_http(shown: &mut Shown) {
         rate: None,
         retry_after: None,
         attempts: 1,
+        in_doubt: false,
     };
     shown.debug(&reply);
     shown.debug::<Excerpt>(&reply.excerpt());

@@ -1,32 +1,20 @@
-//! The two services as the engine sees them.
+//! Moloni as the engine sees it. HighLevel's side is [`ghl_contacts::sync`].
 
-mod contacts;
 mod customers;
-mod derived;
 mod documents;
 
-pub use contacts::GhlContacts;
 pub use customers::MoloniCustomers;
-pub use derived::{GhlNotes, GhlTasks};
 pub use documents::MoloniDocuments;
 
 use serde::Serialize;
 use serde_json::Value;
-use sync_core::engine::{Fault, FaultKind, PageToken, Part, Raw, WriteError};
+use sync_core::engine::{Fault, FaultKind, PageToken, Raw};
 
 /// A record's fields by the service's own names.
 fn to_raw(record: &impl Serialize) -> Result<Raw, Fault> {
     match serde_json::to_value(record) {
         Ok(Value::Object(raw)) => Ok(raw),
         _ => Err(Fault::new(FaultKind::Broken, "a record is no object")),
-    }
-}
-
-/// The fields of a part: the only kind that is written here.
-fn fields(part: &Part) -> Result<&Raw, WriteError> {
-    match part {
-        Part::Fields(raw) => Ok(raw),
-        _ => Err(WriteError::NotApplied(Fault::new(FaultKind::Broken, "only whole fields are written here"))),
     }
 }
 

@@ -1,7 +1,7 @@
 use sync_core::engine::{Derived, Life, ProjectionKey, Rule, Snapshot, Wanted};
 use sync_core::jiff::civil::Date;
 
-use super::{NOTES, raw};
+use super::{MARKERS, NOTES, raw};
 
 /// The text that a customer carries in Moloni becomes one note, edited in place.
 ///
@@ -27,7 +27,7 @@ impl Rule for CustomerNote {
         };
         let owner = &fact.at.id;
         Derived::of(owner).want(Wanted {
-            key: ProjectionKey::new(format!("moloni:{}:customer:{owner}:notes", self.company)),
+            key: ProjectionKey::new(format!("{MARKERS}{}:customer:{owner}:notes", self.company)),
             into: NOTES.to_owned(),
             fields: raw([("body", body.into())]),
             life,

@@ -12,6 +12,8 @@ use moloni_client::Amount;
 use moloni_client::types::{Document, DocumentKind};
 use sync_core::engine::{ProjectionKey, Raw, RecordId, Snapshot};
 
+/// What the markers of all derived records start with.
+pub const MARKERS: &str = "moloni:";
 /// The name of HighLevel's notes as a collection.
 pub const NOTES: &str = "notes";
 /// The name of HighLevel's tasks as a collection.
@@ -41,7 +43,7 @@ impl Fact {
 
     fn key(&self, what: &str) -> ProjectionKey {
         let d = &self.document;
-        ProjectionKey::new(format!("moloni:{}:doc:{}:{what}", d.company_id, d.document_id))
+        ProjectionKey::new(format!("{MARKERS}{}:doc:{}:{what}", d.company_id, d.document_id))
     }
 
     fn is_one_of(&self, kinds: &[DocumentKind]) -> bool {
