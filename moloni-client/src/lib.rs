@@ -3,6 +3,7 @@
 
 mod client;
 mod error;
+mod form;
 mod ids;
 mod oauth;
 mod outcome;
@@ -19,6 +20,7 @@ mod value;
 
 pub use client::{Client, ClientBuilder};
 pub use error::{Error, ErrorKind};
+pub use form::Encoding;
 pub use ids::{
     CompanyId, CountryId, CurrencyId, CustomerId, DeliveryMethodId, DocumentId, DocumentSetId,
     DocumentTypeId, FiscalZoneId, GeographicZoneId, LanguageId, MaturityDateId, PaymentMethodId,

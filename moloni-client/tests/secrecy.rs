@@ -33,6 +33,7 @@ const HARMLESS: [(&str, &[&str]); 2] = [
         "names, numbers and rows",
         &[
             "error::ErrorKind",
+            "form::Encoding",
             "page::Page",
             "sandbox::Config",
             "validation::FieldError",
