@@ -30,7 +30,7 @@ pub use oauth::MoloniOAuth;
 pub use page::{Listing, Page};
 pub use types::{Company, Country, Customer, Document, DocumentKind, DocumentQuery, DocumentStatus};
 pub use validation::{FieldError, ValidationCode};
-pub use value::Amount;
+pub use value::{Amount, Nif, NifError, NifHolder, PostalCode, PostalCodeError};
 
 pub use futures_util::{Stream, StreamExt, TryStreamExt};
 pub use jiff::{self, Timestamp, civil::Date};

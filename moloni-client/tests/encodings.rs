@@ -12,7 +12,7 @@ mod trace;
 use std::sync::Arc;
 
 use moloni_client::sandbox::{Config, Sandbox};
-use moloni_client::types::{DocumentStatus, NewPaymentMethod};
+use moloni_client::types::DocumentStatus;
 use moloni_client::{
     Client, CompanyId, CustomerId, DocumentId, DocumentQuery, Encoding, Error, ErrorKind, HttpSettings,
     Idempotency, ManualEnv, TryStreamExt,
