@@ -29,7 +29,7 @@ pub use ids::{
 pub use oauth::MoloniOAuth;
 pub use page::{Listing, Page};
 pub use types::{Company, Country, Customer, Document, DocumentKind, DocumentQuery, DocumentStatus};
-pub use validation::{FieldError, ValidationCode};
+pub use validation::{Comparison, FieldError, NumberBounds, ValidationCode, ValidationParams};
 pub use value::{Amount, Nif, NifError, NifHolder, PostalCode, PostalCodeError};
 
 pub use futures_util::{Stream, StreamExt, TryStreamExt};

@@ -38,6 +38,9 @@ const HARMLESS: [(&str, &[&str]); 2] = [
             "sandbox::Config",
             "validation::FieldError",
             "validation::ValidationCode",
+            "validation::params::Comparison",
+            "validation::params::NumberBounds",
+            "validation::params::ValidationParams",
         ],
     ),
 ];
