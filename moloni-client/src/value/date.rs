@@ -27,7 +27,7 @@ fn midnight(day: Date) -> String {
     }
 }
 
-fn read(written: &str) -> Option<Date> {
+pub(super) fn read(written: &str) -> Option<Date> {
     written.get(..10)?.parse().ok()
 }
 
@@ -96,6 +96,8 @@ mod tests {
             ("0000-00-00", None),
             ("0000-00-00 00:00:00", None),
             ("2026-01-2é", None),
+            ("-009999-01-02T01:59:59Z", None),
+            ("20260129T174831Z", None),
         ];
         for (written, expected) in table {
             let (day, moment) = expected.unzip();

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use serde::de::Error;
 use serde::{Deserializer, Serializer};
 
-use super::text;
+use super::{date, text};
 
 /// The service's own clock. The rule is written out, so that no time zone database is needed.
 pub(super) fn lisbon() -> TimeZone {
@@ -21,7 +21,7 @@ pub(super) fn lisbon() -> TimeZone {
 }
 
 pub(crate) fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    let written = at.to_zoned_datetime(lisbon()).strftime("%Y-%m-%dT%H:%M:%S%z").to_string();
+    let written = at.to_zoned_datetime(lisbon()).strftime("%Y-%m-%dT%H:%M:%S%.f%z").to_string();
     serializer.serialize_str(&written)
 }
 
@@ -34,7 +34,9 @@ fn read(written: &str) -> Option<Timestamp> {
     const DAY: usize = 10;
     let by_offset = || written.parse().ok();
     let by_clock = || lisbon().to_timestamp(written.parse::<DateTime>().ok()?).ok();
-    by_offset().or_else(by_clock).filter(|_| written.len() > DAY)
+    // Years of other than four digits are nothing that the service writes.
+    let dated = written.len() > DAY && date::read(written).is_some();
+    by_offset().or_else(by_clock).filter(|_| dated)
 }
 
 #[cfg(test)]
@@ -45,7 +47,13 @@ mod tests {
 
     #[test]
     fn an_instant_is_written_on_the_service_s_clock() {
-        for written in ["2025-09-12T15:29:55+0100", "2026-01-29T17:48:31+0000"] {
+        for written in [
+            "2025-09-12T15:29:55+0100",
+            "2026-01-29T17:48:31+0000",
+            "2025-10-26T01:30:00+0100",
+            "2025-10-26T01:30:00+0000",
+            "2026-01-29T17:48:31.25+0000",
+        ] {
             let at = deserialize(json!(written)).unwrap();
             assert_eq!(serialize(&at, serde_json::value::Serializer).unwrap(), json!(written));
         }
