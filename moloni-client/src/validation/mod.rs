@@ -235,9 +235,12 @@ mod tests {
         }
     }
 
+    /// A field and where it is.
+    type Place = (&'static str, &'static [usize]);
+
     #[test]
     fn nested_lists_give_the_place() {
-        let table: [(Value, &[(&str, &[usize])]); 6] = [
+        let table: [(Value, &[Place]); 6] = [
             // The form that the change log shows: one list for each associated document.
             (
                 json!([["10 associated_id", "2 value 0 null null 0 10"]]),
@@ -277,8 +280,7 @@ mod tests {
             json!(["1 name", { "code": "8 vat", "description": "Field 'vat' is wrong" }, [["4 number"]]]);
         let errors = parse(&body).unwrap();
         let codes: Vec<_> = errors.iter().map(|error| error.code).collect();
-        use ValidationCode::{Required, TaxNumber, Unique};
-        assert_eq!(codes, [Required, TaxNumber, Unique]);
+        assert_eq!(codes, [ValidationCode::Required, ValidationCode::TaxNumber, ValidationCode::Unique]);
     }
 
     #[test]

@@ -76,7 +76,7 @@ async fn a_refusal_of_an_unknown_form_can_be_seen_as_it_came() {
     let table = [
         (r#"[{"linha":2,"motivo":"sem saldo"}]"#, ErrorKind::Validation, false),
         (r#"[["1 name"],{"linha":2}]"#, ErrorKind::Validation, false),
-        (r#"[[[]]]"#, ErrorKind::Validation, false),
+        ("[[[]]]", ErrorKind::Validation, false),
         (r#"{"motivo":"sem saldo"}"#, ErrorKind::Decode, true),
         (r#"{"valid":"talvez"}"#, ErrorKind::Decode, true),
         (r#""sem saldo""#, ErrorKind::Decode, true),
