@@ -30,8 +30,11 @@ impl Service for Moloni {
         let value: Option<Value> = serde_json::from_slice(body).ok();
         let error = value.as_ref().and_then(ApiError::read);
         let rejected = status == 401 || error.as_ref().is_some_and(ApiError::is_token);
-        // What is no data is no success: then the token is taken out of it, which it may repeat.
-        let is_data = value.is_some_and(|value| error.is_none() && validation::parse(&value).is_none());
+        // What is no data is no success: then the token is taken out of it, which it may repeat. A grant has none, and
+        // tells an answer that it cannot use from a refusal.
+        let is_data = value.map_or(operation.name() == GRANT, |value| {
+            error.is_none() && validation::parse(&value).is_none()
+        });
         match status {
             _ if rejected && operation.name() != GRANT => Verdict::TokenRejected,
             429 => Verdict::Throttled { daily: false },
@@ -101,6 +104,7 @@ mod tests {
         for status in [400, 401] {
             assert_eq!(judge(&LOGIN, status, r#"{"error":"invalid_grant"}"#), Verdict::Refused);
         }
+        assert_eq!(judge(&LOGIN, 200, ""), Verdict::Success, "no refusal, though of no use");
     }
 
     #[test]
