@@ -7,6 +7,7 @@ use sync_core::http::{CallOptions, HttpClient, HttpSettings, Method, Operation, 
 use sync_core::secrecy::ExposeSecret;
 use sync_core::{AccountKey, Idempotency, SecretString, StaticToken, TokenSource};
 
+use crate::form::{self, Encoding};
 use crate::outcome::{Answer, Expected, Fault, classify};
 use crate::resources::{Companies, Countries, Customers, Documents, PaymentMethods};
 use crate::service::{Moloni, RATE_LIMIT};
@@ -34,6 +35,7 @@ pub(crate) const BASE_URL: &str = "https://api.moloni.pt/v1/";
 pub struct Client {
     http: HttpClient,
     company: Option<CompanyId>,
+    encoding: Encoding,
 }
 
 impl Client {
@@ -43,6 +45,7 @@ impl Client {
             tokens: None,
             company: None,
             account: None,
+            encoding: Encoding::default(),
             http: HttpSettings::new(),
             base: BASE_URL.into(),
         }
@@ -51,13 +54,13 @@ impl Client {
     /// The same client with other options for its calls.
     #[must_use]
     pub fn with(&self, options: CallOptions) -> Self {
-        Self { http: self.http.with(options), company: self.company }
+        Self { http: self.http.with(options), ..self.clone() }
     }
 
     /// The same client for another company of the same login. It shares the rate limit.
     #[must_use]
     pub fn for_company(&self, company: CompanyId) -> Self {
-        Self { http: self.http.clone(), company: Some(company) }
+        Self { company: Some(company), ..self.clone() }
     }
 
     /// The name that tokens, rate limit and logs of `company` go by: `moloni:{company}`.
@@ -189,10 +192,18 @@ impl Client {
         expected: Expected,
         params: &Map<String, Value>,
     ) -> Result<Answered, Error> {
-        // With the first flag the body is read as JSON, with the second errors come with a description. Both work in
-        // the query only.
-        let request =
-            Request::new(operation).query("json", "true").query("human_errors", "true").json(params);
+        // Flags work in the query only. With this one errors come with a description.
+        let request = Request::new(operation).query("human_errors", "true");
+        let request = match self.encoding {
+            // With this one the body is read as JSON; without it JSON would not be seen at all.
+            Encoding::Json => request.query("json", "true").json(params),
+            Encoding::Form => {
+                let fields = form::fields(params).map_err(|name| {
+                    Error::request(operation.name(), format!("a form has no name {name:?}"))
+                })?;
+                request.form(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+            }
+        };
         let reply = self.http.send(request).await.map_err(|error| Error::from_http(operation, error))?;
         match classify(expected, reply.status, &reply.body) {
             Ok(answer) => Ok(Answered { reply, answer }),
@@ -232,6 +243,7 @@ pub struct ClientBuilder {
     tokens: Option<Arc<dyn TokenSource>>,
     company: Option<CompanyId>,
     account: Option<AccountKey>,
+    encoding: Encoding,
     http: HttpSettings,
     /// Checked when the client is made; until then it may hold a password.
     base: SecretString,
@@ -265,6 +277,13 @@ impl ClientBuilder {
     #[must_use]
     pub fn account(mut self, account: AccountKey) -> Self {
         self.account = Some(account);
+        self
+    }
+
+    /// Sets how parameters are written. Default: [`Encoding::Json`].
+    #[must_use]
+    pub fn encoding(mut self, encoding: Encoding) -> Self {
+        self.encoding = encoding;
         self
     }
 
@@ -303,7 +322,7 @@ impl ClientBuilder {
             Some(tokens),
             RATE_LIMIT,
         );
-        Ok(Client { http: http.map_err(Error::from_layer)?, company: self.company })
+        Ok(Client { http: http.map_err(Error::from_layer)?, company: self.company, encoding: self.encoding })
     }
 }
 

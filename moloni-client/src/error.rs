@@ -233,7 +233,8 @@ impl Error {
         self.0.code.as_deref()
     }
 
-    /// Which fields are wrong. Empty for other kinds, and where the service refused in an unknown form.
+    /// Which fields are wrong. Empty for other kinds, and where the service refused in an unknown form: then
+    /// [`body`](Self::body) shows what it sent.
     pub fn field_errors(&self) -> &[FieldError] {
         &self.0.fields
     }

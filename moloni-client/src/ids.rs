@@ -104,10 +104,34 @@ mod tests {
 
     #[test]
     fn ids_are_read_from_numbers_and_texts() {
-        for value in [json!(89_407_140), json!("89407140")] {
+        let seen = [
+            json!(89_407_140),
+            json!("89407140"),
+            json!(89_407_140.0),
+            json!(" 89407140 "),
+            json!("089407140"),
+        ];
+        for value in seen {
             assert_eq!(CustomerId::deserialize(&value).unwrap(), CustomerId::from(89_407_140), "{value}");
         }
-        for value in [json!(-1), json!(1.5), json!("x"), json!(null)] {
+        assert_eq!(
+            CustomerId::deserialize(json!(0)).unwrap(),
+            CustomerId::from(0),
+            "none, where no id may be missing"
+        );
+        for value in [
+            json!(-1),
+            json!("-1"),
+            json!(1.5),
+            json!("1.5"),
+            json!(1e19),
+            json!("x"),
+            json!(""),
+            json!(null),
+            json!(true),
+            json!([]),
+            json!({}),
+        ] {
             assert!(CustomerId::deserialize(&value).is_err(), "{value}");
         }
         assert_eq!(serde_json::to_value(CustomerId::from(7)).unwrap(), json!(7));

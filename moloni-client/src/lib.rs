@@ -3,6 +3,7 @@
 
 mod client;
 mod error;
+mod form;
 mod ids;
 mod oauth;
 mod outcome;
@@ -19,6 +20,7 @@ mod value;
 
 pub use client::{Client, ClientBuilder};
 pub use error::{Error, ErrorKind};
+pub use form::Encoding;
 pub use ids::{
     CompanyId, CountryId, CurrencyId, CustomerId, DeliveryMethodId, DocumentId, DocumentSetId,
     DocumentTypeId, FiscalZoneId, GeographicZoneId, LanguageId, MaturityDateId, PaymentMethodId,
@@ -27,8 +29,8 @@ pub use ids::{
 pub use oauth::MoloniOAuth;
 pub use page::{Listing, Page};
 pub use types::{Company, Country, Customer, Document, DocumentKind, DocumentQuery, DocumentStatus};
-pub use validation::{FieldError, ValidationCode};
-pub use value::Amount;
+pub use validation::{Comparison, FieldError, NumberBounds, ValidationCode, ValidationParams};
+pub use value::{Amount, Nif, NifError, NifHolder, PostalCode, PostalCodeError};
 
 pub use futures_util::{Stream, StreamExt, TryStreamExt};
 pub use jiff::{self, Timestamp, civil::Date};

@@ -27,15 +27,20 @@ impl Service for Moloni {
     }
 
     fn judge(&self, operation: &Operation, status: u16, _: &HeaderMap, body: &[u8]) -> Verdict {
-        let value: Value = serde_json::from_slice(body).unwrap_or_default();
-        let error = ApiError::read(&value);
+        let value: Option<Value> = serde_json::from_slice(body).ok();
+        let error = value.as_ref().and_then(ApiError::read);
         let rejected = status == 401 || error.as_ref().is_some_and(ApiError::is_token);
+        // What is no data is no success: then the token is taken out of it, which it may repeat. A grant has none, and
+        // tells an answer that it cannot use from a refusal.
+        let is_data = value.map_or(operation.name() == GRANT, |value| {
+            error.is_none() && validation::parse(&value).is_none()
+        });
         match status {
             _ if rejected && operation.name() != GRANT => Verdict::TokenRejected,
             429 => Verdict::Throttled { daily: false },
             500.. => Verdict::Faulty,
             200..=299 if is_page(body) => Verdict::Faulty,
-            200..=299 if error.is_none() && validation::parse(&value).is_none() => Verdict::Success,
+            200..=299 if is_data => Verdict::Success,
             _ => Verdict::Refused,
         }
     }
@@ -70,7 +75,11 @@ mod tests {
         let table = [
             (200, "[]", Verdict::Success),
             (200, r#"[{"customer_id":1}]"#, Verdict::Success),
+            (200, "null", Verdict::Success),
             (200, r#"["1 name"]"#, Verdict::Refused),
+            (200, "", Verdict::Refused),
+            (200, "Cannot serve /v1/", Verdict::Refused),
+            (200, "[{", Verdict::Refused),
             (200, expired, Verdict::TokenRejected),
             (400, expired, Verdict::TokenRejected),
             (400, missing, Verdict::TokenRejected),
@@ -95,6 +104,7 @@ mod tests {
         for status in [400, 401] {
             assert_eq!(judge(&LOGIN, status, r#"{"error":"invalid_grant"}"#), Verdict::Refused);
         }
+        assert_eq!(judge(&LOGIN, 200, ""), Verdict::Success, "no refusal, though of no use");
     }
 
     #[test]

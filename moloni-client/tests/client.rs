@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use moloni_client::types::{DocumentQuery, DocumentStatus};
 use moloni_client::{
-    CallOptions, Client, CompanyId, CustomerId, DocumentId, Error, ErrorKind, Excerpt, HttpSettings,
-    Idempotency, ManualEnv, MemoryTokenStore, MoloniOAuth, OAuthApp, Refresh, RefreshError, RetryPolicy,
-    Timestamp, TokenManager, TokenSet, TryStreamExt, ValidationCode,
+    CallOptions, Client, CompanyId, CustomerId, DocumentId, Encoding, Error, ErrorKind, Excerpt,
+    HttpSettings, Idempotency, ManualEnv, MemoryTokenStore, MoloniOAuth, OAuthApp, Refresh, RefreshError,
+    RetryPolicy, Timestamp, TokenManager, TokenSet, TryStreamExt, ValidationCode,
 };
 use serde_json::{Value, json};
 use wiremock::matchers::{body_json, method, path, query_param, query_param_is_missing};
@@ -85,6 +85,33 @@ async fn a_call_carries_flags_and_token_in_the_query_and_the_rest_as_json() {
     let customer = client(&server).customers().get_one(CustomerId::from(7)).await.unwrap();
     assert_eq!((customer.number.as_str(), customer.salesman_id), ("00007", None));
     assert_eq!(customer.discount.to_string(), "2.5");
+}
+
+#[tokio::test]
+async fn a_form_says_so_and_nothing_of_json() {
+    trace::on();
+    let server = MockServer::start().await;
+    let text = "active=1&company_id=5&name=&number=007&products%5B0%5D%5Bprice%5D=67.5\
+        &products%5B0%5D%5Btaxes%5D%5B0%5D%5Btax_id%5D=2";
+    Mock::given(method("POST"))
+        .and(path("/v1/invoices/insert/"))
+        .and(query_param_is_missing("json"))
+        .and(query_param("human_errors", "true"))
+        .and(query_param("access_token", TOKEN))
+        .and(wiremock::matchers::header("content-type", "application/x-www-form-urlencoded"))
+        .and(wiremock::matchers::body_string(text))
+        .respond_with(ok(json!({ "valid": 1, "document_id": 7 })))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let builder = Client::builder().token(TOKEN).company(CompanyId::from(5)).http(settings());
+    let builder = builder.base_url(format!("{}/v1/", server.uri())).encoding(Encoding::Form);
+    let params = json!({
+        "number": "007", "name": null, "active": true, "copies": [],
+        "products": [{ "price": 67.5, "taxes": [{ "tax_id": 2 }] }],
+    });
+    let client = builder.build().unwrap();
+    client.call("invoices", "insert", &params, Idempotency::NotIdempotent).await.unwrap();
 }
 
 #[tokio::test]

@@ -33,10 +33,14 @@ const HARMLESS: [(&str, &[&str]); 2] = [
         "names, numbers and rows",
         &[
             "error::ErrorKind",
+            "form::Encoding",
             "page::Page",
             "sandbox::Config",
             "validation::FieldError",
             "validation::ValidationCode",
+            "validation::params::Comparison",
+            "validation::params::NumberBounds",
+            "validation::params::ValidationParams",
         ],
     ),
 ];

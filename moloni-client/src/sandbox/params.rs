@@ -31,12 +31,10 @@ impl Params {
 
     fn nested(pairs: Vec<(String, String)>) -> Self {
         let mut root = Value::Object(Map::new());
-        for (key, value) in pairs {
-            let (first, rest) = key.split_once('[').unwrap_or((&key, ""));
-            let inner = rest.strip_suffix(']').unwrap_or(rest);
-            let path: Vec<&str> =
-                std::iter::once(first).chain(inner.split("][").filter(|_| !rest.is_empty())).collect();
-            place(&mut root, &path, value);
+        for (name, value) in pairs.into_iter().take(MOST_VALUES) {
+            if let Some(path) = steps(&name) {
+                place(&mut root, &path, value);
+            }
         }
         lists(&mut root);
         match root {
@@ -102,7 +100,35 @@ impl Params {
     }
 }
 
-fn place(at: &mut Value, path: &[&str], value: String) {
+/// What comes after so many values of a form, PHP drops without a word (`max_input_vars`).
+const MOST_VALUES: usize = 1000;
+
+/// PHP drops what lies deeper than this (`max_input_nesting_level`).
+const DEEPEST: usize = 64;
+
+/// Where PHP puts the value of a field: the keys from the outside in, an empty one for "the next number". `None` if
+/// it drops the field.
+fn steps(name: &str) -> Option<Vec<String>> {
+    let mangled = |name: &str| name.replace([' ', '.', '['], "_");
+    let name = name.trim_start_matches(' ');
+    let (first, mut rest) = name.split_at(name.find('[').unwrap_or(name.len()));
+    if first.is_empty() {
+        return None;
+    }
+    if !rest.is_empty() && !rest.contains(']') {
+        // A bracket that nothing closes is a character like others.
+        return Some(vec![mangled(name)]);
+    }
+    let mut steps = vec![mangled(first)];
+    // What follows the last bracket is not seen.
+    while let Some((key, after)) = rest.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
+        steps.push(if key == " " { String::new() } else { key.to_owned() });
+        rest = after;
+    }
+    (steps.len() <= DEEPEST + 1).then_some(steps)
+}
+
+fn place(at: &mut Value, path: &[String], value: String) {
     let Some((key, rest)) = path.split_first() else {
         *at = Value::String(value);
         return;
@@ -111,9 +137,15 @@ fn place(at: &mut Value, path: &[&str], value: String) {
         *at = Value::Object(Map::new());
     }
     if let Value::Object(fields) = at {
-        let key = if key.is_empty() { fields.len().to_string() } else { (*key).to_owned() };
+        let key = if key.is_empty() { next(fields) } else { key.clone() };
         place(fields.entry(key).or_insert(Value::Null), rest, value);
     }
+}
+
+/// One above the highest number among the keys.
+fn next(fields: &Map<String, Value>) -> String {
+    let highest = fields.keys().filter_map(|key| key.parse::<u32>().ok()).max();
+    highest.map_or(0, |highest| u64::from(highest) + 1).to_string()
 }
 
 /// Turns every object with the keys 0, 1, 2 … into a list.
@@ -133,19 +165,46 @@ mod tests {
 
     use super::*;
 
+    fn nested(form: &str) -> Value {
+        let pairs = form.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        Value::Object(Params::nested(pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).collect()).0)
+    }
+
     #[test]
-    fn brackets_nest_as_in_php() {
-        let pairs = [
-            ("a", "1"),
-            ("p[0][id]", "2"),
-            ("p[0][t][0][v]", "3"),
-            ("p[1][id]", "4"),
-            ("l[]", "x"),
-            ("l[]", "y"),
+    fn forms_are_read_as_in_php() {
+        let table = [
+            (
+                "a=1&p[0][id]=2&p[0][t][0][v]=3&p[1][id]=4&l[]=x&l[]=y",
+                json!({ "a": "1", "p": [{ "id": "2", "t": [{ "v": "3" }] }, { "id": "4" }], "l": ["x", "y"] }),
+            ),
+            ("l[1]=b&l[0]=a", json!({ "l": ["a", "b"] })),
+            ("l[0]=a&l[2]=c", json!({ "l": { "0": "a", "2": "c" } })),
+            ("l[5]=a&l[]=b&l[x]=c", json!({ "l": { "5": "a", "6": "b", "x": "c" } })),
+            ("l[][a]=1&l[][b]=2", json!({ "l": [{ "a": "1" }, { "b": "2" }] })),
+            ("a=1&a=2", json!({ "a": "2" })),
+            ("a=1&a[b]=2", json!({ "a": { "b": "2" } })),
+            ("a[b]=2&a=1", json!({ "a": "1" })),
+            ("a", json!({ "a": "" })),
+            ("a.b=1& c=2&d e=3", json!({ "a_b": "1", "c": "2", "d_e": "3" })),
+            ("a[b.c d]=1", json!({ "a": { "b.c d": "1" } })),
+            ("a[b]c=1&x[y]z[w]=2", json!({ "a": { "b": "1" }, "x": { "y": "2" } })),
+            ("a[b=1&c[d[e]=2", json!({ "a_b": "1", "c": { "d[e": "2" } })),
+            ("a[b][c=1", json!({ "a": { "b": "1" } })),
+            ("=1&[a]=2", json!({})),
         ];
-        let params = Params::nested(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect());
-        let expected = json!({"a": "1", "p": [{"id": "2", "t": [{"v": "3"}]}, {"id": "4"}], "l": ["x", "y"]});
-        assert_eq!(Value::Object(params.0), expected);
+        for (form, expected) in table {
+            assert_eq!(nested(form), expected, "{form}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_deep_or_too_much_is_dropped() {
+        let at = |depth: usize| format!("a{}=1", "[b]".repeat(depth));
+        assert_ne!(nested(&at(64)), json!({}));
+        assert_eq!(nested(&at(65)), json!({}));
+        assert_eq!(nested(&at(100_000)), json!({}));
+        let many: Vec<_> = (0..1200).map(|n| format!("l[]={n}")).collect();
+        assert_eq!(nested(&many.join("&"))["l"].as_array().unwrap().len(), 1000);
     }
 
     #[test]

@@ -16,6 +16,8 @@ use super::to_decimal;
 /// numbers in a text; `null` and an empty text are zero. Equal amounts are equal whatever their zeros: `67` is
 /// `67.00`.
 ///
+/// A JSON number is exact up to 15 digits, whatever way it takes through serde; a text, up to the 28 of a [`Decimal`].
+///
 /// ```
 /// use moloni_client::{Amount, Decimal};
 ///
@@ -117,9 +119,122 @@ impl<'de> Deserialize<'de> for Amount {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use proptest::prelude::*;
+    use serde_json::{Map, json};
 
     use super::*;
+
+    /// Several ways through serde, each of which holds numbers differently on the way.
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Flat {
+        a: Amount,
+        #[serde(flatten)]
+        inner: Inner,
+        #[serde(flatten)]
+        extra: Map<String, Value>,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Inner {
+        b: Amount,
+        #[serde(default, deserialize_with = "super::super::object")]
+        o: Option<Deep>,
+        #[serde(default, deserialize_with = "super::super::list")]
+        l: Vec<Amount>,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Deep {
+        c: Amount,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Untagged {
+        Deep(Deep),
+        Bare(Amount),
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(tag = "kind")]
+    enum Tagged {
+        Sum { c: Amount },
+    }
+
+    /// The amount that `written` is, the same by every way.
+    fn by_every_way(written: &str) -> Amount {
+        let text =
+            format!(r#"{{"a":{written},"b":{written},"o":{{"c":{written}}},"l":[{written}],"x":{written}}}"#);
+        let value: Value = serde_json::from_str(&text).unwrap();
+        let flat: Flat = serde_json::from_str(&text).unwrap();
+        let again = serde_json::to_value(&flat).unwrap();
+        let read = [flat, Flat::deserialize(&value).unwrap(), serde_json::from_value(again).unwrap()];
+        let mut all = Vec::new();
+        for Flat { a, inner: Inner { b, o, l }, extra } in read {
+            all.extend([a, b, o.unwrap().c, l[0], Amount::deserialize(&extra["x"]).unwrap()]);
+        }
+        for text in [format!(r#"{{"c":{written}}}"#), written.to_owned()] {
+            match serde_json::from_str(&text).unwrap() {
+                Untagged::Deep(Deep { c }) | Untagged::Bare(c) => all.push(c),
+            }
+        }
+        let Tagged::Sum { c } = serde_json::from_str(&format!(r#"{{"c":{written},"kind":"Sum"}}"#)).unwrap();
+        all.extend([c, serde_json::from_str(written).unwrap()]);
+        all.push(serde_json::from_str(&format!("\"{written}\"")).unwrap());
+        let amount = all[0];
+        assert!(all.iter().all(|other| other == &amount), "{written}: {all:?}");
+        amount
+    }
+
+    #[test]
+    fn an_amount_is_exact_by_every_way() {
+        let table = [
+            ("0", "0"),
+            ("-0", "0"),
+            ("0.1", "0.1"),
+            ("67.50", "67.5"),
+            ("-3.78", "-3.78"),
+            ("0.00000123456789", "0.00000123456789"),
+            ("123456789012345", "123456789012345"),
+            ("1234567890123.45", "1234567890123.45"),
+            ("-9999999999999.99", "-9999999999999.99"),
+            ("999999999999999", "999999999999999"),
+            ("99999.9999999999", "99999.9999999999"),
+            ("9223372036854775807", "9223372036854775807"),
+            ("1e3", "1000"),
+            ("1.25E-2", "0.0125"),
+            ("12.5e+1", "125"),
+        ];
+        for (written, expected) in table {
+            let amount = by_every_way(written);
+            assert_eq!(amount.get().normalize().to_string(), expected, "{written}");
+            let again = serde_json::to_string(&amount).unwrap();
+            assert_eq!(by_every_way(&again), amount, "{written}");
+        }
+    }
+
+    #[test]
+    fn what_no_amount_can_be_is_an_error() {
+        for written in ["1e300", "-1e29", "79228162514264337593543950336", "1e-400"] {
+            let read = serde_json::from_str::<Amount>(written);
+            assert!(read.is_err() || read.unwrap().is_zero(), "{written}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn fifteen_digits_are_exact_by_every_way(
+            digits in -999_999_999_999_999_i64..=999_999_999_999_999, scale in 0_u32..=15,
+        ) {
+            let expected = Amount::from(Decimal::new(digits, scale));
+            let written = expected.to_string();
+            prop_assert_eq!(by_every_way(&written), expected);
+            let again = serde_json::to_string(&expected).unwrap();
+            prop_assert_eq!(by_every_way(again.trim_matches('"')), expected);
+        }
+    }
 
     #[test]
     fn an_amount_comes_back_as_it_went_out() {

@@ -27,7 +27,7 @@ fn midnight(day: Date) -> String {
     }
 }
 
-fn read(written: &str) -> Option<Date> {
+pub(super) fn read(written: &str) -> Option<Date> {
     written.get(..10)?.parse().ok()
 }
 
@@ -56,21 +56,57 @@ mod tests {
     use jiff::civil::date;
     use serde_json::json;
 
+    use super::super::instant;
     use super::*;
 
+    /// Every spelling of a day or a moment: the day that it names, and the moment, if it names one.
     #[test]
-    fn the_day_is_the_one_that_is_written() {
+    fn every_spelling_of_a_date_is_a_day_and_maybe_a_moment() {
+        let summer = (date(2025, 9, 12), Some("2025-09-12T14:29:55Z"));
+        let winter = (date(2026, 1, 29), Some("2026-01-29T17:48:31Z"));
         let table = [
-            ("2025-09-12T00:00:00+0100", date(2025, 9, 12)),
-            ("2026-01-29T00:00:00+0000", date(2026, 1, 29)),
-            ("2026-01-29", date(2026, 1, 29)),
-            ("2026-01-29 00:00:00", date(2026, 1, 29)),
+            // With an offset: of Lisbon, of UTC, of the Azores.
+            ("2025-09-12T15:29:55+0100", Some(summer)),
+            ("2025-09-12T15:29:55+01:00", Some(summer)),
+            ("2025-09-12T14:29:55Z", Some(summer)),
+            ("2025-09-12T14:29:55+0000", Some(summer)),
+            ("2025-09-12 15:29:55+0100", Some(summer)),
+            ("2026-01-29T17:48:31+0000", Some(winter)),
+            ("2026-01-29T16:48:31-0100", Some(winter)),
+            ("2026-01-29T17:48:31.000+0000", Some(winter)),
+            // Without one: Lisbon's clock.
+            ("2025-09-12 15:29:55", Some(summer)),
+            ("2025-09-12T15:29:55", Some(summer)),
+            ("2026-01-29 17:48:31", Some(winter)),
+            // The midnight that a day starts with is the day before in UTC, in summer.
+            ("2025-09-12T00:00:00+0100", Some((date(2025, 9, 12), Some("2025-09-11T23:00:00Z")))),
+            ("2025-09-12 00:00:00", Some((date(2025, 9, 12), Some("2025-09-11T23:00:00Z")))),
+            ("2026-01-29T00:00:00+0000", Some((date(2026, 1, 29), Some("2026-01-29T00:00:00Z")))),
+            // The clock skips an hour in March, and shows one twice in October: the first of the two counts.
+            ("2026-03-29 01:30:00", Some((date(2026, 3, 29), Some("2026-03-29T01:30:00Z")))),
+            ("2025-10-26 01:30:00", Some((date(2025, 10, 26), Some("2025-10-26T00:30:00Z")))),
+            ("2025-10-26T01:30:00+0000", Some((date(2025, 10, 26), Some("2025-10-26T01:30:00Z")))),
+            // A day alone is no moment.
+            ("2026-01-29", Some((date(2026, 1, 29), None))),
+            ("", None),
+            ("soon", None),
+            ("29-01-2026", None),
+            ("2026-13-01", None),
+            ("2026-02-30T00:00:00+0000", None),
+            ("0000-00-00", None),
+            ("0000-00-00 00:00:00", None),
+            ("2026-01-2é", None),
+            ("-009999-01-02T01:59:59Z", None),
+            ("20260129T174831Z", None),
         ];
-        for (written, day) in table {
-            assert_eq!(deserialize(json!(written)).unwrap(), day, "{written}");
+        for (written, expected) in table {
+            let (day, moment) = expected.unzip();
+            assert_eq!(deserialize(json!(written)).ok(), day, "{written}");
+            let moment = moment.flatten().map(|moment| moment.parse().unwrap());
+            assert_eq!(instant::deserialize(json!(written)).ok(), moment, "{written}");
         }
-        for wrong in ["", "soon", "2026-13-01", "29-01-2026"] {
-            assert!(deserialize(json!(wrong)).is_err(), "{wrong}");
+        for wrong in [json!(null), json!(20_260_129), json!([]), json!(true)] {
+            assert!(deserialize(&wrong).is_err() && instant::deserialize(&wrong).is_err(), "{wrong}");
         }
     }
 
@@ -92,7 +128,13 @@ mod tests {
 
     #[test]
     fn a_missing_day_is_none() {
-        for value in [json!(null), json!(""), json!("0000-00-00T00:00:00+0000")] {
+        for value in [
+            json!(null),
+            json!(""),
+            json!("0000-00-00"),
+            json!("0000-00-00 00:00:00"),
+            json!("0000-00-00T00:00:00+0000"),
+        ] {
             assert_eq!(optional::deserialize(value).unwrap(), None);
         }
         assert_eq!(optional::deserialize(json!("2026-01-29")).unwrap(), Some(date(2026, 1, 29)));

@@ -107,11 +107,29 @@ mod tests {
     }
 
     #[test]
-    fn texts_keep_leading_zeros_and_take_null() {
-        for (value, expected) in [(json!("05875"), "05875"), (json!(null), ""), (json!(5), "5")] {
-            assert_eq!(text(&value).unwrap(), expected);
+    fn codes_keep_leading_zeros_and_every_other_character() {
+        let table = [
+            (json!("05875"), "05875"),
+            (json!("00110"), "00110"),
+            (json!("0"), "0"),
+            (json!("000000000"), "000000000"),
+            (json!("1e3"), "1e3"),
+            (json!("67.50"), "67.50"),
+            (json!(" 7 "), " 7 "),
+            (json!("PT 501964843"), "PT 501964843"),
+            (json!(""), ""),
+            (json!(null), ""),
+            // Never seen for a code; the zeros are lost before this crate can keep them.
+            (json!(5), "5"),
+            (json!(501_964_843), "501964843"),
+            (json!(5.5), "5.5"),
+        ];
+        for (value, expected) in table {
+            assert_eq!(text(&value).unwrap(), expected, "{value}");
         }
-        assert!(text(&json!([])).is_err());
+        for wrong in [json!([]), json!({}), json!(true)] {
+            assert!(text(&wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

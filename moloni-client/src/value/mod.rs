@@ -11,7 +11,11 @@ pub(crate) mod draft_number;
 pub(crate) mod flag;
 pub(crate) mod instant;
 mod lenient;
+mod nif;
 pub(crate) mod optional_id;
+mod postal_code;
 
 pub use amount::Amount;
 pub(crate) use lenient::{list, number, object, optional_number, text, to_decimal, to_whole};
+pub use nif::{Nif, NifError, NifHolder};
+pub use postal_code::{PostalCode, PostalCodeError};

@@ -17,7 +17,8 @@ pub(crate) fn deserialize<'de, T: From<u64>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     let value = Value::deserialize(deserializer)?;
-    let absent = matches!(&value, Value::Null) || matches!(&value, Value::String(text) if text.is_empty());
+    let absent =
+        matches!(&value, Value::Null) || matches!(&value, Value::String(text) if text.trim().is_empty());
     if absent {
         return Ok(None);
     }
@@ -35,7 +36,7 @@ mod tests {
 
     #[test]
     fn zero_is_no_id() {
-        for value in [json!(0), json!("0"), json!(null), json!("")] {
+        for value in [json!(0), json!("0"), json!(0.0), json!(null), json!(""), json!(" ")] {
             assert_eq!(deserialize::<SalesmanId, _>(&value).unwrap(), None, "{value}");
         }
         for value in [json!(7), json!("7")] {

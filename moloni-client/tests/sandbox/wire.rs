@@ -69,6 +69,15 @@ impl Ask {
         self.without("json")
     }
 
+    /// The same with a form where JSON was.
+    pub(crate) fn in_form(mut self) -> Self {
+        if let Some(body) = self.json.take() {
+            flatten(String::new(), &body, &mut self.form);
+            return self.without("json");
+        }
+        self
+    }
+
     pub(crate) fn get(mut self) -> Self {
         self.method = Method::GET;
         self.json = None;
@@ -100,6 +109,19 @@ impl Ask {
         let answer = self.send(sandbox).await;
         let to = Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap();
         to.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
+    }
+}
+
+/// Adds a value to a form with PHP's brackets.
+fn flatten(name: String, value: &Value, form: &mut Vec<(String, String)>) {
+    let inner = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}[{key}]") };
+    match value {
+        Value::Object(record) => record.iter().for_each(|(key, value)| flatten(inner(key), value, form)),
+        Value::Array(rows) => {
+            rows.iter().enumerate().for_each(|(at, row)| flatten(inner(&at.to_string()), row, form));
+        }
+        Value::String(text) => form.push((name, text.clone())),
+        other => form.push((name, other.to_string())),
     }
 }
 

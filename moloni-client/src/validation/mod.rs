@@ -1,8 +1,24 @@
+mod params;
+
 use std::fmt;
 
 use serde_json::Value;
 
+pub use params::{Comparison, NumberBounds, ValidationParams};
+
 /// One thing that is wrong with a request, as the service found it.
+///
+/// ```
+/// # fn example(error: &moloni_client::Error) {
+/// use moloni_client::ValidationParams;
+///
+/// for field in error.field_errors() {
+///     if let ValidationParams::Number(bounds) = &field.params {
+///         println!("{}: {:?} to {:?}", field.field, bounds.lower, bounds.upper);
+///     }
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FieldError {
@@ -10,22 +26,21 @@ pub struct FieldError {
     pub code: ValidationCode,
     /// The field, without the path to it.
     pub field: String,
-    /// What the rule compares with: up to five bounds for [`Number`](ValidationCode::Number), the accepted values
-    /// for [`Value`](ValidationCode::Value), an operator and a date for [`DateOrder`](ValidationCode::DateOrder).
-    pub params: Vec<String>,
-    /// Where the field is: the positions in nested lists, such as `[1]` for the second line. Empty at the top.
+    /// What the rule compares with.
+    pub params: ValidationParams,
+    /// Where the field is: the positions in nested lists, such as `[1]` for the second line. Empty at the top. Errors
+    /// of the head come before the lists and count as positions too.
     pub path: Vec<usize>,
     /// The service's sentence, if it sent one.
     pub description: Option<String>,
+    /// All of it as the service wrote it, such as `2 language_id 1 0`.
+    pub written: String,
 }
 
 impl fmt::Display for FieldError {
     /// The service's own spelling, such as `2 language_id 1 0`, and the path.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.code.number(), self.field)?;
-        for param in &self.params {
-            write!(f, " {param}")?;
-        }
+        f.write_str(self.written.trim_end())?;
         if !self.path.is_empty() {
             write!(f, " at {:?}", self.path)?;
         }
@@ -151,18 +166,13 @@ fn leaf(item: &Value, path: &[usize]) -> Option<FieldError> {
         return None;
     }
     let code = ValidationCode::from(number.parse::<u8>().ok()?);
-    let pieces = match code {
-        ValidationCode::Number => usize::MAX,
-        // The date has a space of its own.
-        ValidationCode::DateOrder => 2,
-        _ => 1,
-    };
     Some(FieldError {
         code,
         field: field.to_owned(),
-        params: rest.splitn(pieces, ' ').filter(|param| !param.is_empty()).map(str::to_owned).collect(),
+        params: ValidationParams::read(code, rest.trim()),
         path: path.to_vec(),
         description: description.map(str::to_owned),
+        written: written.clone(),
     })
 }
 
@@ -174,38 +184,103 @@ mod tests {
 
     #[test]
     fn a_code_is_number_field_and_params() {
-        let table: [(&str, u8, &str, &[&str]); 8] = [
-            ("1 name", 1, "name", &[]),
-            ("2 language_id 1 0", 2, "language_id", &["1", "0"]),
-            ("2 value 0 null null 0 10", 2, "value", &["0", "null", "null", "0", "10"]),
-            (r#"5 status ["0", "1"]"#, 5, "status", &[r#"["0", "1"]"#]),
-            ("12 date >= 2026-01-29 00:00:00", 12, "date", &[">=", "2026-01-29 00:00:00"]),
-            ("17 name", 17, "name", &[]),
-            ("42 shoe_size", 42, "shoe_size", &[]),
-            ("6 website ", 6, "website", &[]),
+        let table = [
+            ("1 name", 1, "name"),
+            ("2 document_set_id", 2, "document_set_id"),
+            ("2 language_id 1 0", 2, "language_id"),
+            ("2 value 0 null null 0 10", 2, "value"),
+            ("3 email", 3, "email"),
+            ("4 number", 4, "number"),
+            (r#"5 status ["0", "1"]"#, 5, "status"),
+            ("6 website ", 6, "website"),
+            ("7 zip_code", 7, "zip_code"),
+            ("8 vat", 8, "vat"),
+            ("9 date", 9, "date"),
+            ("10 associated_id", 10, "associated_id"),
+            ("11 document_id", 11, "document_id"),
+            ("12 date >= 2026-01-29 00:00:00", 12, "date"),
+            ("13 phone", 13, "phone"),
+            ("14 taxes", 14, "taxes"),
+            ("15 taxes", 15, "taxes"),
+            ("16 customer_id", 16, "customer_id"),
+            ("17 name", 17, "name"),
+            ("18 shoe_size 44", 18, "shoe_size"),
+            ("42 shoe_size", 42, "shoe_size"),
+            ("0 shoe_size", 0, "shoe_size"),
+            ("99 shoe_size", 99, "shoe_size"),
         ];
-        for (written, number, field, params) in table {
+        for (written, number, field) in table {
             for body in [json!([written]), json!([{ "code": written, "description": "Field is wrong" }])] {
                 let errors = parse(&body).unwrap();
                 assert_eq!(errors.len(), 1, "{written}");
                 let error = &errors[0];
                 assert_eq!((error.code.number(), error.field.as_str()), (number, field), "{written}");
-                assert_eq!(error.params, params, "{written}");
-                assert_eq!(error.description.is_some(), body[0].is_object(), "{written}");
+                let rest = written.trim_end().ends_with(field);
+                assert_eq!(error.params == ValidationParams::None, rest, "{written}");
+                let unknown = number == 18;
+                assert_eq!(error.params == ValidationParams::Other, unknown, "{written}");
+                assert_eq!(error.written, written);
+                let description = body[0].is_object().then_some("Field is wrong");
+                assert_eq!(error.description.as_deref(), description, "{written}");
                 assert_eq!(error.to_string(), written.trim_end());
             }
         }
     }
 
+    /// The same errors as texts and as records.
+    fn verbose(plain: &Value) -> Value {
+        match plain {
+            Value::Array(items) => items.iter().map(verbose).collect(),
+            code => json!({ "code": code, "description": "Field is wrong" }),
+        }
+    }
+
+    /// A field and where it is.
+    type Place = (&'static str, &'static [usize]);
+
     #[test]
     fn nested_lists_give_the_place() {
-        let body = json!(["1 name", [["10 associated_id", "2 value 0"], []], [[{ "code": "2 qty 0", "description": "" }]]]);
+        let table: [(Value, &[Place]); 6] = [
+            // The form that the change log shows: one list for each associated document.
+            (
+                json!([["10 associated_id", "2 value 0 null null 0 10"]]),
+                &[("associated_id", &[0]), ("value", &[0])],
+            ),
+            // Lines without errors keep their places.
+            (json!([[], ["2 qty 0 0"], [], ["1 name"]]), &[("qty", &[1]), ("name", &[3])]),
+            (json!([[["2 qty 0 0"]]]), &[("qty", &[0, 0])]),
+            (
+                json!(["1 name", [["10 associated_id", "2 value 0"], []], [["2 qty 0"], ["1 name"]]]),
+                &[
+                    ("name", &[]),
+                    ("associated_id", &[1, 0]),
+                    ("value", &[1, 0]),
+                    ("qty", &[2, 0]),
+                    ("name", &[2, 1]),
+                ],
+            ),
+            // A tax of a line.
+            (json!([[[], [["2 value 0 0"], "1 name"]]]), &[("value", &[0, 1, 0]), ("name", &[0, 1])]),
+            (json!([[[["2 value 0 0"]]]]), &[("value", &[0, 0, 0])]),
+        ];
+        for (plain, expected) in table {
+            for body in [verbose(&plain), plain] {
+                let errors = parse(&body).unwrap();
+                let places: Vec<_> = errors.iter().map(|e| (e.field.as_str(), e.path.as_slice())).collect();
+                assert_eq!(places, expected, "{body}");
+            }
+        }
+        let body = json!([[{ "code": "2 qty 0", "description": null }], "1 name"]);
+        assert_eq!(parse(&body).unwrap()[0].to_string(), "2 qty 0 at [0]");
+    }
+
+    #[test]
+    fn texts_and_records_may_be_mixed() {
+        let body =
+            json!(["1 name", { "code": "8 vat", "description": "Field 'vat' is wrong" }, [["4 number"]]]);
         let errors = parse(&body).unwrap();
-        let places: Vec<_> = errors.iter().map(|e| (e.field.as_str(), e.path.as_slice())).collect();
-        let expected: [(&str, &[usize]); 4] =
-            [("name", &[]), ("associated_id", &[1, 0]), ("value", &[1, 0]), ("qty", &[2, 0])];
-        assert_eq!(places, expected);
-        assert_eq!(errors[3].to_string(), "2 qty 0 at [2, 0]");
+        let codes: Vec<_> = errors.iter().map(|error| error.code).collect();
+        assert_eq!(codes, [ValidationCode::Required, ValidationCode::TaxNumber, ValidationCode::Unique]);
     }
 
     #[test]
@@ -213,15 +288,29 @@ mod tests {
         let table = [
             json!([]),
             json!([[]]),
+            json!([[], [[], []]]),
             json!({ "code": "1 name", "description": "" }),
             json!([{ "code": "M01", "description": "Artigo 16.º" }]),
             json!([{ "eac_id": 1, "code": "62010 x", "description": "Software" }]),
+            json!([{ "eac_id": 1, "code": "62 software", "description": "Software" }]),
+            json!([{ "code": "62010", "description": "Software" }]),
+            json!([{ "code": "62010 software", "description": "Software" }]),
+            json!([{ "code": "62", "description": "Software" }]),
+            json!([{ "code": "1 name" }]),
+            json!([{ "code": "1 name", "text": "" }]),
             json!([{ "code": "1 name", "description": "", "tax_exemption_id": 1 }]),
             json!([{ "code": 1, "description": "" }]),
             json!(["1 name", { "customer_id": 1 }]),
             json!(["name"]),
             json!(["123 name"]),
             json!(["1 "]),
+            json!(["1  name"]),
+            json!([" 1 name"]),
+            json!(["-1 name"]),
+            json!(["1\tname"]),
+            json!(["١ name"]),
+            json!(["1 name", ["2 qty", 7]]),
+            json!(["1 name", null]),
             json!([1]),
         ];
         for body in table {
