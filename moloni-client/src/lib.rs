@@ -3,6 +3,7 @@
 
 mod client;
 mod error;
+pub mod feed;
 mod ids;
 mod oauth;
 mod outcome;
@@ -19,6 +20,7 @@ mod value;
 
 pub use client::{Client, ClientBuilder};
 pub use error::{Error, ErrorKind};
+pub use feed::{Change, Checkpoint, Feed};
 pub use ids::{
     CompanyId, CountryId, CurrencyId, CustomerId, DeliveryMethodId, DocumentId, DocumentSetId,
     DocumentTypeId, FiscalZoneId, GeographicZoneId, LanguageId, MaturityDateId, PaymentMethodId,

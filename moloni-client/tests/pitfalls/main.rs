@@ -1,0 +1,13 @@
+//! What a client of Moloni gets wrong when it trusts the documentation, or its own habits. Each test is named by its
+//! number in the list of pitfalls.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what is wrong by failing"
+)]
+
+mod feed;
+#[path = "../../../sync-core/tests/trace/mod.rs"]
+mod trace;
