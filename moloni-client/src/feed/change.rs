@@ -17,7 +17,7 @@ pub enum Change {
     CustomerDeleted(CustomerId),
     /// There is a new draft.
     DraftCreated(Box<Document>),
-    /// A draft was edited.
+    /// A draft was edited, in whatever shows in a list or not.
     DraftUpdated(Box<Document>),
     /// A document was closed: it has a number and stands. Of any type.
     DocumentIssued(Box<Document>),
@@ -39,8 +39,9 @@ pub enum Change {
     /// A document is gone. Only drafts can be deleted. Found by [`Feed::scan`](super::Feed::scan), or when the feed
     /// reads the document again.
     DocumentDeleted(DocumentId),
-    /// A row is not what this crate expects. It is told once for each version of the row, and does not stop the
-    /// feed. A later version of this crate that understands the row tells of it as of any other.
+    /// A row is not what this crate expects, or the service does not give a record that the feed asks for by its id.
+    /// A row is told once for each version of it, a record whenever it is asked for. Neither stops the feed. A later
+    /// version of this crate that understands the row tells of it as of any other.
     Unreadable {
         /// What it is a row of.
         entity: Entity,
@@ -49,8 +50,8 @@ pub enum Change {
         /// What is wrong with it. May quote the row: not for logs.
         reason: String,
     },
-    /// The service kept counting more rows than it gave, in three polls in a row. The feed goes on; what it may have
-    /// missed is changes since `since` by people who edited while it read. For customers a
+    /// The service kept counting more rows than it gave, in three polls in a row or when everything was read for the
+    /// first time. The feed goes on; what it may have missed is rows that changed since `since`. For customers a
     /// [`scan`](super::Feed::scan) finds them.
     Missed {
         /// Rows of what.

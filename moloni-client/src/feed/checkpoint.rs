@@ -200,7 +200,9 @@ impl Checkpoint {
         self.revision
     }
 
-    pub(super) fn is_changed(&mut self) {
+    /// Notes that something was taken into it, of this company.
+    pub(super) fn moved(&mut self, company: Option<CompanyId>) {
+        self.company = self.company.or(company);
         self.revision = self.revision.saturating_add(1);
     }
 

@@ -48,7 +48,9 @@ fn write(value: &Value, hash: &mut Sha256) {
         Value::Object(fields) => write_fields(fields.iter(), hash),
         Value::Array(items) => {
             hash.update(b"[");
-            items.iter().for_each(|item| write(item, hash));
+            for item in items {
+                write(item, hash);
+            }
             hash.update(b"]");
         }
         plain => write_text(&spelled(plain), hash),

@@ -108,7 +108,10 @@ impl Entry {
         let is_edited = self.row.zip(before.row).is_some_and(|(now, then)| now != then);
         let paid = self.settled() - before.settled();
         let event = match (before.stage, self.stage) {
-            (Stage::Draft, Stage::Draft) => is_edited.then_some(Event::DraftUpdated),
+            // Its lines and notes are in no list, so the time of the edit counts as well.
+            (Stage::Draft, Stage::Draft) => {
+                (is_edited || self.modified != before.modified).then_some(Event::DraftUpdated)
+            }
             (_, Stage::Draft) => Some(Event::Withdrawn),
             (Stage::Draft | Stage::Annulled, now) if now != before.stage => return self.arrival(),
             (then, Stage::Annulled) if then != Stage::Annulled => Some(Event::Annulled),
@@ -280,8 +283,9 @@ mod tests {
         use Event::{
             Annulled, Changed, DraftCreated, DraftUpdated, Issued, Paid, PartlyPaid, Reopened, Withdrawn,
         };
-        // Columns: type, status, paid, fingerprint of the row, what is told.
-        let steps: &[(u64, i64, f64, Option<u64>, &[Event])] = &[
+        // Type, status, paid, fingerprint of the row, what is told.
+        type Step<'a> = (u64, i64, f64, Option<u64>, &'a [Event]);
+        let steps: &[Step<'_>] = &[
             (FT, 0, 0.0, Some(1), &[DraftCreated]),
             (FT, 0, 0.0, Some(1), &[]),
             (FT, 0, 0.0, Some(2), &[DraftUpdated]),
@@ -308,6 +312,21 @@ mod tests {
             let events = ledger.take(&document(7, *kind, *status, *paid), row.map(Fingerprint), false);
             assert_eq!(events, *told, "step {number}");
         }
+    }
+
+    #[test]
+    fn an_edit_of_a_draft_that_shows_in_no_list_is_told_by_its_time() {
+        let mut ledger = Ledger::default();
+        let mut draft = document(7, FT, 0, 0.0);
+        ledger.note(&draft);
+        assert_eq!(ledger.take(&draft, Some(Fingerprint(1)), false), []);
+        draft.lastmodified = at("2026-07-01T09:00:01Z");
+        assert_eq!(ledger.take(&draft, Some(Fingerprint(1)), false), [Event::DraftUpdated]);
+        assert_eq!(ledger.take(&draft, Some(Fingerprint(1)), false), []);
+        draft.status = DocumentStatus::Closed;
+        ledger.take(&draft, Some(Fingerprint(1)), false);
+        draft.lastmodified = at("2026-07-01T09:00:02Z");
+        assert_eq!(ledger.take(&draft, Some(Fingerprint(1)), false), [], "a closed one has nothing to edit");
     }
 
     #[test]

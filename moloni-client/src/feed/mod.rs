@@ -117,6 +117,9 @@
 //!   by [`check_open`](Feed::check_open).
 //! - Who changed a customer, and when.
 //! - That a settled document was reopened, if the receipt no longer names it once it is a draft again or annulled.
+//! - That a document was withdrawn and deleted between two polls, unless it was open:
+//!   [`check_open`](Feed::check_open) finds that. So does nobody tell that an invoice was reopened whose receipt ended
+//!   this way.
 //! - Which of two was: a document whose id is lower than one that the feed has forgotten, and which it never saw, was
 //!   issued, or was issued long ago and changed. It comes as [`Change::DocumentChanged`]. This takes a draft that was
 //!   missed for a day.
@@ -231,7 +234,7 @@ impl Feed {
     pub fn wrote_customer(&mut self, customer: &Customer) {
         let row = serde_json::to_value(customer).unwrap_or_default();
         self.checkpoint.known.0.insert(customer.customer_id.get(), Fingerprint::of(&row, &[]));
-        self.checkpoint.is_changed();
+        self.checkpoint.moved(self.client.company());
     }
 
     /// Takes a document as you wrote and then read it, so that it does not come back as a change.
@@ -242,19 +245,19 @@ impl Feed {
     pub fn wrote_document(&mut self, document: &Document) {
         self.checkpoint.ledger.note(document);
         self.checkpoint.follow(document);
-        self.checkpoint.is_changed();
+        self.checkpoint.moved(self.client.company());
     }
 
     /// Takes a customer as deleted by you, so that no scan tells it.
     pub fn deleted_customer(&mut self, id: CustomerId) {
         self.checkpoint.forget_customer(id.get());
-        self.checkpoint.is_changed();
+        self.checkpoint.moved(self.client.company());
     }
 
     /// Takes a draft as deleted by you, so that no scan tells it.
     pub fn deleted_document(&mut self, id: DocumentId) {
         self.checkpoint.ledger.remove(id.get());
-        self.checkpoint.is_changed();
+        self.checkpoint.moved(self.client.company());
     }
 
     fn wants(&self, entity: Entity) -> bool {
@@ -269,7 +272,7 @@ impl Feed {
     }
 
     /// Insists that the checkpoint is of the client's company: ids of another one mean other records.
-    fn is_of_company(&mut self) -> Result<(), Error> {
+    fn is_of_company(&self) -> Result<(), Error> {
         let Some(company) = self.client.company() else {
             return Err(Error::request(
                 "feed",
@@ -281,11 +284,7 @@ impl Feed {
                 let why = format!("the checkpoint is of company {of}, and the client is for {company}");
                 Err(Error::request("feed", why))
             }
-            Some(_) => Ok(()),
-            None => {
-                self.checkpoint.company = Some(company);
-                Ok(())
-            }
+            _ => Ok(()),
         }
     }
 

@@ -35,7 +35,7 @@ impl Feed {
         let taken =
             ids.into_iter().zip(looked).flat_map(|(id, looked)| self.checkpoint.take_read(id, looked));
         let changes = taken.collect();
-        self.checkpoint.is_changed();
+        self.checkpoint.moved(self.client.company());
         Ok(Some(changes))
     }
 }

@@ -71,13 +71,8 @@ impl Feed {
         let rows: Vec<_> = page.items.into_iter().map(|value| entity.row(value)).collect();
         let mut changes = Vec::new();
         for row in &rows {
-            let repeated = match row.id {
-                Some(id) => !reading.seen.0.insert(id),
-                None => {
-                    reading.nameless += 1;
-                    false
-                }
-            };
+            let repeated = row.id.is_some_and(|id| !reading.seen.0.insert(id));
+            reading.nameless += u64::from(row.id.is_none());
             changes.extend(self.checkpoint.take_row(entity, row, repeated));
         }
         if entity == Entity::Documents {
@@ -98,7 +93,7 @@ impl Feed {
             // The end; or a list that goes on for ever, which then lacks rows.
             None => changes.extend(self.end_of_list(reading)),
         }
-        self.checkpoint.is_changed();
+        self.checkpoint.moved(self.client.company());
         changes
     }
 
@@ -153,7 +148,7 @@ impl Feed {
             self.checkpoint.waiting.0.remove(&id);
             changes.extend(self.checkpoint.take_read(id, looked));
         }
-        self.checkpoint.is_changed();
+        self.checkpoint.moved(self.client.company());
         Ok(changes)
     }
 }

@@ -39,7 +39,7 @@ impl Feed {
         if let Some(missing) = missing {
             let ids: Vec<_> = missing.0.iter().take(MOST_READ).copied().collect();
             let looked = self.look(entity, &ids).await?;
-            return Ok(Some(self.take_missing(entity, ids, looked)));
+            return Ok(Some(self.take_missing(entity, &ids, looked)));
         }
         let offset = scan.map_or(0, |scan| scan.offset);
         let mut counted = None;
@@ -79,7 +79,7 @@ impl Feed {
             }
             None => self.end_of_rows(scan),
         }
-        self.checkpoint.is_changed();
+        self.checkpoint.moved(self.client.company());
         changes
     }
 
@@ -110,7 +110,7 @@ impl Feed {
         }
     }
 
-    fn take_missing(&mut self, entity: Entity, ids: Vec<u64>, looked: Vec<Looked>) -> Vec<Change> {
+    fn take_missing(&mut self, entity: Entity, ids: &[u64], looked: Vec<Looked>) -> Vec<Change> {
         let mut changes = Vec::new();
         for (id, looked) in ids.iter().zip(looked) {
             match (entity, looked) {
@@ -130,7 +130,7 @@ impl Feed {
         if left.unwrap_or(0) == 0 {
             self.end_of_scan(entity);
         }
-        self.checkpoint.is_changed();
+        self.checkpoint.moved(self.client.company());
         changes
     }
 

@@ -23,7 +23,8 @@ async fn a_scan_finds_deletions_and_what_polls_missed() {
         format!("deleted {}", ids[3]),
         format!("deleted {}", ids[40]),
     ];
-    (told.sort(), expected.sort());
+    told.sort();
+    expected.sort();
     assert_eq!(told, expected);
     // A count, two pages, two deletions, and the drafts.
     assert_eq!(stage.calls() - before, 6);
