@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::mirror::Mirror;
 use crate::stage::{Stage, line};
 
-const SEEDS: u64 = 16;
+const SEEDS: u64 = 5;
 const STEPS: usize = 150;
 
 /// What a process stores: in one transaction, what it made of the changes and the checkpoint.
