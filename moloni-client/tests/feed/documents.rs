@@ -1,8 +1,9 @@
 //! What polls tell of documents, payments above all.
 
+use moloni_client::feed::Checkpoint;
 use serde_json::json;
 
-use crate::stage::{DAY, HOUR, Stage, checked, polled, restarted, scanned};
+use crate::stage::{DAY, HOUR, Stage, checked, line, polled, restarted, scanned};
 
 #[tokio::test]
 async fn a_receipt_pays_an_invoice_whose_own_row_never_comes() {
@@ -125,6 +126,29 @@ async fn a_feed_that_begins_now_knows_what_was_open() {
         assert!(told.contains(&expected), "{told:?}");
     }
     assert_eq!(told.len(), 4, "{told:?}");
+}
+
+#[tokio::test]
+async fn a_first_reading_tells_each_document_once_though_rows_move_and_old_ones_are_forgotten() {
+    let stage = Stage::new().await;
+    let ana = stage.customer("Ana");
+    let paid = json!({ "customer_id": ana, "document_type_id": 27, "net_value": 9 });
+    let old: Vec<_> = (0..60).map(|_| stage.document(paid.clone())).collect();
+    stage.advance(10 * DAY);
+    let mut feed = stage.client.feed(Checkpoint::from_start()).without_customers();
+    let mut told: Vec<_> = feed.poll().await.unwrap().unwrap().iter().map(line).collect();
+    // Now every row moves back, and the last of the first page is the first of the second.
+    let new = stage.document(paid);
+    let mut feed = restarted(&stage.client, feed).without_customers();
+    told.extend(polled(&mut feed).await);
+    told.extend(polled(&mut feed).await);
+    let mut expected: Vec<_> =
+        old.iter().chain([&new]).flat_map(|id| [format!("issued {id}"), format!("paid {id}")]).collect();
+    told.sort();
+    expected.sort();
+    assert_eq!(told, expected);
+    let size = serde_json::to_string(feed.checkpoint()).unwrap().len();
+    assert!(size < 1000, "what is settled is not stored: {size}");
 }
 
 #[tokio::test]

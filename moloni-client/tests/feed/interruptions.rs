@@ -11,7 +11,7 @@ use moloni_client::sandbox::{Fault, FaultKind};
 use serde_json::{Value, json};
 
 use crate::mirror::Mirror;
-use crate::stage::{Stage, line};
+use crate::stage::{DAY, Stage, line};
 
 const SEEDS: u64 = 5;
 const STEPS: usize = 150;
@@ -181,7 +181,16 @@ async fn history(seed: u64) -> usize {
         issued: HashSet::new(),
         number: 0,
     };
-    for _ in 0..220 {
+    for n in 0..80 {
+        let customer = stage.customer(&format!("A{n}"));
+        people.customers.push(customer);
+        let kind = [1, 27][n % 2];
+        let old = json!({ "customer_id": customer, "document_type_id": kind, "net_value": 100 });
+        people.enter(&stage, customer, old);
+    }
+    // Some of it is so old that it is forgotten as soon as it is read.
+    stage.advance(3 * DAY);
+    for _ in 0..120 {
         people.work(&stage);
     }
     let checkpoint = Checkpoint::from_start();
