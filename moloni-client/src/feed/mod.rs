@@ -124,7 +124,6 @@
 //!   issued, or was issued long ago and changed. It comes as [`Change::DocumentChanged`]. This takes a draft that was
 //!   missed for a day.
 //! - Payments to suppliers: only invoices and debit notes to customers are followed.
-#![allow(clippy::doc_markdown, reason = "n > 49 is no code")]
 
 mod change;
 mod checkpoint;

@@ -29,7 +29,7 @@ impl Feed {
     /// checkpoint stays as it was, and the next call reads the same page.
     pub async fn poll(&mut self) -> Result<Option<Vec<Change>>, Error> {
         self.is_of_company()?;
-        if !self.checkpoint.waiting.0.is_empty() {
+        if self.documents && !self.checkpoint.waiting.0.is_empty() {
             return self.read_waiting().await.map(Some);
         }
         if mem::take(&mut self.ended.poll) {

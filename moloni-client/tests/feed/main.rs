@@ -13,6 +13,7 @@ mod documents;
 mod interruptions;
 mod mirror;
 mod polls;
+mod recorded;
 mod scans;
 mod scripted;
 mod stage;

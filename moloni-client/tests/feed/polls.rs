@@ -129,3 +129,16 @@ async fn a_checkpoint_is_of_one_company() {
     }
     assert_eq!(wrong.checkpoint().revision(), revision);
 }
+
+#[tokio::test]
+async fn two_feeds_of_one_checkpoint_tell_the_same_and_their_revisions_show_it() {
+    let stage = Stage::new().await;
+    let stored = stage.caught_up().await.into_checkpoint();
+    let rui = stage.customer("Rui");
+    let (mut one, mut other) = (stage.client.feed(stored.clone()), stage.client.feed(stored.clone()));
+    assert_eq!(polled(&mut one).await, [format!("created {rui}")]);
+    assert_eq!(polled(&mut other).await, [format!("created {rui}")]);
+    // Whoever stores over `stored` alone does so first, or not at all.
+    assert!(one.checkpoint().revision() > stored.revision());
+    assert_eq!(one.checkpoint().revision(), other.checkpoint().revision());
+}

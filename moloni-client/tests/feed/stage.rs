@@ -23,8 +23,12 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn new() -> Self {
+        Self::with(Config::default()).await
+    }
+
+    pub(crate) async fn with(config: Config) -> Self {
         crate::trace::on();
-        let sandbox = Sandbox::start(Config::default()).await.unwrap();
+        let sandbox = Sandbox::start(config).await.unwrap();
         let env = Arc::new(ManualEnv::new(1));
         let behind = sandbox.server().now().duration_since(env.now());
         env.advance(behind.try_into().unwrap());
