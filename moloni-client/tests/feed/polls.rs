@@ -142,3 +142,12 @@ async fn two_feeds_of_one_checkpoint_tell_the_same_and_their_revisions_show_it()
     assert!(one.checkpoint().revision() > stored.revision());
     assert_eq!(one.checkpoint().revision(), other.checkpoint().revision());
 }
+
+#[tokio::test]
+async fn the_sandbox_dates_its_answers_by_its_own_clock() {
+    let stage = Stage::new().await;
+    stage.advance(DAY);
+    let page = stage.client.customers().get_all().page(0).await.unwrap();
+    let behind = stage.sandbox.server().now().duration_since(page.served_at.unwrap());
+    assert!((0..60).contains(&behind.as_secs()), "{behind}");
+}
