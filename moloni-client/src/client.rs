@@ -7,6 +7,7 @@ use sync_core::http::{CallOptions, HttpClient, HttpSettings, Method, Operation, 
 use sync_core::secrecy::ExposeSecret;
 use sync_core::{AccountKey, Idempotency, SecretString, StaticToken, TokenSource};
 
+use crate::feed::{Checkpoint, Feed};
 use crate::form::{self, Encoding};
 use crate::outcome::{Answer, Expected, Fault, classify};
 use crate::resources::{Companies, Countries, Customers, Documents, PaymentMethods};
@@ -126,6 +127,11 @@ impl Client {
     /// The ways in which the company is paid.
     pub fn payment_methods(&self) -> PaymentMethods<'_> {
         PaymentMethods { client: self }
+    }
+
+    /// What changes in the company, from a checkpoint on. Sends nothing yet.
+    pub fn feed(&self, checkpoint: Checkpoint) -> Feed {
+        Feed::new(self.clone(), self.http.env().clone(), checkpoint)
     }
 
     /// Calls any method, for those that have no typed one here.

@@ -3,6 +3,7 @@
 
 mod client;
 mod error;
+pub mod feed;
 mod form;
 mod ids;
 mod oauth;
@@ -20,6 +21,7 @@ mod value;
 
 pub use client::{Client, ClientBuilder};
 pub use error::{Error, ErrorKind};
+pub use feed::{Change, Checkpoint, Feed};
 pub use form::Encoding;
 pub use ids::{
     CompanyId, CountryId, CurrencyId, CustomerId, DeliveryMethodId, DocumentId, DocumentSetId,

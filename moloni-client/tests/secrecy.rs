@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use moloni_client::{
-    AccountKey, CallOptions, Client, ClientBuilder, CompanyId, CustomerId, DocumentQuery, Env, Error,
-    ErrorKind, HttpSettings, Idempotency, ManualEnv, MemoryTokenStore, MoloniOAuth, OAuthApp, Refresh,
+    AccountKey, CallOptions, Checkpoint, Client, ClientBuilder, CompanyId, CustomerId, DocumentQuery, Env,
+    Error, ErrorKind, HttpSettings, Idempotency, ManualEnv, MemoryTokenStore, MoloniOAuth, OAuthApp, Refresh,
     TokenManager, TokenSet,
 };
 use serde_json::{Value, json};
@@ -28,12 +28,17 @@ const PASSWORD: &str = "s3cr3t &/?=+ção";
 
 /// What holds no secret, and why.
 const HARMLESS: [(&str, &[&str]); 2] = [
-    ("people's data and what is asked of it; who prints it knows what it is", &["types::", "value::"]),
+    (
+        "people's data and what is asked of it; who prints it knows what it is",
+        &["feed::change::Change", "types::", "value::"],
+    ),
     (
         "names, numbers and rows",
         &[
             "error::ErrorKind",
             "form::Encoding",
+            "feed::change::Entity",
+            "feed::checkpoint::Checkpoint",
             "page::Page",
             "sandbox::Config",
             "validation::FieldError",
@@ -134,6 +139,7 @@ async fn of_clients(shown: &mut Shown) {
     shown.debug(&client.countries());
     shown.debug(&client.customers());
     shown.debug(&client.customers().get_all());
+    shown.debug(&client.feed(Checkpoint::from_start()));
     shown.debug(&client.documents());
     shown.debug(&client.documents().get_all(DocumentQuery::new()));
 }

@@ -43,7 +43,7 @@ fn found<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
 }
 
 /// The parameter of `getModifiedSince`, in the one spelling that Moloni's own plugins use.
-fn since(mut params: Map<String, Value>, moment: Timestamp) -> Map<String, Value> {
+pub(crate) fn since(mut params: Map<String, Value>, moment: Timestamp) -> Map<String, Value> {
     params.insert("lastmodified".to_owned(), moment.strftime("%Y-%m-%d %H:%M:%S").to_string().into());
     params
 }

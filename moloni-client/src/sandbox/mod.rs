@@ -34,6 +34,8 @@
 //! | `invoices`, `invoiceReceipts`, `simplifiedInvoices`, `receipts`, `creditNotes`, `debitNotes`, `estimates`, `purchaseOrder`, `billsOfLading`, `supplierPurchaseOrder` | the first five of these |
 //! | `countries`, `languages`, `maturityDates`, `paymentMethods`, `deliveryMethods`, `documentSets`, `taxes`, `measurementUnits`, `productCategories`, `products` | `getAll` |
 //!
+//! Every answer carries a `Date` by the sandbox's clock, which can be moved.
+//!
 //! Every other path answers 404 with an HTML page. Documents are read-only over HTTP: a person enters them.
 //!
 //! # The authorization page

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
 use sync_core::sandbox_kit::{Answer, Backend, Edit, Request};
 
@@ -161,6 +162,32 @@ impl Backend for World {
     }
 
     fn answer(&mut self, request: &Request, now: Timestamp) -> Answer {
+        let mut answer = self.answer_to(request, now);
+        // The clock may have been moved, and clients go by this header.
+        if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&now) {
+            answer.headers.push(("date".to_owned(), date));
+        }
+        answer
+    }
+
+    fn state(&self) -> Value {
+        let customers = self.customers.values().map(|c| c.row.clone());
+        let documents = self.documents.values().map(|d| self.document_detail(d));
+        json!({
+            "company": self.company,
+            "customers": list(customers),
+            "documents": list(documents),
+            "settings": self.settings,
+        })
+    }
+
+    fn human(&mut self, edit: Edit, now: Timestamp) -> Result<Value, String> {
+        super::human::edit(self, edit, now)
+    }
+}
+
+impl World {
+    fn answer_to(&mut self, request: &Request, now: Timestamp) -> Answer {
         let (entity, method) = match Target::of(request) {
             None => return route::not_found(),
             Some(Target::Grant) => return self.auth.grant(request, now),
@@ -179,21 +206,6 @@ impl Backend for World {
             return refusal;
         }
         route::answer(self, &entity, &method, request, now).unwrap_or_else(route::not_found)
-    }
-
-    fn state(&self) -> Value {
-        let customers = self.customers.values().map(|c| c.row.clone());
-        let documents = self.documents.values().map(|d| self.document_detail(d));
-        json!({
-            "company": self.company,
-            "customers": list(customers),
-            "documents": list(documents),
-            "settings": self.settings,
-        })
-    }
-
-    fn human(&mut self, edit: Edit, now: Timestamp) -> Result<Value, String> {
-        super::human::edit(self, edit, now)
     }
 }
 

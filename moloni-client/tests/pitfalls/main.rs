@@ -2,11 +2,13 @@
 //! its pitfall in the notes on the API.
 #![allow(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
+    clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test says what is wrong by failing"
 )]
 
+mod feed;
 #[path = "../../../sync-core/tests/trace/mod.rs"]
 mod trace;
 mod wire;
