@@ -4,6 +4,7 @@
 mod client;
 mod error;
 mod ids;
+mod issuing;
 mod oauth;
 mod outcome;
 mod page;
@@ -20,13 +21,17 @@ mod value;
 pub use client::{Client, ClientBuilder};
 pub use error::{Error, ErrorKind};
 pub use ids::{
-    CompanyId, CountryId, CurrencyId, CustomerId, DeliveryMethodId, DocumentId, DocumentSetId,
-    DocumentTypeId, FiscalZoneId, GeographicZoneId, LanguageId, MaturityDateId, PaymentMethodId,
-    PriceClassId, SalesmanId, SupplierId, TerminalId,
+    AddressId, CategoryId, CompanyId, CountryId, CurrencyId, CustomerId, DeductionId, DeliveryMethodId,
+    DocumentId, DocumentLineId, DocumentSetId, DocumentTypeId, EacId, FiscalZoneId, GeographicZoneId,
+    LanguageId, MaturityDateId, MbReferenceId, PaymentMethodId, PriceClassId, ProductId, SalesmanId,
+    SupplierId, TaxId, TerminalId, UnitId, VehicleId, WarehouseId,
 };
+pub use issuing::{Expect, IssueError, Issued};
 pub use oauth::MoloniOAuth;
 pub use page::{Listing, Page};
-pub use types::{Company, Country, Customer, Document, DocumentKind, DocumentQuery, DocumentStatus};
+pub use types::{
+    Company, Country, Customer, Document, DocumentDetail, DocumentKind, DocumentQuery, DocumentStatus,
+};
 pub use validation::{FieldError, ValidationCode};
 pub use value::Amount;
 

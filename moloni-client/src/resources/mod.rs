@@ -4,6 +4,8 @@ mod companies;
 mod countries;
 mod customers;
 mod documents;
+mod documents_of;
+mod documents_pdf;
 mod entity;
 mod payment_methods;
 
@@ -11,6 +13,10 @@ pub use companies::Companies;
 pub use countries::Countries;
 pub use customers::Customers;
 pub use documents::Documents;
+pub use documents_of::{
+    DocumentsOf, Insertable, InsertableRaw, Issuable, OfDocument, PayableByMb, Transported, of,
+};
+pub use documents_pdf::PdfLink;
 pub use payment_methods::PaymentMethods;
 
 use jiff::Timestamp;
