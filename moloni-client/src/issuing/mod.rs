@@ -40,7 +40,7 @@ impl Expect {
 }
 
 /// A document that is there, once.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Issued {
     /// The document, as it is now.

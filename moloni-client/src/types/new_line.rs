@@ -192,6 +192,11 @@ impl NewAssociation {
     pub fn new(document: DocumentId, value: impl Into<Amount>) -> Self {
         Self { associated_id: document, value: value.into() }
     }
+
+    /// All that is still to be paid of a document.
+    pub fn all_of(document: &super::Document) -> Self {
+        Self::new(document.document_id, document.open_value())
+    }
 }
 
 /// A payment to write.

@@ -1,0 +1,16 @@
+//! The client's documents against the sandbox.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "this is a test"
+)]
+
+mod issuing;
+mod journey;
+mod pdf;
+mod shop;
+#[path = "../../../sync-core/tests/trace/mod.rs"]
+mod trace;
+mod types;
