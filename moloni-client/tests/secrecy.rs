@@ -142,8 +142,8 @@ async fn of_clients(shown: &mut Shown) {
 
 /// A link to a file is a secret, and so is what a failure to issue keeps of the failed call.
 async fn of_documents(shown: &mut Shown) {
-    let link = json!({ "url": format!("https://www.moloni.pt/downloads/?h={CODE}&access_token={ACCESS}") });
-    let server = answering(ResponseTemplate::new(200).set_body_json(link)).await;
+    let offer = json!({ "url": format!("https://www.moloni.pt/downloads/?h={CODE}&access_token={ACCESS}") });
+    let server = answering(ResponseTemplate::new(200).set_body_json(offer)).await;
     let client = builder(&server).token(ACCESS).build().unwrap();
     shown.debug::<PdfLink>(&client.documents().get_pdf_link(DocumentId::from(7)).await.unwrap());
 

@@ -110,7 +110,7 @@ impl<'a, T: Issuable> Issuing<'a, T> {
         new: &'a T::New,
         expect: Expect,
     ) -> Result<Self, IssueError> {
-        let not_made = |why: String| IssueError::NotMade { error: handle.wrong_insert(why) };
+        let not_made = |why: String| IssueError::NotMade { error: DocumentsOf::<T>::wrong_insert(why) };
         new.body().checked(T::New::DEMANDS).map_err(not_made)?;
         let missing = || {
             let what = T::REFERENCE.unwrap_or("total and what it settles");

@@ -235,7 +235,7 @@ impl<T: Insertable> DocumentsOf<'_, T> {
     /// [`path`](crate::FieldError::path). With [`outcome_unknown`](Error::outcome_unknown) it may be there all the
     /// same.
     pub async fn insert(self, new: &T::New) -> Result<DocumentId, Error> {
-        let body = self.checked(&T::OPERATIONS.insert, new)?;
+        let body = Self::checked(&T::OPERATIONS.insert, new)?;
         self.client.write_id(&T::OPERATIONS.insert, &body, Map::new(), "document_id").await
     }
 
@@ -248,15 +248,15 @@ impl<T: Insertable> DocumentsOf<'_, T> {
     ///
     /// As [`insert`](Self::insert); `Refused` if it is closed or not there.
     pub async fn update(self, id: DocumentId, new: &T::New) -> Result<(), Error> {
-        let body = self.checked(&T::OPERATIONS.update, new)?;
+        let body = Self::checked(&T::OPERATIONS.update, new)?;
         self.client.write(&T::OPERATIONS.update, &body, named(id)).await
     }
 
-    fn checked(self, operation: &Operation, new: &T::New) -> Result<Map<String, Value>, Error> {
+    fn checked(operation: &Operation, new: &T::New) -> Result<Map<String, Value>, Error> {
         new.body().checked(T::New::DEMANDS).map_err(|why| Error::request(operation.name(), why))
     }
 
-    pub(crate) fn wrong_insert(self, why: String) -> Error {
+    pub(crate) fn wrong_insert(why: String) -> Error {
         Error::request(T::OPERATIONS.insert.name(), why)
     }
 }

@@ -1,5 +1,6 @@
 /// A kind of document and the entity that serves only this kind.
 #[derive(Debug, Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
 pub(super) struct DocumentType {
     pub(super) id: u64,
     pub(super) saft_code: &'static str,

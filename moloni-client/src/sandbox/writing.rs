@@ -228,7 +228,7 @@ impl World {
             }
         };
         let links = self.checked_links(document, kind, params, &mut check.issues);
-        let (amounts, lines) = self.amounts(document, kind, params, &links, &mut check.issues);
+        let (amounts, products) = self.amounts(document, kind, params, &links, &mut check.issues);
         if let Some(customer) = customer.filter(|_| kind.invoices) {
             if !may_be_unnamed(&customer, amount(&amounts, "net_value")) {
                 check.issues.add("16", "customer_id", "must be identified");
@@ -265,8 +265,8 @@ impl World {
             .extend(texts.filter(|key| params.has(key)).map(|key| (key.to_owned(), params.text(key).into())));
         let numbers = NUMBERS.into_iter().filter_map(|key| Some((key.to_owned(), wire(params.number(key)?))));
         extra.extend(numbers);
-        if let Some(lines) = lines {
-            extra.insert("products".to_owned(), list(lines));
+        if let Some(products) = products {
+            extra.insert("products".to_owned(), list(products));
         }
         if !payments.is_empty() {
             extra.insert("payments".to_owned(), list(payments));
@@ -330,8 +330,8 @@ impl World {
             let net = wire(net.unwrap_or_default());
             return (row(json!({ "gross_value": net, "net_value": net })), None);
         }
-        let lines = params.rows("products");
-        if lines.is_empty() {
+        let entries = params.rows("products");
+        if entries.is_empty() {
             // A draft that a person entered may have amounts alone.
             let entered = self.documents.get(&document).filter(|d| d.sent.is_empty());
             if entered.is_none() {
@@ -341,9 +341,9 @@ impl World {
                 let kept = super::amounts::AMOUNTS.iter();
                 kept.map(|key| ((*key).to_owned(), shown(&d.row, key))).collect()
             };
-            let lines = entered.and_then(|d| d.extra.get("products").cloned());
-            let lines = lines.and_then(|l| l.as_array().cloned()).map(|l| l.into_iter().map(row).collect());
-            return (entered.map(amounts).unwrap_or_default(), lines);
+            let stored = entered.and_then(|d| d.extra.get("products")?.as_array().cloned());
+            let stored = stored.map(|all| all.into_iter().map(row).collect());
+            return (entered.map(amounts).unwrap_or_default(), stored);
         }
         let credited: Vec<Row> = links
             .iter()
@@ -355,7 +355,7 @@ impl World {
         let bonus = params.fields().contains_key("rappel");
         let credited = (kind.id == CREDIT_NOTE && !bonus).then_some(credited.as_slice());
         let (wrong, right): (Vec<_>, Vec<_>) =
-            lines.into_iter().map(|line| self.line(line, credited)).unzip();
+            entries.into_iter().map(|line| self.line(line, credited)).unzip();
         issues.nest(wrong);
         let number = |key| params.number(key).unwrap_or_default();
         let right = right.into_iter().flatten().collect();

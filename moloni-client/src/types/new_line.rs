@@ -226,6 +226,7 @@ impl NewPayment {
 
 /// How and when goods travel. Addresses in Portugal need a postal code of the form `1234-567`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[allow(clippy::struct_field_names, reason = "these are the service's names")]
 pub struct Delivery {
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery_method_id: Option<DeliveryMethodId>,

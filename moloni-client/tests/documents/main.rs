@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     reason = "this is a test"
 )]
+#![allow(clippy::inconsistent_digit_grouping, reason = "the last two digits are cents")]
 
 mod issuing;
 mod journey;

@@ -54,7 +54,7 @@ impl Stage {
         NewInvoice::new(DAY, DAY, set, self.customer).our_reference(reference)
     }
 
-    fn enter(&self, fields: Value) -> DocumentId {
+    fn enter(&self, fields: &Value) -> DocumentId {
         let mut all = json!({ "customer_id": self.customer.get(), "net_value": 123, "date": "2026-07-01" });
         all.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         DocumentId::from(self.sandbox.add_document(all).unwrap())
@@ -72,11 +72,11 @@ impl Stage {
 #[tokio::test]
 async fn p14_a_payment_does_not_touch_the_invoice_and_its_receipt_names_it() {
     let stage = Stage::new().await;
-    let invoice = stage.enter(json!({}));
+    let invoice = stage.enter(&json!({}));
     let before = stage.read(invoice).await.document;
     stage.sandbox.advance(Duration::from_secs(1800));
     let since = stage.sandbox.server().now();
-    stage.enter(json!({
+    stage.enter(&json!({
         "document_type_id": 2, "net_value": null,
         "associated_documents": [{ "associated_id": invoice.get(), "value": 123 }],
     }));
@@ -144,7 +144,7 @@ async fn p19_a_line_bears_a_tax_with_its_rate_or_says_why_not_and_is_not_sent_ot
 #[tokio::test]
 async fn p20_associated_documents_are_sent_again_when_a_draft_is_closed() {
     let stage = Stage::new().await;
-    let order = stage.enter(json!({ "document_type_id": 28 }));
+    let order = stage.enter(&json!({ "document_type_id": 28 }));
     let new = stage.invoice("a").associated(NewAssociation::new(order, Decimal::from(123)));
     let issued = stage.client.invoices().issue(&new, Expect::total(Decimal::from(123))).await.unwrap();
     let links = &issued.detail.document.associated_documents;
@@ -164,7 +164,7 @@ async fn p20_associated_documents_are_sent_again_when_a_draft_is_closed() {
 #[tokio::test]
 async fn p21_a_link_to_a_pdf_is_a_page_and_the_file_is_fetched_from_there_unsigned() {
     let stage = Stage::new().await;
-    let invoice = stage.enter(json!({}));
+    let invoice = stage.enter(&json!({}));
     let link = stage.client.documents().get_pdf_link(invoice).await.unwrap();
     assert!(!link.expose().contains("signed"));
     let page = moloni_client::reqwest::get(link.expose()).await.unwrap().text().await.unwrap();
@@ -196,7 +196,7 @@ async fn p22_an_insert_whose_answer_is_lost_is_not_sent_again_but_looked_for() {
 #[tokio::test]
 async fn p23_a_type_has_no_name_in_a_row_and_is_looked_up() {
     let stage = Stage::new().await;
-    let guide = stage.enter(json!({ "document_type_id": 904 }));
+    let guide = stage.enter(&json!({ "document_type_id": 904 }));
     let row = stage.read(guide).await.document;
     assert_eq!(row.kind(), DocumentKind::Other(904.into()), "this crate does not know its number");
     let named = row.document_type.as_ref().unwrap();

@@ -7,6 +7,7 @@
     clippy::indexing_slicing,
     reason = "this is a test"
 )]
+#![allow(clippy::inconsistent_digit_grouping, reason = "the last two digits are cents")]
 
 mod documents;
 #[path = "../../../sync-core/tests/trace/mod.rs"]
