@@ -10,6 +10,7 @@
 
 mod issuing;
 mod journey;
+mod names;
 mod pdf;
 mod shop;
 #[path = "../../../sync-core/tests/trace/mod.rs"]
