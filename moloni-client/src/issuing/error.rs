@@ -11,6 +11,7 @@ pub enum IssueError {
     #[error("nothing was made: {error}")]
     NotMade {
         /// Why.
+        #[source]
         error: Error,
     },
     /// The answer to the insert was lost, and no document is to be found. A draft may still appear: call again later,
@@ -18,6 +19,7 @@ pub enum IssueError {
     #[error("a draft may have been made, and none is to be found so far: {error}")]
     InsertUnknown {
         /// What was lost.
+        #[source]
         error: Error,
     },
     /// Several documents have the reference. This call closed none of them: delete the drafts that are too many.
@@ -33,7 +35,7 @@ pub enum IssueError {
         document: DocumentId,
     },
     /// The document with the reference is somebody else's. It stays as it is.
-    #[error("document {document} has the reference, and is for customer {found:?} in place of {expected:?}")]
+    #[error("document {document} is for {} in place of {}", party(*found), party(*expected))]
     OtherCustomer {
         /// Which.
         document: DocumentId,
@@ -54,12 +56,32 @@ pub enum IssueError {
         /// What the service worked out.
         found: Amount,
     },
+    /// The document is not associated with all that it is to settle or to derive from. It stays as it is.
+    #[error("document {document} is not associated with {} ({status:?})", list(missing))]
+    NotAssociated {
+        /// Which.
+        document: DocumentId,
+        /// Whether it is closed.
+        status: DocumentStatus,
+        /// What it is not associated with.
+        missing: Vec<DocumentId>,
+    },
+    /// The service wrote the reference otherwise than it was sent, so that it would not be found again: take one of
+    /// letters, digits and hyphens. The document stays as it is.
+    #[error("document {document} has another reference than was sent ({status:?})")]
+    OtherReference {
+        /// Which.
+        document: DocumentId,
+        /// Whether it is closed.
+        status: DocumentStatus,
+    },
     /// The document is there, and could not be read, so it was not closed.
     #[error("document {document} is there, and could not be verified: {error}")]
     NotVerified {
         /// Which.
         document: DocumentId,
         /// Why.
+        #[source]
         error: Error,
     },
     /// The document is as expected, and the service did not close it. It is a draft, unless somebody else closes it.
@@ -68,6 +90,7 @@ pub enum IssueError {
         /// Which.
         document: DocumentId,
         /// Why.
+        #[source]
         error: Error,
     },
     /// The answer to the closing was lost, and the document did not read as closed. It may still be closed.
@@ -76,6 +99,7 @@ pub enum IssueError {
         /// Which.
         document: DocumentId,
         /// What was lost.
+        #[source]
         error: Error,
     },
     /// The document is closed, and could not be read after that.
@@ -84,6 +108,7 @@ pub enum IssueError {
         /// Which.
         document: DocumentId,
         /// Why.
+        #[source]
         error: Error,
     },
     /// The service said that it closed the document, which reads otherwise.
@@ -94,6 +119,10 @@ pub enum IssueError {
         /// How it reads.
         status: DocumentStatus,
     },
+}
+
+fn party(customer: Option<CustomerId>) -> String {
+    customer.map_or_else(|| "no customer".to_owned(), |id| format!("customer {id}"))
 }
 
 fn list(documents: &[DocumentId]) -> String {
@@ -108,6 +137,8 @@ impl IssueError {
             Self::Annulled { document }
             | Self::OtherCustomer { document, .. }
             | Self::OtherTotal { document, .. }
+            | Self::NotAssociated { document, .. }
+            | Self::OtherReference { document, .. }
             | Self::NotVerified { document, .. }
             | Self::NotClosed { document, .. }
             | Self::CloseUnknown { document, .. }

@@ -143,8 +143,9 @@ impl<'a, T: Issuable> Issuing<'a, T> {
         let closed = self.handle.close(&issued.detail).await;
         // Whatever the answer was, what counts is how the document is now.
         match (closed, self.handle.get_detail(document).await) {
+            // A person may have changed the draft after it was read.
             (_, Ok(detail)) if detail.document.status == DocumentStatus::Closed => {
-                Ok(Issued { detail, found })
+                self.verify(&detail.document).map(|()| Issued { detail, found })
             }
             (Err(error), _) if error.outcome_unknown() => Err(IssueError::CloseUnknown { document, error }),
             (Err(error), _) => Err(IssueError::NotClosed { document, error }),
@@ -186,18 +187,27 @@ impl<'a, T: Issuable> Issuing<'a, T> {
     }
 
     /// Whether a document is what the new one is to be.
-    fn verify(&self, document: &Document) -> Result<(), IssueError> {
-        let (expected, found) = (self.new.body().customer(), document.customer_id);
-        let document_id = document.document_id;
+    fn verify(&self, row: &Document) -> Result<(), IssueError> {
+        let document = row.document_id;
+        let (expected, found) = (self.new.body().customer(), row.customer_id);
         if expected.is_some() && expected != found {
-            return Err(IssueError::OtherCustomer { document: document_id, expected, found });
+            return Err(IssueError::OtherCustomer { document, expected, found });
         }
-        let (expected, found) = (self.expect.total, self.expect.found(document));
+        let (expected, found) = (self.expect.total, self.expect.found(row));
         if expected != found {
-            let status = document.status;
-            return Err(IssueError::OtherTotal { document: document_id, status, expected, found });
+            return Err(IssueError::OtherTotal { document, status: row.status, expected, found });
         }
-        Ok(())
+        let linked: BTreeSet<_> = row.associated_documents.iter().map(|link| link.associated_id).collect();
+        let missing: Vec<_> = self.new.body().associated().difference(&linked).copied().collect();
+        if !missing.is_empty() {
+            return Err(IssueError::NotAssociated { document, status: row.status, missing });
+        }
+        // Written otherwise, the reference would not be found the next time.
+        if self.key.fits(row) {
+            Ok(())
+        } else {
+            Err(IssueError::OtherReference { document, status: row.status })
+        }
     }
 }
 

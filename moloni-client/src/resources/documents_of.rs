@@ -263,7 +263,8 @@ impl<T: Insertable> DocumentsOf<'_, T> {
 
 impl<T: Issuable> DocumentsOf<'_, T> {
     /// Issues a document: makes a draft, reads what the service made of it, and closes it if it is for the right
-    /// customer and comes to the total that is expected. On any difference the draft stays, and the error names it.
+    /// customer, is associated with what it is to settle, and comes to the total that is expected. On any difference
+    /// the draft stays, and the error names it.
     ///
     /// Nothing is issued twice. The document is found again by its reference: `our_reference` where the type has one,
     /// else `your_reference`; it must be set, and no other document of the type may have it. A second call with the

@@ -1,5 +1,7 @@
 //! Documents to write: one body for each type whose fields are established. All are inserted as drafts.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -7,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{Delivery, NewAssociation, NewLine, NewPayment};
 use crate::issuing::Key;
 use crate::{
-    AddressId, Amount, CurrencyId, CustomerId, DeductionId, DocumentSetId, DocumentTypeId, EacId,
+    AddressId, Amount, CurrencyId, CustomerId, DeductionId, DocumentId, DocumentSetId, DocumentTypeId, EacId,
     MaturityDateId, SalesmanId,
 };
 
@@ -75,6 +77,11 @@ impl Body {
         Ok(all)
     }
 
+    /// The documents that it settles, credits or derives from.
+    pub(crate) fn associated(&self) -> BTreeSet<DocumentId> {
+        self.associations.iter().map(|link| link.associated_id).collect()
+    }
+
     pub(crate) fn customer(&self) -> Option<CustomerId> {
         self.customer
     }
@@ -87,12 +94,11 @@ impl Body {
     /// have that.
     pub(crate) fn key(&self, field: Option<&'static str>) -> Option<Key> {
         if let Some(field) = field {
-            let text = self.text(field).trim();
+            let text = self.text(field);
             return (!text.is_empty()).then(|| Key::Reference { field, text: text.to_owned() });
         }
         let total = serde_json::from_value(self.values.get("net_value")?.clone()).ok()?;
-        let documents = self.associations.iter().map(|link| link.associated_id).collect();
-        Some(Key::Settles { day: self.text("date").parse().ok()?, total, documents })
+        Some(Key::Settles { day: self.text("date").parse().ok()?, total, documents: self.associated() })
     }
 }
 
@@ -204,10 +210,10 @@ macro_rules! new_documents {
     (@our_reference $name:ident) => {
         impl $name {
             /// Sets the company's own reference. Choose one that no other document of this type has, such as the id
-            /// of the order in your system: the document is found again by it.
+            /// of the order in your system: the document is found again by it. Space around it is dropped.
             #[must_use]
             pub fn our_reference(mut self, reference: impl Into<String>) -> Self {
-                self.0.set("our_reference", reference.into());
+                self.0.set("our_reference", reference.into().trim());
                 self
             }
         }
@@ -218,7 +224,7 @@ macro_rules! new_documents {
             /// found again by this one.
             #[must_use]
             pub fn your_reference(mut self, reference: impl Into<String>) -> Self {
-                self.0.set("your_reference", reference.into());
+                self.0.set("your_reference", reference.into().trim());
                 self
             }
         }
@@ -462,7 +468,7 @@ mod tests {
 
     use super::*;
     use crate::types::LineTax;
-    use crate::{DocumentId, DocumentLineId, PaymentMethodId, ProductId, TaxId};
+    use crate::{DocumentLineId, PaymentMethodId, ProductId, TaxId};
 
     fn line() -> NewLine {
         let tax = LineTax::new(TaxId::from(9), Decimal::from(23));

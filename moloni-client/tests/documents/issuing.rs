@@ -1,9 +1,16 @@
 //! Nothing is issued twice, and nothing is closed that was not verified.
 
 use moloni_client::sandbox::{Edit, Fault, FaultKind};
-use moloni_client::types::{NewAssociation, NewReceipt};
-use moloni_client::{Amount, DocumentStatus, ErrorKind, Expect, IssueError};
+use std::sync::Arc;
+
+use moloni_client::types::{NewAssociation, NewInvoice, NewLine, NewReceipt};
+use moloni_client::{
+    Amount, Client, CompanyId, Decimal, DocumentStatus, ErrorKind, Expect, HttpSettings, IssueError,
+    ManualEnv,
+};
 use serde_json::json;
+use wiremock::matchers::path;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::shop::{DAY, Shop, euros};
 
@@ -153,9 +160,58 @@ async fn a_reference_of_somebody_else_is_not_closed() {
     let shop = Shop::open().await;
     let other = shop.client.invoices().insert(&shop.invoice_for(shop.other, reference())).await.unwrap();
     let error = shop.issue().await.unwrap_err();
+    let line =
+        format!("document {other} is for customer {} in place of customer {}", shop.other, shop.customer);
+    assert_eq!(error.to_string(), line);
     let IssueError::OtherCustomer { document, expected, found } = error else { panic!("{error}") };
     assert_eq!((document, expected, found), (other, Some(shop.customer), Some(shop.other)));
     assert_eq!((shop.status(other), shop.documents(INVOICE).len()), (0, 1));
+}
+
+#[tokio::test]
+async fn a_draft_that_lost_what_it_settles_is_not_closed() {
+    let shop = Shop::open().await;
+    let order = json!({ "customer_id": shop.customer.get(), "document_type_id": 28, "net_value": 246, "date": "2026-07-01" });
+    let order = shop.sandbox.add_document(order).unwrap().into();
+    let left = shop.client.invoices().insert(&shop.invoice(reference())).await.unwrap();
+    let new = shop.invoice(reference()).associated(NewAssociation::new(order, euros(246_00)));
+    let error = shop.client.invoices().issue(&new, expected()).await.unwrap_err();
+    let line = format!("document {left} is not associated with {order} (Draft)");
+    assert_eq!((error.to_string(), shop.status(left)), (line, 0));
+    shop.client.invoices().update(left, &new).await.unwrap();
+    assert_eq!(shop.client.invoices().issue(&new, expected()).await.unwrap().id(), left);
+}
+
+#[tokio::test]
+async fn a_reference_that_the_service_rewrites_is_not_closed_under() {
+    crate::trace::on();
+    let server = MockServer::start().await;
+    let answers = [
+        ("getAll", json!([])),
+        ("insert", json!({ "valid": 1, "document_id": 9 })),
+        (
+            "getOne",
+            json!({
+                "document_id": 9, "company_id": 5, "document_type_id": 1, "document_set_id": 3, "number": -1,
+                "customer_id": 7, "date": "2026-07-01T00:00:00+0100", "lastmodified": "2026-07-01T10:00:00+0100",
+                "status": 0, "net_value": 246, "our_reference": "a&amp;b",
+            }),
+        ),
+    ];
+    for (method, body) in answers {
+        let answer = ResponseTemplate::new(200).set_body_json(body);
+        Mock::given(path(format!("/v1/invoices/{method}/"))).respond_with(answer).mount(&server).await;
+    }
+    let settings = HttpSettings::new().env(Arc::new(ManualEnv::new(1)));
+    let builder = Client::builder().token("s3cr3t-access").company(CompanyId::from(5)).http(settings);
+    let client = builder.base_url(format!("{}/v1/", server.uri())).build().unwrap();
+    let line = NewLine::new(1.into(), "x", Decimal::ONE, Decimal::ONE).exempt("M07");
+    let new = NewInvoice::new(DAY, DAY, 3.into(), 7.into()).our_reference(" a&b ").line(line);
+    let error = client.invoices().issue(&new, expected()).await.unwrap_err();
+    assert_eq!(error.to_string(), "document 9 has another reference than was sent (Draft)");
+    let sent = server.received_requests().await.unwrap();
+    assert!(sent[0].body_json::<serde_json::Value>().unwrap()["our_reference"] == "a&b");
+    assert!(sent.iter().all(|request| !request.url.path().contains("update")));
 }
 
 #[tokio::test]
