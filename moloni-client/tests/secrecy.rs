@@ -36,7 +36,7 @@ const HARMLESS: [(&str, &[&str]); 2] = [
         &[
             "error::ErrorKind",
             "issuing::Expect",
-            "resources::documents_of::Operations",
+            "resources::types_of_document::Operations",
             "page::Page",
             "sandbox::Config",
             "validation::FieldError",

@@ -96,16 +96,16 @@ mod documents_of;
 mod documents_pdf;
 mod entity;
 mod payment_methods;
+mod types_of_document;
 
 pub use companies::Companies;
 pub use countries::Countries;
 pub use customers::Customers;
 pub use documents::Documents;
-pub use documents_of::{
-    DocumentsOf, Insertable, InsertableRaw, Issuable, OfDocument, PayableByMb, Transported, of,
-};
+pub use documents_of::DocumentsOf;
 pub use documents_pdf::PdfLink;
 pub use payment_methods::PaymentMethods;
+pub use types_of_document::{Insertable, InsertableRaw, Issuable, OfDocument, PayableByMb, Transported, of};
 
 use jiff::Timestamp;
 use serde::Deserialize;

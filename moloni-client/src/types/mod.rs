@@ -15,6 +15,7 @@ mod document_query;
 mod document_type;
 mod line_tax;
 mod mb_reference;
+mod new_body;
 mod new_document;
 mod new_line;
 mod payment_method;
@@ -35,7 +36,7 @@ pub use document_query::DocumentQuery;
 pub use document_type::DocumentType;
 pub use line_tax::LineTax;
 pub use mb_reference::MbReference;
-pub(crate) use new_document::NewDocument;
+pub(crate) use new_body::NewDocument;
 pub use new_document::{
     NewBillOfLading, NewCreditNote, NewCustomerReturnNote, NewDebitNote, NewDeliveryNote, NewEstimate,
     NewGlobalGuide, NewInvoice, NewInvoiceReceipt, NewOwnAssetsMovementGuide, NewPaymentReturn,

@@ -1,114 +1,14 @@
 //! Documents to write: one body for each type whose fields are established. All are inserted as drafts.
 
-use std::collections::BTreeSet;
-
 use jiff::civil::Date;
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
+use super::new_body::{Body, CREDITS, Demands, LINES, NewDocument, SETTLES};
 use super::{Delivery, NewAssociation, NewLine, NewPayment};
-use crate::issuing::Key;
 use crate::{
-    AddressId, Amount, CurrencyId, CustomerId, DeductionId, DocumentId, DocumentSetId, DocumentTypeId, EacId,
+    AddressId, Amount, CurrencyId, CustomerId, DeductionId, DocumentSetId, DocumentTypeId, EacId,
     MaturityDateId, SalesmanId,
 };
-
-/// What a new document of any type consists of.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Body {
-    values: Map<String, Value>,
-    customer: Option<CustomerId>,
-    lines: Vec<NewLine>,
-    associations: Vec<NewAssociation>,
-    payments: Vec<NewPayment>,
-}
-
-/// What a type of document insists on, beyond what its constructor asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Demands {
-    pub(crate) lines: bool,
-    pub(crate) associations: bool,
-    pub(crate) credits: bool,
-}
-
-const LINES: Demands = Demands { lines: true, associations: false, credits: false };
-const SETTLES: Demands = Demands { lines: false, associations: true, credits: false };
-const CREDITS: Demands = Demands { lines: true, associations: true, credits: true };
-
-impl Body {
-    fn set(&mut self, name: &str, value: impl Into<Value>) {
-        self.values.insert(name.to_owned(), value.into());
-    }
-
-    fn put(&mut self, record: &impl Serialize) {
-        if let Ok(Value::Object(fields)) = serde_json::to_value(record) {
-            self.values.extend(fields);
-        }
-    }
-
-    fn amount(&mut self, name: &str, amount: impl Into<Amount>) {
-        self.set(name, json!(amount.into()));
-    }
-
-    /// The whole body, if nothing is wrong with it as far as that shows here.
-    pub(crate) fn checked(&self, demands: Demands) -> Result<Map<String, Value>, String> {
-        let bonus = self.values.contains_key("rappel");
-        if demands.lines && self.lines.is_empty() {
-            return Err("it has no lines".to_owned());
-        }
-        for (at, line) in self.lines.iter().enumerate() {
-            line.check().map_err(|why| format!("line {}: {why}", at + 1))?;
-            if demands.credits && !bonus && !line.credits() {
-                return Err(format!("line {}: it does not say which line it credits", at + 1));
-            }
-        }
-        if demands.associations && !bonus && self.associations.is_empty() {
-            return Err("it does not say which documents it settles or credits".to_owned());
-        }
-        let mut all = self.values.clone();
-        let lists = [
-            ("products", self.lines.is_empty(), json!(self.lines)),
-            ("associated_documents", self.associations.is_empty(), json!(self.associations)),
-            ("payments", self.payments.is_empty(), json!(self.payments)),
-        ];
-        all.extend(
-            lists.into_iter().filter(|(_, none, _)| !none).map(|(name, _, list)| (name.to_owned(), list)),
-        );
-        Ok(all)
-    }
-
-    /// The documents that it settles, credits or derives from.
-    pub(crate) fn associated(&self) -> BTreeSet<DocumentId> {
-        self.associations.iter().map(|link| link.associated_id).collect()
-    }
-
-    pub(crate) fn customer(&self) -> Option<CustomerId> {
-        self.customer
-    }
-
-    fn text(&self, name: &str) -> &str {
-        self.values.get(name).and_then(Value::as_str).unwrap_or_default()
-    }
-
-    /// What it can be found again by: the reference in `field`, or without one what it settles. `None` if it does not
-    /// have that.
-    pub(crate) fn key(&self, field: Option<&'static str>) -> Option<Key> {
-        if let Some(field) = field {
-            let text = self.text(field);
-            return (!text.is_empty()).then(|| Key::Reference { field, text: text.to_owned() });
-        }
-        let total = serde_json::from_value(self.values.get("net_value")?.clone()).ok()?;
-        Some(Key::Settles { day: self.text("date").parse().ok()?, total, documents: self.associated() })
-    }
-}
-
-/// A body of one of the types of document.
-pub trait NewDocument: Sync {
-    #[doc(hidden)]
-    const DEMANDS: Demands;
-    #[doc(hidden)]
-    fn body(&self) -> &Body;
-}
 
 macro_rules! new_documents {
     ($(
@@ -135,11 +35,8 @@ macro_rules! new_documents {
         impl $name {
             /// A draft of `date`, to be paid or valid until `due`, in a series, for a customer.
             pub fn new(date: Date, due: Date, set: DocumentSetId, customer: CustomerId) -> Self {
-                let mut body = Body { customer: Some(customer), ..Body::default() };
-                body.set("date", date.to_string());
+                let mut body = Body::new(date, set).of(customer);
                 body.set("expiration_date", due.to_string());
-                body.set("document_set_id", set.get());
-                body.set("customer_id", customer.get());
                 Self(body)
             }
         }
@@ -148,11 +45,7 @@ macro_rules! new_documents {
         impl $name {
             /// A draft of `date`, in a series, for a customer.
             pub fn new(date: Date, set: DocumentSetId, customer: CustomerId) -> Self {
-                let mut body = Body { customer: Some(customer), ..Body::default() };
-                body.set("date", date.to_string());
-                body.set("document_set_id", set.get());
-                body.set("customer_id", customer.get());
-                Self(body)
+                Self(Body::new(date, set).of(customer))
             }
         }
     };
@@ -160,10 +53,7 @@ macro_rules! new_documents {
         impl $name {
             /// A draft of `date`, in a series, for a customer, over `total`.
             pub fn new(date: Date, set: DocumentSetId, customer: CustomerId, total: impl Into<Amount>) -> Self {
-                let mut body = Body { customer: Some(customer), ..Body::default() };
-                body.set("date", date.to_string());
-                body.set("document_set_id", set.get());
-                body.set("customer_id", customer.get());
+                let mut body = Body::new(date, set).of(customer);
                 body.amount("net_value", total);
                 Self(body)
             }
@@ -173,10 +63,7 @@ macro_rules! new_documents {
         impl $name {
             /// A draft of `date`, in a series, for a customer, with how the goods travel.
             pub fn new(date: Date, set: DocumentSetId, customer: CustomerId, delivery: &Delivery) -> Self {
-                let mut body = Body { customer: Some(customer), ..Body::default() };
-                body.set("date", date.to_string());
-                body.set("document_set_id", set.get());
-                body.set("customer_id", customer.get());
+                let mut body = Body::new(date, set).of(customer);
                 body.put(delivery);
                 Self(body)
             }
@@ -187,9 +74,7 @@ macro_rules! new_documents {
             /// A draft of `date`, in a series, for goods that later documents of a type will name, with how they
             /// travel.
             pub fn new(date: Date, set: DocumentSetId, kind: DocumentTypeId, delivery: &Delivery) -> Self {
-                let mut body = Body::default();
-                body.set("date", date.to_string());
-                body.set("document_set_id", set.get());
+                let mut body = Body::new(date, set);
                 body.set("document_type_id", kind.get());
                 body.put(delivery);
                 Self(body)
@@ -465,10 +350,12 @@ new_documents! {
 mod tests {
     use jiff::civil::date;
     use rust_decimal::Decimal;
+    use serde_json::Value;
 
     use super::*;
+    use crate::issuing::Key;
     use crate::types::LineTax;
-    use crate::{DocumentLineId, PaymentMethodId, ProductId, TaxId};
+    use crate::{DocumentId, DocumentLineId, PaymentMethodId, ProductId, TaxId};
 
     fn line() -> NewLine {
         let tax = LineTax::new(TaxId::from(9), Decimal::from(23));

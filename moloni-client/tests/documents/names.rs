@@ -120,9 +120,9 @@ async fn bodies_have_the_documented_names() {
     let guide = NewOwnAssetsMovementGuide::new(DAY, set, customer, &travel).line(line()).your_reference("b");
     client.own_assets_movement_guides().insert(&guide.notes("d")).await.unwrap();
 
-    let sent = server.received_requests().await.unwrap();
-    assert_eq!(sent.len(), 12);
-    for request in sent {
+    let requests = server.received_requests().await.unwrap();
+    assert_eq!(requests.len(), 12);
+    for request in requests {
         let entity = request.url.path_segments().unwrap().nth(1).unwrap().to_owned();
         let names =
             documented[&entity]["insert"].as_array().unwrap_or_else(|| panic!("{entity} is not described"));
