@@ -12,7 +12,8 @@ use crate::{
     MaturityDateId, SalesmanId, SupplierId, TerminalId,
 };
 
-/// A document, as lists show it. Lines, payments and the rest of `getOne` are in [`extra`](Self::extra).
+/// A document, as lists show it. [`DocumentDetail`](super::DocumentDetail) has its lines, payments and the rest of
+/// `getOne`, which are in [`extra`](Self::extra) here.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Document {
