@@ -183,6 +183,11 @@ impl Client {
         })
     }
 
+    /// What sends the calls.
+    pub(crate) fn http(&self) -> &HttpClient {
+        &self.http
+    }
+
     /// The parameters of every call for a company.
     pub(crate) fn company_params(&self, operation: &Operation) -> Result<Map<String, Value>, Error> {
         let missing = || {

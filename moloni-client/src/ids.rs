@@ -60,6 +60,10 @@ macro_rules! ids {
 }
 
 ids! {
+    /// Names a further address of a customer.
+    AddressId,
+    /// Names a category of products.
+    CategoryId,
     /// Names a company.
     CompanyId,
     /// Names a country, by the service's own number; that is no ISO number.
@@ -68,14 +72,20 @@ ids! {
     CurrencyId,
     /// Names a customer.
     CustomerId,
+    /// Names a deduction, a tax that the customer withholds.
+    DeductionId,
     /// Names a delivery method.
     DeliveryMethodId,
     /// Names a document of any type.
     DocumentId,
+    /// Names a line of a document, the service's `document_product_id`.
+    DocumentLineId,
     /// Names a document set, the series that documents are numbered in.
     DocumentSetId,
     /// Names a type of document.
     DocumentTypeId,
+    /// Names a code of the company's economic activity.
+    EacId,
     /// Names a fiscal zone.
     FiscalZoneId,
     /// Names a geographic zone.
@@ -84,16 +94,28 @@ ids! {
     LanguageId,
     /// Names a maturity date, the terms of payment.
     MaturityDateId,
+    /// Names a reference of Multibanco.
+    MbReferenceId,
     /// Names a payment method.
     PaymentMethodId,
     /// Names a price class.
     PriceClassId,
+    /// Names a product.
+    ProductId,
     /// Names a salesman.
     SalesmanId,
     /// Names a supplier.
     SupplierId,
+    /// Names a tax.
+    TaxId,
     /// Names a terminal.
     TerminalId,
+    /// Names a unit of measurement.
+    UnitId,
+    /// Names a vehicle.
+    VehicleId,
+    /// Names a warehouse.
+    WarehouseId,
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod error;
 pub mod feed;
 mod form;
 mod ids;
+mod issuing;
 mod oauth;
 mod outcome;
 mod page;
@@ -24,13 +25,17 @@ pub use error::{Error, ErrorKind};
 pub use feed::{Change, Checkpoint, Feed};
 pub use form::Encoding;
 pub use ids::{
-    CompanyId, CountryId, CurrencyId, CustomerId, DeliveryMethodId, DocumentId, DocumentSetId,
-    DocumentTypeId, FiscalZoneId, GeographicZoneId, LanguageId, MaturityDateId, PaymentMethodId,
-    PriceClassId, SalesmanId, SupplierId, TerminalId,
+    AddressId, CategoryId, CompanyId, CountryId, CurrencyId, CustomerId, DeductionId, DeliveryMethodId,
+    DocumentId, DocumentLineId, DocumentSetId, DocumentTypeId, EacId, FiscalZoneId, GeographicZoneId,
+    LanguageId, MaturityDateId, MbReferenceId, PaymentMethodId, PriceClassId, ProductId, SalesmanId,
+    SupplierId, TaxId, TerminalId, UnitId, VehicleId, WarehouseId,
 };
+pub use issuing::{Expect, IssueError, Issued};
 pub use oauth::MoloniOAuth;
 pub use page::{Listing, Page};
-pub use types::{Company, Country, Customer, Document, DocumentKind, DocumentQuery, DocumentStatus};
+pub use types::{
+    Company, Country, Customer, Document, DocumentDetail, DocumentKind, DocumentQuery, DocumentStatus,
+};
 pub use validation::{Comparison, FieldError, NumberBounds, ValidationCode, ValidationParams};
 pub use value::{Amount, Nif, NifError, NifHolder, PostalCode, PostalCodeError};
 

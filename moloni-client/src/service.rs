@@ -11,6 +11,9 @@ use crate::validation;
 /// The name of the token endpoint's operations.
 pub(crate) const GRANT: &str = "grant";
 
+/// The name of fetching a document's page and file, which are for people and no answers of the API.
+pub(crate) const PDF: &str = "documents.pdf";
+
 /// What the service is known to bear: it publishes no limit, but answers 429. One request a second on average, ten
 /// at a time.
 pub(crate) const RATE_LIMIT: RateLimit = RateLimit::new(10, Duration::from_secs(10));
@@ -36,6 +39,7 @@ impl Service for Moloni {
             error.is_none() && validation::parse(&value).is_none()
         });
         match status {
+            200..=299 if operation.name() == PDF => Verdict::Success,
             _ if rejected && operation.name() != GRANT => Verdict::TokenRejected,
             429 => Verdict::Throttled { daily: false },
             500.. => Verdict::Faulty,
@@ -97,6 +101,16 @@ mod tests {
         for (status, body, expected) in table {
             assert_eq!(judge(&READ, status, body), expected, "{status} {body}");
         }
+    }
+
+    #[test]
+    fn a_page_is_what_is_asked_for_where_files_are_offered() {
+        let fetch = Operation::new(PDF, Method::GET, "", Idempotency::Safe);
+        for body in ["<html>", "%PDF-1.7", r#"{"error":"invalid_grant"}"#] {
+            assert_eq!(judge(&fetch, 200, body), Verdict::Success);
+        }
+        assert_eq!(judge(&fetch, 503, "<html>"), Verdict::Faulty);
+        assert_eq!(judge(&fetch, 302, ""), Verdict::Refused);
     }
 
     #[test]

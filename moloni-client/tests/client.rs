@@ -597,4 +597,8 @@ fn clients_streams_and_errors_can_move_between_threads() {
     check::<Error>();
     check::<MoloniOAuth>();
     check::<moloni_client::Listing<moloni_client::types::Document>>();
+    check::<moloni_client::resources::DocumentsOf<'static, moloni_client::resources::of::Invoices>>();
+    check::<moloni_client::resources::PdfLink>();
+    check::<moloni_client::IssueError>();
+    check::<moloni_client::Issued>();
 }

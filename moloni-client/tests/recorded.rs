@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 
-use moloni_client::types::{Company, Country, Customer, Document};
+use moloni_client::types::{Company, Country, Customer, Document, DocumentDetail};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -85,6 +85,8 @@ fn documents() {
                 "{name} {}",
                 row.document_id
             );
+            let detail: DocumentDetail = serde_json::from_value(serde_json::to_value(&row).unwrap()).unwrap();
+            assert_eq!(detail.document, row, "{name}: without lines, a detail is its row");
             let code = row.document_type.as_ref().map(|kind| kind.saft_code.as_str());
             assert_eq!(row.kind().saft_code(), code, "{name} {}", row.document_id);
         }

@@ -13,6 +13,8 @@ mod access;
 mod behaviours;
 #[path = "sandbox/connecting.rs"]
 mod connecting;
+#[path = "sandbox/documents.rs"]
+mod documents;
 #[path = "sandbox/recordings.rs"]
 mod recordings;
 #[path = "sandbox/table.rs"]

@@ -9,10 +9,12 @@ mod trace;
 use std::sync::Arc;
 use std::time::Duration;
 
+use moloni_client::resources::PdfLink;
+use moloni_client::types::{NewInvoice, NewLine};
 use moloni_client::{
-    AccountKey, CallOptions, Checkpoint, Client, ClientBuilder, CompanyId, CustomerId, DocumentQuery, Env,
-    Error, ErrorKind, HttpSettings, Idempotency, ManualEnv, MemoryTokenStore, MoloniOAuth, OAuthApp, Refresh,
-    TokenManager, TokenSet,
+    AccountKey, CallOptions, Checkpoint, Client, ClientBuilder, CompanyId, CustomerId, Decimal, DocumentId,
+    DocumentQuery, DocumentSetId, Env, Error, ErrorKind, Expect, HttpSettings, Idempotency, IssueError,
+    Issued, ManualEnv, MemoryTokenStore, MoloniOAuth, OAuthApp, ProductId, Refresh, TokenManager, TokenSet,
 };
 use serde_json::{Value, json};
 use shown::{Shown, is_clean, told};
@@ -39,6 +41,8 @@ const HARMLESS: [(&str, &[&str]); 2] = [
             "form::Encoding",
             "feed::change::Entity",
             "feed::checkpoint::Checkpoint",
+            "issuing::Expect",
+            "resources::types_of_document::Operations",
             "page::Page",
             "sandbox::Config",
             "validation::FieldError",
@@ -142,6 +146,26 @@ async fn of_clients(shown: &mut Shown) {
     shown.debug(&client.feed(Checkpoint::from_start()));
     shown.debug(&client.documents());
     shown.debug(&client.documents().get_all(DocumentQuery::new()));
+    shown.debug(&client.invoices());
+    of_documents(shown).await;
+}
+
+/// A link to a file is a secret, and so is what a failure to issue keeps of the failed call.
+async fn of_documents(shown: &mut Shown) {
+    let offer = json!({ "url": format!("https://www.moloni.pt/downloads/?h={CODE}&access_token={ACCESS}") });
+    let server = answering(ResponseTemplate::new(200).set_body_json(offer)).await;
+    let client = builder(&server).token(ACCESS).build().unwrap();
+    shown.debug::<PdfLink>(&client.documents().get_pdf_link(DocumentId::from(7)).await.unwrap());
+
+    let server = answering(repeating(404, true)).await;
+    let client = builder(&server).token(ACCESS).build().unwrap();
+    let day = moloni_client::jiff::civil::date(2026, 7, 1);
+    let line = NewLine::new(ProductId::from(1), "Mesa", Decimal::ONE, Decimal::ONE).exempt("M07");
+    let new =
+        NewInvoice::new(day, day, DocumentSetId::from(1), CustomerId::from(7)).our_reference("a").line(line);
+    let error = client.invoices().issue(&new, Expect::total(Decimal::ONE)).await.unwrap_err();
+    shown.error::<IssueError>(&error);
+    shown.debug(&Issued::default());
 }
 
 #[cfg(feature = "sandbox")]

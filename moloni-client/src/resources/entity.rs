@@ -159,6 +159,17 @@ impl Client {
         self.send(operation, Expected::Write, &params).await.map(drop)
     }
 
+    /// Writes `body`, with `params` beside it, and gives the answer as `T`.
+    pub(crate) async fn written<B: Serialize + ?Sized, T: DeserializeOwned>(
+        &self,
+        operation: &Operation,
+        body: &B,
+        params: Map<String, Value>,
+    ) -> Result<T, Error> {
+        let params = self.write_params(operation, body, params)?;
+        self.send(operation, Expected::Write, &params).await?.record(operation)
+    }
+
     fn write_params<B: Serialize + ?Sized>(
         &self,
         operation: &Operation,

@@ -1,12 +1,13 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::document_types::{RECEIPT, TYPES, by_entity, by_id};
+use super::document_types::{DocumentType, TYPES, by_entity, by_id};
 use super::params::Params;
 use super::route::{Ask, Handle, Reply};
 use super::row::{Row, amount, id, list, row, text, wire};
 use super::validate::{Check, Issues, since};
 use super::world::World;
+use super::{files, multibanco, writing};
 
 /// A stored document: the row that lists show, and what only `getOne` adds to it.
 #[derive(Debug, Clone)]
@@ -14,6 +15,8 @@ pub(super) struct Document {
     pub(super) row: Row,
     pub(super) extra: Row,
     pub(super) modified: Timestamp,
+    /// What an application sent of it. Empty if a person entered it.
+    pub(super) sent: Row,
 }
 
 impl Document {
@@ -33,6 +36,29 @@ pub(super) const METHODS: &[(&str, Handle)] = &[
         modified(w, c).map_or_else(Reply::Invalid, |found| Reply::count(found.len()))
     }),
 ];
+
+/// The further methods of `documents`.
+pub(super) const OF_ALL: &[(&str, Handle)] = &[
+    ("getPDFLink", files::link),
+    ("documentCancel", writing::cancel),
+    ("documentDraft", writing::reopen),
+    ("getByMBReference", multibanco::get),
+    ("setMBReferenceAsPaid", multibanco::set_as_paid),
+    ("deleteMBReference", multibanco::delete),
+];
+
+/// The further methods of one kind.
+pub(super) fn of_kind(kind: &DocumentType, method: &str) -> Option<Handle> {
+    let by_mb = matches!(kind.entity, "invoices" | "invoiceReceipts" | "simplifiedInvoices");
+    match method {
+        "insert" => Some(writing::insert),
+        "update" => Some(writing::update),
+        "delete" => Some(writing::delete),
+        "generateMBReference" if by_mb => Some(multibanco::generate),
+        "setTransportCode" if kind.transport => Some(writing::set_transport_code),
+        _ => None,
+    }
+}
 
 /// `documents/getAllDocumentTypes`.
 pub(super) fn types(_: &mut World, ask: &Ask<'_>) -> Reply {
@@ -136,7 +162,7 @@ impl World {
     pub(super) fn document_detail(&self, document: &Document) -> Row {
         let listed = &document.row;
         let net = listed.get("net_value").cloned().unwrap_or_default();
-        let paid = by_id(id(listed, "document_type_id")).is_some_and(|t| t.self_paid || t.id == RECEIPT);
+        let paid = by_id(id(listed, "document_type_id")).is_some_and(|t| t.self_paid || t.settles);
         let payments = if paid { vec![self.payment(listed, &net)] } else { Vec::new() };
         let mut detail = detail_alone();
         detail.insert(
@@ -161,7 +187,7 @@ impl World {
     /// One line for the whole amount, where nobody entered lines.
     fn lines(&self, document: &Document) -> Vec<Value> {
         let listed = &document.row;
-        if id(listed, "document_type_id") == RECEIPT {
+        if by_id(id(listed, "document_type_id")).is_some_and(|t| t.settles) {
             return Vec::new();
         }
         let amount = |key| amount(listed, key);

@@ -178,5 +178,5 @@ fn split(fields: Row, modified: Timestamp) -> Document {
             }
         }
     }
-    Document { row, extra, modified }
+    Document { row, extra, modified, sent: Row::new() }
 }

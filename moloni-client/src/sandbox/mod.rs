@@ -30,13 +30,25 @@
 //! | `companies` | `getAll`, `getOne` |
 //! | `users` | `getMe` |
 //! | `customers` | every documented method |
-//! | `documents` | `getAll`, `getOne`, `count`, `getModifiedSince`, `countModifiedSince`, `getAllDocumentTypes` |
-//! | `invoices`, `invoiceReceipts`, `simplifiedInvoices`, `receipts`, `creditNotes`, `debitNotes`, `estimates`, `purchaseOrder`, `billsOfLading`, `supplierPurchaseOrder` | the first five of these |
+//! | `documents` | every documented method |
+//! | all 24 types of document, of customers and of suppliers | `getAll`, `getOne`, `count`, `getModifiedSince`, `countModifiedSince`, `insert`, `update`, `delete`; `generateMBReference` of invoices, invoice-receipts and simplified invoices; `setTransportCode` of what goes with goods |
 //! | `countries`, `languages`, `maturityDates`, `paymentMethods`, `deliveryMethods`, `documentSets`, `taxes`, `measurementUnits`, `productCategories`, `products` | `getAll` |
 //!
 //! Every answer carries a `Date` by the sandbox's clock, which can be moved.
 //!
-//! Every other path answers 404 with an HTML page. Documents are read-only over HTTP: a person enters them.
+//! Every other path answers 404 with an HTML page.
+//!
+//! # Documents
+//!
+//! An insert is checked as the service checks it, and the errors of lines, associated documents and payments come in
+//! one list for each of them. Amounts follow from the lines: discounts first, taxes on what is left, VAT on other
+//! taxes. Only drafts are updated and deleted. An update keeps what it does not name, except for the associated
+//! documents, which are forgotten unless they are sent again. `status: 1` closes: the document gets the next number
+//! of its series, a hash and an ATCUD, and settles what it is associated with.
+//!
+//! `documents/getPDFLink` leads to a page at `/downloads/index.php`, in faults and in the call log
+//! `documents.preview`, and the page to a file, `documents.file`, which is given to who has the page's cookie only. The
+//! keys in these links begin with `5ec2e7`, as all secrets do. With `signed=1` the page offers nothing.
 //!
 //! # The authorization page
 //!
@@ -72,6 +84,14 @@
 //! - `getModifiedSince` includes its moment. Closing, annulling and reopening touch `lastmodified`.
 //! - A locked login stays locked for five minutes; a refresh leaves older access tokens alone until they expire.
 //! - Settings lists ignore paging; `products` does not.
+//! - Types of document whose number is not known have one from 901 on.
+//! - Errors of several lists in one document follow each other, the header's before them. A line with two VATs is
+//!   `15 taxes`, one with VAT in the wrong place `14 taxes`, an unnamed customer above 1000 is `16 customer_id`.
+//! - Every series is registered, and no document waits to be reported.
+//! - An invoice may be associated with an order up to the order's value, and settles it.
+//! - `documentDraft` forgets associated documents unless `keep_conciliations` is 1; `observation` is forgotten.
+//! - References of Multibanco answer and are read with `reference_id`, `entity`, `reference`, `value` and `paid`.
+//! - `generate_mb_reference`, `send_email` and deductions have no effect, and suppliers need not exist.
 //! - Ids of other records in a customer (payment method, salesman …) need not exist. If they don't, the nested
 //!   object is missing.
 //! - The grant takes its parameters in a body, too, though Moloni was seen to refuse that for a password.
@@ -88,10 +108,13 @@ mod customers;
 mod document_types;
 mod documents;
 mod entry;
+mod files;
 mod fixtures;
 mod grant;
 mod human;
+mod lines;
 mod lisbon;
+mod multibanco;
 mod params;
 mod route;
 mod row;
@@ -99,6 +122,7 @@ mod settings;
 mod settlement;
 mod validate;
 mod world;
+mod writing;
 
 use std::fmt;
 use std::io;

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 use sync_core::sandbox_kit::Request;
 
-use super::row::{Row, to_decimal};
+use super::row::{Row, row, to_decimal};
 
 /// The parameters of a call: all of them travel in the body.
 #[derive(Debug, Clone, Default)]
@@ -55,6 +55,17 @@ impl Params {
             Some(Value::Null) | None => String::new(),
             Some(other) => other.to_string(),
         }
+    }
+
+    /// All of them.
+    pub(super) fn fields(&self) -> &Row {
+        &self.0
+    }
+
+    /// The records of a list.
+    pub(super) fn rows(&self, name: &str) -> Vec<Row> {
+        let rows = self.0.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+        rows.into_iter().map(row).collect()
     }
 
     /// A number, written as one or as text.

@@ -3,16 +3,19 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sync_core::sandbox_kit::{Answer, Request};
 
+use super::document_types::by_entity;
 use super::params::Params;
 use super::validate::{Check, Issues};
 use super::world::{DEMONSTRATION, World};
-use super::{companies, customers, document_types, documents, settings};
+use super::{companies, customers, documents, settings};
 
 /// A call of `{entity}/{method}`.
 #[derive(Debug)]
 pub(super) struct Ask<'a> {
     pub(super) entity: &'a str,
     pub(super) params: &'a Params,
+    /// Where the call was sent to, for links.
+    pub(super) host: &'a str,
     pub(super) now: Timestamp,
 }
 
@@ -64,8 +67,9 @@ fn find(entity: &str, method: &str) -> Option<Route> {
         ("users", "getMe") => global(companies::get_me),
         ("documents", "getAllDocumentTypes") => global(documents::types),
         ("customers", _) => in_table(customers::METHODS),
-        ("documents", _) => in_table(documents::METHODS),
-        _ if document_types::by_entity(entity).is_some() => in_table(documents::METHODS),
+        ("documents", _) => in_table(documents::METHODS).or_else(|| in_table(documents::OF_ALL)),
+        _ if by_entity(entity).is_some() => in_table(documents::METHODS)
+            .or_else(|| within(by_entity(entity).and_then(|kind| documents::of_kind(kind, method))?)),
         (_, "getAll") => {
             settings::find(entity).map(|s| Route { handle: settings::get_all, of_company: s.of_company })
         }
@@ -86,6 +90,10 @@ pub(super) enum Target {
     Page,
     /// Where that page was until March 2026.
     OldPage,
+    /// The page that offers the PDF of a document.
+    Preview,
+    /// That PDF.
+    File,
     Call {
         entity: String,
         method: String,
@@ -107,6 +115,12 @@ impl Target {
         if get && segments == ["ac", "root", "oauth"] {
             return Some(Self::Page);
         }
+        if get && segments == ["downloads", "index.php"] {
+            return Some(Self::Preview);
+        }
+        if get && segments == ["downloads", "file.php"] {
+            return Some(Self::File);
+        }
         let (base, rest) = segments.split_first()?;
         if !["v1", "v2", "sandbox"].contains(&base.as_str()) {
             return None;
@@ -124,6 +138,8 @@ impl Target {
         match self {
             Self::Grant => "grant".to_owned(),
             Self::Page | Self::OldPage => "authorize".to_owned(),
+            Self::Preview => "documents.preview".to_owned(),
+            Self::File => "documents.file".to_owned(),
             Self::Call { entity, method } => format!("{entity}.{method}"),
         }
     }
@@ -141,7 +157,7 @@ pub(super) fn answer(
         return world.recorded(entity, method).map(|body| Answer::json(200, body.clone()));
     };
     let params = Params::read(request);
-    let ask = Ask { entity, params: &params, now };
+    let ask = Ask { entity, params: &params, host: request.header("host").unwrap_or_default(), now };
     let reply = if route.of_company { within(world, &route, &ask) } else { (route.handle)(world, &ask) };
     Some(reply.answer(request.query("human_errors") == Some("true")))
 }

@@ -5,18 +5,35 @@ use super::params::Params;
 
 /// What is wrong with a write, in the service's grammar: `"2 language_id 1 0"`.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Issues(Vec<(String, String)>);
+pub(super) struct Issues {
+    leaves: Vec<(String, String)>,
+    /// Of each record in a list. Where it stands is all that tells which record is wrong.
+    nested: Vec<Issues>,
+}
 
 impl Issues {
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.leaves.is_empty() && self.nested.is_empty()
+    }
+
+    /// Adds what is wrong with the records of a list, if anything is: one list for each, empty where all is right.
+    pub(super) fn nest(&mut self, records: Vec<Self>) {
+        if records.iter().any(|issues| !issues.is_empty()) {
+            self.nested.extend(records);
+        }
+    }
+
+    /// Adds a code as it stands, such as `10 associated_id`.
+    pub(super) fn coded(&mut self, code: &str) {
+        let field = code.split(' ').nth(1).unwrap_or_default();
+        self.leaves.push((code.to_owned(), format!("Field '{field}' must be valid")));
     }
 
     /// Adds `code field`, with the sentence that follows the field's name in verbose mode.
     pub(super) fn add(&mut self, code: &str, field: &str, sentence: &str) {
         let (number, bounds) = code.split_once(' ').map_or((code, ""), |(n, b)| (n, b));
         let written = format!("{number} {field} {bounds}").trim_end().to_owned();
-        self.0.push((written, format!("Field '{field}' {sentence}")));
+        self.leaves.push((written, format!("Field '{field}' {sentence}")));
     }
 
     /// Plain strings, or objects with a description.
@@ -24,12 +41,13 @@ impl Issues {
         let leaf = |(code, description): &(String, String)| {
             if verbose { json!({ "code": code, "description": description }) } else { json!(code) }
         };
-        self.0.iter().map(leaf).collect()
+        let nested = self.nested.iter().map(|issues| issues.body(verbose));
+        self.leaves.iter().map(leaf).chain(nested).collect()
     }
 
     /// The codes in one line.
     pub(super) fn line(&self) -> String {
-        self.0.iter().map(|(code, _)| code.as_str()).collect::<Vec<_>>().join(", ")
+        self.leaves.iter().map(|(code, _)| code.as_str()).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -79,6 +97,18 @@ impl<'a> Check<'a> {
             None => ("2 0 null null 0".to_owned(), String::new()),
         };
         self.issues.add(&code, field, &format!("must be float, greater than or equal to 0{sentence}"));
+    }
+
+    /// A day must be there.
+    pub(super) fn day(&mut self, field: &str) -> Option<jiff::civil::Date> {
+        if !self.text(field) {
+            return None;
+        }
+        let day = super::lisbon::day(&self.params.text(field));
+        if day.is_none() {
+            self.issues.add("9", field, "must be a date: YYYY-mm-dd");
+        }
+        day
     }
 
     pub(super) fn email(&mut self, field: &str) {

@@ -13,7 +13,7 @@ use super::fixtures::Fixtures;
 use super::grant::Auth;
 use super::route::{self, Target};
 use super::row::{Row, id, list};
-use super::{Config, Credentials, authorize, companies, settings};
+use super::{Config, Credentials, authorize, companies, files, settings};
 
 /// The company that every account can see.
 pub(super) const DEMONSTRATION: u64 = 5;
@@ -153,7 +153,7 @@ impl Backend for World {
     fn operation(&self, request: &Request) -> Option<String> {
         let target = Target::of(request)?;
         let known = match &target {
-            Target::Grant | Target::Page | Target::OldPage => true,
+            Target::Grant | Target::Page | Target::OldPage | Target::Preview | Target::File => true,
             Target::Call { entity, method } => {
                 route::computes(entity, method) || self.recorded(entity, method).is_some()
             }
@@ -193,6 +193,8 @@ impl World {
             Some(Target::Grant) => return self.auth.grant(request, now),
             Some(Target::Page) => return self.auth.authorize(request, now),
             Some(Target::OldPage) => return authorize::moved(request),
+            Some(Target::Preview) => return files::page(self, request),
+            Some(Target::File) => return files::file(self, request),
             Some(Target::Call { entity, method }) => (entity, method),
         };
         if self.quota.as_mut().is_some_and(|quota| !quota.admits(now)) {

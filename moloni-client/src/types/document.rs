@@ -12,7 +12,8 @@ use crate::{
     MaturityDateId, SalesmanId, SupplierId, TerminalId,
 };
 
-/// A document, as lists show it. Lines, payments and the rest of `getOne` are in [`extra`](Self::extra).
+/// A document, as lists show it. [`DocumentDetail`](super::DocumentDetail) has its lines, payments and the rest of
+/// `getOne`, which are in [`extra`](Self::extra) here.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Document {
@@ -178,6 +179,30 @@ impl Document {
     }
 }
 
+impl Document {
+    /// What is still to be paid of it: nothing of a draft, of an annulled document, or of one that is paid by itself.
+    ///
+    /// It tells something of invoices and debit notes. A credit note shows its whole value even when it is used up.
+    pub fn open_value(&self) -> Amount {
+        if self.status == DocumentStatus::Closed {
+            self.net_value - self.reconciled_value
+        } else {
+            Amount::ZERO
+        }
+    }
+
+    /// Whether something is still to be paid of it: more than half a cent, which is what rounding may leave.
+    pub fn is_unpaid(&self) -> bool {
+        self.open_value() > Amount::from(rust_decimal::Decimal::new(5, 3))
+    }
+
+    /// What people call it, such as `FT 2026/41`; `None` for a draft.
+    pub fn human_reference(&self) -> Option<String> {
+        let code = &self.document_type.as_ref()?.saft_code;
+        Some(format!("{code} {}/{}", self.document_set_name, self.number?))
+    }
+}
+
 /// A foreign currency as a [`Document`] shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -301,6 +326,30 @@ mod tests {
         assert_eq!(document.kind(), DocumentKind::InvoiceReceipt);
         document.document_type_id = DocumentTypeId::from(1);
         assert_eq!(document.kind(), DocumentKind::Invoice);
+    }
+
+    #[test]
+    fn only_what_is_closed_is_unpaid() {
+        let mut document: Document = serde_json::from_value(row()).unwrap();
+        document.net_value = rust_decimal::Decimal::new(1_000, 2).into();
+        for (status, paid, unpaid) in [
+            (DocumentStatus::Draft, 0, false),
+            (DocumentStatus::Annulled, 0, false),
+            (DocumentStatus::Closed, 0, true),
+            (DocumentStatus::Closed, 9_994, true),
+            (DocumentStatus::Closed, 9_995, false),
+            (DocumentStatus::Closed, 10_000, false),
+        ] {
+            document.status = status;
+            document.reconciled_value = rust_decimal::Decimal::new(paid, 3).into();
+            assert_eq!(document.is_unpaid(), unpaid, "{status:?} {paid}");
+        }
+        assert_eq!(document.human_reference(), None);
+        document.number = Some(41);
+        document.document_set_name = "L26".to_owned();
+        document.document_type =
+            Some(DocumentTypeRef { saft_code: "FT".to_owned(), ..DocumentTypeRef::default() });
+        assert_eq!(document.human_reference().as_deref(), Some("FT L26/41"));
     }
 
     #[test]

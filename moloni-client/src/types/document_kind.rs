@@ -9,12 +9,12 @@ use crate::value::to_whole;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DocumentStatus {
-    /// It can change and has no number.
+    /// It can change and be deleted, has no number, and means nothing to anybody yet.
     #[default]
     Draft,
-    /// It is numbered and signed, and cannot change.
+    /// It is issued: numbered and signed. The law forbids to change it; other documents put right what is wrong.
     Closed,
-    /// It was closed, and is void.
+    /// It was closed, and is void. It keeps its number, for ever.
     Annulled,
     /// A status that this crate does not know.
     Other(i64),

@@ -8,8 +8,16 @@ mod company;
 mod country;
 mod customer;
 mod document;
+mod document_detail;
 mod document_kind;
+mod document_line;
 mod document_query;
+mod document_type;
+mod line_tax;
+mod mb_reference;
+mod new_body;
+mod new_document;
+mod new_line;
 mod payment_method;
 
 pub use company::{Company, CompanyCurrency};
@@ -21,6 +29,19 @@ pub use document::{
     AssociatedDocument, Document, DocumentCalcMethod, DocumentSetRef, DocumentTypeRef, ExchangeCurrency,
     Rappel, ReverseAssociatedDocument,
 };
+pub use document_detail::{DocumentDetail, DocumentPayment, DocumentSalesman};
 pub use document_kind::{DocumentKind, DocumentStatus};
+pub use document_line::{AppliedTax, DocumentLine, LineProperty};
 pub use document_query::DocumentQuery;
+pub use document_type::DocumentType;
+pub use line_tax::LineTax;
+pub use mb_reference::MbReference;
+pub(crate) use new_body::NewDocument;
+pub use new_document::{
+    NewBillOfLading, NewCreditNote, NewCustomerReturnNote, NewDebitNote, NewDeliveryNote, NewEstimate,
+    NewGlobalGuide, NewInvoice, NewInvoiceReceipt, NewOwnAssetsMovementGuide, NewPaymentReturn,
+    NewPurchaseOrder, NewReceipt, NewSimplifiedInvoice, NewWaybill,
+};
+pub use new_line::{Delivery, NewAssociation, NewLine, NewPayment};
+
 pub use payment_method::{NewPaymentMethod, PaymentMethod};

@@ -6,12 +6,8 @@ use std::fmt::Debug;
 use std::fs;
 use std::path::Path;
 
-use moloni_client::types::{
-    AlternateAddress, AssociatedDocument, Company, CompanyCurrency, Country, CountryName, CountryRef,
-    Customer, DeliveryMethodRef, Document, DocumentCalcMethod, DocumentCopies, DocumentKind, DocumentSetRef,
-    DocumentStatus, DocumentTypeRef, ExchangeCurrency, FiscalZone, PaymentMethod, PaymentMethodRef, Rappel,
-    ReverseAssociatedDocument, SalesmanRef,
-};
+#[allow(clippy::wildcard_imports, reason = "each of them is named below")]
+use moloni_client::types::*;
 use moloni_client::{Amount, CompanyId, CountryId, CustomerId, DocumentId, DocumentTypeId, Nif, PostalCode};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
@@ -179,8 +175,9 @@ macro_rules! decoders {
 }
 
 decoders! {
-    records: AlternateAddress AssociatedDocument Company CompanyCurrency Country CountryName CountryRef Customer
-        DeliveryMethodRef Document DocumentCalcMethod DocumentCopies DocumentSetRef DocumentTypeRef ExchangeCurrency
+    records: AlternateAddress AppliedTax AssociatedDocument Company CompanyCurrency Country CountryName CountryRef Customer
+        DeliveryMethodRef Document DocumentCalcMethod DocumentCopies DocumentDetail DocumentLine DocumentPayment
+        DocumentSalesman DocumentSetRef DocumentType DocumentTypeRef ExchangeCurrency LineProperty MbReference
         FiscalZone PaymentMethod PaymentMethodRef Rappel ReverseAssociatedDocument SalesmanRef;
     values: Amount CompanyId CountryId CustomerId DocumentId DocumentTypeId DocumentStatus Nif PostalCode;
 }

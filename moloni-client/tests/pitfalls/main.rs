@@ -5,9 +5,11 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::inconsistent_digit_grouping,
     reason = "a test says what is wrong by failing"
 )]
 
+mod documents;
 mod feed;
 #[path = "../../../sync-core/tests/trace/mod.rs"]
 mod trace;

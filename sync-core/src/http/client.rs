@@ -123,6 +123,11 @@ impl HttpClient {
         &self.shared.account
     }
 
+    /// The address of the service.
+    pub fn base(&self) -> &Url {
+        &self.shared.base
+    }
+
     /// The clock in use.
     pub fn env(&self) -> &Arc<dyn Env> {
         &self.shared.env
@@ -442,24 +447,27 @@ fn without(token: &SecretString, body: Bytes) -> Bytes {
 }
 
 /// Secrets travel over TLS, or do not leave the machine.
-fn check_base(base: &Url) -> Result<(), String> {
-    let loopback = match base.host() {
+pub(super) fn check_scheme(url: &Url) -> Result<(), String> {
+    let loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     };
-    let plain = base.username().is_empty()
-        && base.password().is_none()
-        && base.query().is_none()
-        && base.fragment().is_none();
-    match base.scheme() {
-        _ if !plain => Err("must be scheme, host, port and path only".to_owned()),
+    match url.scheme() {
         "https" => Ok(()),
         "http" if loopback => Ok(()),
         "http" => Err("must be https: plain http is for loopback addresses".to_owned()),
         other => Err(format!("must be https, not {other}")),
     }
+}
+
+fn check_base(base: &Url) -> Result<(), String> {
+    let plain = base.username().is_empty()
+        && base.password().is_none()
+        && base.query().is_none()
+        && base.fragment().is_none();
+    if plain { check_scheme(base) } else { Err("must be scheme, host, port and path only".to_owned()) }
 }
 
 #[cfg(test)]

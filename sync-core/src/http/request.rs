@@ -9,6 +9,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::Operation;
+use super::client::check_scheme;
 
 /// What a call sends, before the token: everything that stays the same from attempt to attempt.
 ///
@@ -17,6 +18,7 @@ use super::Operation;
 pub struct Request {
     pub(super) operation: Operation,
     pub(super) anonymous: bool,
+    address: Option<Url>,
     args: Vec<(&'static str, String)>,
     query: Vec<(Cow<'static, str>, String)>,
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -33,6 +35,7 @@ impl Request {
         Self {
             operation: operation.clone(),
             anonymous: false,
+            address: None,
             args: Vec::new(),
             query: Vec::new(),
             headers: Vec::new(),
@@ -104,6 +107,15 @@ impl Request {
         self
     }
 
+    /// Sends to `address`, query included, in place of the operation's path below the base URL, and without a token.
+    /// It must be `https`, or `http` to a loopback address. Nothing shows it: it may be a secret, such as a link that
+    /// opens a file for whoever has it.
+    #[must_use]
+    pub fn to(mut self, address: Url) -> Self {
+        self.address = Some(address);
+        self.anonymous()
+    }
+
     fn set_body(&mut self, content_type: &'static str, body: Bytes) {
         self.headers.push((CONTENT_TYPE, HeaderValue::from_static(content_type)));
         self.body = body;
@@ -118,9 +130,14 @@ impl Request {
         if let Some(wrong) = &self.wrong {
             return Err(wrong.clone());
         }
-        let path = self.path()?;
-        let mut url = Url::parse(&format!("{}{path}", base.as_str().trim_end_matches('/')))
-            .map_err(|error| format!("URL: {error}"))?;
+        let mut url = match &self.address {
+            Some(address) => {
+                check_scheme(address)?;
+                address.clone()
+            }
+            None => Url::parse(&format!("{}{}", base.as_str().trim_end_matches('/'), self.path()?))
+                .map_err(|error| format!("URL: {error}"))?,
+        };
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);
         }
@@ -211,6 +228,16 @@ mod tests {
             assert_eq!(url(&Request::new(&OP).arg("id", bad)).unwrap_err(), why);
         }
         assert_eq!(url(&Request::new(&OP)).unwrap_err(), "id: missing");
+    }
+
+    #[test]
+    fn an_address_of_its_own_is_sent_to_without_a_token() {
+        let to = |address: &str| Request::new(&OP).to(address.parse().unwrap());
+        let page = to("https://files.example.com/a%20b/?key=1&x");
+        assert!(page.anonymous);
+        assert_eq!(url(&page).unwrap(), "https://files.example.com/a%20b/?key=1&x");
+        let error = url(&to("http://files.example.com/?key=s3cr3t")).unwrap_err();
+        assert_eq!(error, "must be https: plain http is for loopback addresses");
     }
 
     #[test]
