@@ -60,8 +60,12 @@ macro_rules! ids {
 }
 
 ids! {
+    /// Names a further address of a customer.
+    AddressId,
     /// Names a company.
     CompanyId,
+    /// Names a category of products.
+    CategoryId,
     /// Names a country, by the service's own number; that is no ISO number.
     CountryId,
     /// Names a currency.
@@ -76,6 +80,8 @@ ids! {
     DocumentSetId,
     /// Names a type of document.
     DocumentTypeId,
+    /// Names an economic activity of the official list (CAE).
+    EacId,
     /// Names a fiscal zone.
     FiscalZoneId,
     /// Names a geographic zone.
@@ -88,12 +94,26 @@ ids! {
     PaymentMethodId,
     /// Names a price class.
     PriceClassId,
+    /// Names a product or a service.
+    ProductId,
+    /// Names a property that products can have.
+    PropertyId,
     /// Names a salesman.
     SalesmanId,
     /// Names a supplier.
     SupplierId,
+    /// Names a tax or fee.
+    TaxId,
+    /// Names an identification template, a letterhead for documents.
+    TemplateId,
     /// Names a terminal.
     TerminalId,
+    /// Names a unit of measurement.
+    UnitId,
+    /// Names a user.
+    UserId,
+    /// Names a warehouse.
+    WarehouseId,
 }
 
 #[cfg(test)]

@@ -20,9 +20,10 @@ mod value;
 pub use client::{Client, ClientBuilder};
 pub use error::{Error, ErrorKind};
 pub use ids::{
-    CompanyId, CountryId, CurrencyId, CustomerId, DeliveryMethodId, DocumentId, DocumentSetId,
-    DocumentTypeId, FiscalZoneId, GeographicZoneId, LanguageId, MaturityDateId, PaymentMethodId,
-    PriceClassId, SalesmanId, SupplierId, TerminalId,
+    AddressId, CategoryId, CompanyId, CountryId, CurrencyId, CustomerId, DeliveryMethodId, DocumentId,
+    DocumentSetId, DocumentTypeId, EacId, FiscalZoneId, GeographicZoneId, LanguageId, MaturityDateId,
+    PaymentMethodId, PriceClassId, ProductId, PropertyId, SalesmanId, SupplierId, TaxId, TemplateId,
+    TerminalId, UnitId, UserId, WarehouseId,
 };
 pub use oauth::MoloniOAuth;
 pub use page::{Listing, Page};

@@ -1,17 +1,33 @@
 //! The service's entities: what a [`Client`](crate::Client) gives a handle of.
 
+mod alternate_addresses;
 mod companies;
 mod countries;
 mod customers;
+mod document_sets;
 mod documents;
 mod entity;
+mod exactness;
+mod languages;
+mod maturity_dates;
 mod payment_methods;
+mod products;
+mod taxes;
+mod users;
 
+pub use alternate_addresses::AlternateAddresses;
 pub use companies::Companies;
 pub use countries::Countries;
 pub use customers::Customers;
+pub use document_sets::DocumentSets;
 pub use documents::Documents;
+pub use exactness::Match;
+pub use languages::Languages;
+pub use maturity_dates::MaturityDates;
 pub use payment_methods::PaymentMethods;
+pub use products::Products;
+pub use taxes::Taxes;
+pub use users::Users;
 
 use jiff::Timestamp;
 use serde::Deserialize;

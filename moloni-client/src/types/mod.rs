@@ -4,23 +4,47 @@
 //! this crate does not know is kept in `extra` and written again. The service spells "none" in four ways (`0`, an
 //! empty text, `null`, no key at all); here it is `None`, or an empty text.
 
+mod alternate_address;
+mod code;
 mod company;
 mod country;
 mod customer;
 mod document;
 mod document_kind;
 mod document_query;
+mod document_set;
+mod eac;
+mod language;
+mod maturity_date;
+mod new_customer;
+mod new_product;
 mod payment_method;
+mod product;
+mod tax;
+mod tax_rate;
+mod user;
 
-pub use company::{Company, CompanyCurrency};
+pub use alternate_address::{AlternateAddress, NewAlternateAddress};
+pub use company::{BankAccount, Company, CompanyCurrency, DefaultDocumentSet, Subscription};
 pub use country::{Country, CountryName, CountryRef, FiscalZone};
-pub use customer::{
-    AlternateAddress, Customer, DeliveryMethodRef, DocumentCopies, PaymentMethodRef, SalesmanRef,
-};
+pub use customer::{Customer, DeliveryMethodRef, DocumentCopies, LanguageRef, PaymentMethodRef, SalesmanRef};
 pub use document::{
     AssociatedDocument, Document, DocumentCalcMethod, DocumentSetRef, DocumentTypeRef, ExchangeCurrency,
     Rappel, ReverseAssociatedDocument,
 };
 pub use document_kind::{DocumentKind, DocumentStatus};
 pub use document_query::DocumentQuery;
+pub use document_set::{AtCode, AtLog, AtRegistration, DocumentSet, InitialNumber, NewDocumentSet};
+pub use eac::EconomicActivity;
+pub use language::Language;
+pub use maturity_date::{MaturityDate, NewMaturityDate};
+pub use new_customer::NewCustomer;
+pub use new_product::NewProduct;
 pub use payment_method::{NewPaymentMethod, PaymentMethod};
+pub use product::{
+    CategoryRef, Composition, InventoryCategory, PriceClassRef, Product, ProductKind, ProductPriceClass,
+    ProductProperty, ProductSupplier, ProductTax, ProductWarehouse, PropertyRef, TaxRef, UnitRef,
+};
+pub use tax::{NewTax, SaftType, Tax, TaxKind, TaxQuery, VatType};
+pub use tax_rate::TaxRate;
+pub use user::{UpdateMe, User};
