@@ -16,6 +16,7 @@ mod service;
 pub mod types;
 mod validation;
 mod value;
+pub mod writing;
 
 pub use client::{Client, ClientBuilder};
 pub use error::{Error, ErrorKind};

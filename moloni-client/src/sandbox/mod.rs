@@ -27,12 +27,16 @@
 //! | entity | methods |
 //! |---|---|
 //! | `grant` | `authorization_code`, `password` and `refresh_token`, by GET or POST |
-//! | `companies` | `getAll`, `getOne` |
-//! | `users` | `getMe` |
+//! | `companies` | `getAll`, `getOne`, and `freeSlug`, which needs no token |
+//! | `users` | `getMe`, `updateMe`, `getAll` |
 //! | `customers` | every documented method |
+//! | `customerAlternateAddresses` | `getAll`, `insert`, `update`, `delete`, `getModifiedSince`, `countModifiedSince` |
+//! | `products` | every documented method |
+//! | `taxes`, `paymentMethods`, `maturityDates` | `getAll`, `insert`, `update`, `delete`, `getModifiedSince`, `countModifiedSince` |
+//! | `documentSets` | the same, and `ATInsertCode` |
 //! | `documents` | `getAll`, `getOne`, `count`, `getModifiedSince`, `countModifiedSince`, `getAllDocumentTypes` |
 //! | `invoices`, `invoiceReceipts`, `simplifiedInvoices`, `receipts`, `creditNotes`, `debitNotes`, `estimates`, `purchaseOrder`, `billsOfLading`, `supplierPurchaseOrder` | the first five of these |
-//! | `countries`, `languages`, `maturityDates`, `paymentMethods`, `deliveryMethods`, `documentSets`, `taxes`, `measurementUnits`, `productCategories`, `products` | `getAll` |
+//! | `countries`, `languages`, `deliveryMethods`, `measurementUnits`, `productCategories` | `getAll` |
 //!
 //! Every other path answers 404 with an HTML page. Documents are read-only over HTTP: a person enters them.
 //!
@@ -69,7 +73,14 @@
 //!   company (5) holds nothing and refuses writes.
 //! - `getModifiedSince` includes its moment. Closing, annulling and reopening touch `lastmodified`.
 //! - A locked login stays locked for five minutes; a refresh leaves older access tokens alone until they expire.
-//! - Settings lists ignore paging; `products` does not.
+//! - Settings lists, changed ones too, ignore paging; `products` does not.
+//! - What a customer, a product or a document names cannot be deleted: `{"valid": 0}`. A row that shows a setting
+//!   inside keeps the name that the setting had when the row was written.
+//! - An alternate address belongs to its customer's row, whose own time of change it does not touch.
+//! - A name of a series is unique. Its taxes are what a product is charged; errors in them are one list for each.
+//! - `ATInsertCode` takes every code, and invents one where none is given; the tax authority never says no.
+//! - `getLastCostPrice` answers `{"cost_price": …}` of the first supplier, and `[]` if there is none.
+//! - `updateMe` leaves the login as it is.
 //! - Ids of other records in a customer (payment method, salesman …) need not exist. If they don't, the nested
 //!   object is missing.
 //! - The grant takes its parameters in a body, too, though Moloni was seen to refuse that for a password.
@@ -79,10 +90,12 @@
 //! - The page takes `http` and `https` addresses, refuses every `response_type` but `code` with `invalid_request`,
 //!   and without a `redirect_uri` goes to the registered one.
 
+mod addresses;
 mod amounts;
 mod authorize;
 mod companies;
 mod customers;
+mod document_sets;
 mod document_types;
 mod documents;
 mod entry;
@@ -91,10 +104,14 @@ mod grant;
 mod human;
 mod lisbon;
 mod params;
+mod products;
 mod route;
 mod row;
+mod search;
 mod settings;
 mod settlement;
+mod taxes;
+mod upkeep;
 mod validate;
 mod world;
 

@@ -5,7 +5,15 @@ use super::params::Params;
 
 /// What is wrong with a write, in the service's grammar: `"2 language_id 1 0"`.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Issues(Vec<(String, String)>);
+pub(super) struct Issues(Vec<Issue>);
+
+#[derive(Debug, Clone)]
+enum Issue {
+    /// A code, and its sentence.
+    Field(String, String),
+    /// What is wrong with one line of a list.
+    Line(Issues),
+}
 
 impl Issues {
     pub(super) fn is_empty(&self) -> bool {
@@ -16,20 +24,35 @@ impl Issues {
     pub(super) fn add(&mut self, code: &str, field: &str, sentence: &str) {
         let (number, bounds) = code.split_once(' ').map_or((code, ""), |(n, b)| (n, b));
         let written = format!("{number} {field} {bounds}").trim_end().to_owned();
-        self.0.push((written, format!("Field '{field}' {sentence}")));
+        self.0.push(Issue::Field(written, format!("Field '{field}' {sentence}")));
+    }
+
+    /// Adds what is wrong with the lines of a list, a list for each, if anything is.
+    pub(super) fn add_lines(&mut self, lines: Vec<Issues>) {
+        if lines.iter().any(|line| !line.is_empty()) {
+            self.0.extend(lines.into_iter().map(Issue::Line));
+        }
     }
 
     /// Plain strings, or objects with a description.
     pub(super) fn body(&self, verbose: bool) -> Value {
-        let leaf = |(code, description): &(String, String)| {
-            if verbose { json!({ "code": code, "description": description }) } else { json!(code) }
+        let shown = |issue: &Issue| match issue {
+            Issue::Field(code, description) if verbose => {
+                json!({ "code": code, "description": description })
+            }
+            Issue::Field(code, _) => json!(code),
+            Issue::Line(issues) => issues.body(verbose),
         };
-        self.0.iter().map(leaf).collect()
+        self.0.iter().map(shown).collect()
     }
 
     /// The codes in one line.
     pub(super) fn line(&self) -> String {
-        self.0.iter().map(|(code, _)| code.as_str()).collect::<Vec<_>>().join(", ")
+        let shown = |issue: &Issue| match issue {
+            Issue::Field(code, _) => code.clone(),
+            Issue::Line(issues) => format!("[{}]", issues.line()),
+        };
+        self.0.iter().map(shown).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -79,6 +102,14 @@ impl<'a> Check<'a> {
             None => ("2 0 null null 0".to_owned(), String::new()),
         };
         self.issues.add(&code, field, &format!("must be float, greater than or equal to 0{sentence}"));
+    }
+
+    /// A value must be one of these.
+    pub(super) fn one_of(&mut self, field: &str, accepted: &[&str]) {
+        if !accepted.contains(&self.params.text(field).as_str()) {
+            let accepted = serde_json::to_string(accepted).unwrap_or_default();
+            self.issues.add(&format!("5 {accepted}"), field, "must be valid");
+        }
     }
 
     pub(super) fn email(&mut self, field: &str) {
