@@ -128,6 +128,14 @@ pub struct Company {
     pub extra: Map<String, Value>,
 }
 
+impl Company {
+    /// Whether it is Moloni's demonstration company, id 5, which ordinary logins reach too. Ask people to choose among
+    /// the others.
+    pub fn is_demonstration(&self) -> bool {
+        self.company_id == CompanyId::from(5)
+    }
+}
+
 /// The currency of a [`Company`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
