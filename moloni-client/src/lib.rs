@@ -3,6 +3,7 @@
 
 mod client;
 mod error;
+pub mod guide;
 mod ids;
 mod oauth;
 mod outcome;

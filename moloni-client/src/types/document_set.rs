@@ -15,6 +15,7 @@ use crate::{DocumentSetId, DocumentTypeId, EacId, TemplateId};
 /// without a code cannot be closed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools, reason = "the service has a flag for each")]
 pub struct DocumentSet {
     /// Its id.
     pub document_set_id: DocumentSetId,

@@ -3,6 +3,8 @@
 //! Answers have public fields and can be made with `Default`, or from JSON, for tests. What the service sends and
 //! this crate does not know is kept in `extra` and written again. The service spells "none" in four ways (`0`, an
 //! empty text, `null`, no key at all); here it is `None`, or an empty text.
+//!
+//! What the words mean in Portugal is in the [guide](crate::guide).
 
 mod alternate_address;
 mod code;

@@ -13,7 +13,7 @@ async fn the_user_is_read_and_changed() {
     let me = users.get_me().await.unwrap();
     assert_eq!(me.language.as_ref().map(|language| language.code.as_str()), Some("PT"));
     assert!(me.registered_since.is_some() && me.salesman_id.is_none() && me.extra.is_empty());
-    assert_eq!(users.get_all().await.unwrap(), [me.clone()]);
+    assert_eq!(users.get_all().await.unwrap(), std::slice::from_ref(&me));
 
     users.update_me(&UpdateMe::of(&me).name("Rita Inventada").cellphone("910000000")).await.unwrap();
     let now = users.get_me().await.unwrap();

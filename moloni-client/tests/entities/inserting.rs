@@ -21,9 +21,13 @@ fn inserts(stage: &Stage) -> usize {
     stage.called().iter().filter(|call| *call == "customers.insert").count()
 }
 
-fn inserted(placed: Placed) -> CustomerId {
-    let Placed::Inserted(id) = placed else { panic!("they were found: {placed:?}") };
-    id
+/// Insists that the customer was not there before.
+#[track_caller]
+fn inserted(result: Result<Placed, InsertOrFindError>) -> CustomerId {
+    match result.unwrap() {
+        Placed::Inserted(id) => id,
+        Placed::Found(customer) => panic!("they were found: {}", customer.customer_id),
+    }
 }
 
 #[tokio::test]
@@ -31,7 +35,7 @@ async fn a_customer_is_entered_once() {
     let stage = Stage::new().await;
     stage.customer("0041", "Ana", OTHER_NIF);
     let customers = stage.client.customers();
-    let id = inserted(customers.insert_or_find(&berta()).await.unwrap());
+    let id = inserted(customers.insert_or_find(&berta()).await);
     assert_eq!(customers.get_one(id).await.unwrap().number, "0042");
 
     // Whatever the name, and however the number is written.
@@ -46,7 +50,7 @@ async fn a_customer_is_entered_once() {
 async fn part_of_a_tax_number_is_nobody_s() {
     let stage = Stage::new().await;
     stage.sandbox.add_customer(json!({ "name": "Longe", "vat": "1234567890", "country_id": 70 })).unwrap();
-    inserted(stage.client.customers().insert_or_find(&berta()).await.unwrap());
+    inserted(stage.client.customers().insert_or_find(&berta()).await);
 }
 
 #[tokio::test]
@@ -55,7 +59,7 @@ async fn final_consumers_are_found_by_e_mail_among_themselves() {
     let customers = stage.client.customers();
     let shop = NewCustomer::new("1", "Loja", NIF).email("eva@example.pt");
     customers.insert(&shop).await.unwrap();
-    let id = inserted(customers.insert_or_find(&eva()).await.unwrap());
+    let id = inserted(customers.insert_or_find(&eva()).await);
     for vat in ["999999990", "", "999999999", "000000000", "111111111"] {
         let found = customers.insert_or_find(&eva().vat(vat).email("EVA@example.pt")).await.unwrap();
         assert_eq!(found.customer_id(), id, "{vat}");
@@ -63,8 +67,8 @@ async fn final_consumers_are_found_by_e_mail_among_themselves() {
     assert_eq!(customers.get_one(id).await.unwrap().vat, NewCustomer::FINAL_CONSUMER);
 
     let nameless = NewCustomer::unnumbered("Consumidor Final", "");
-    let first = inserted(customers.insert_or_find(&nameless).await.unwrap());
-    let second = inserted(customers.insert_or_find(&nameless).await.unwrap());
+    let first = inserted(customers.insert_or_find(&nameless).await);
+    let second = inserted(customers.insert_or_find(&nameless).await);
     assert_ne!(first, second, "without an e-mail address nobody can be found");
 }
 
@@ -85,13 +89,13 @@ async fn several_with_the_same_tax_number_are_listed_and_none_is_guessed() {
 async fn a_number_that_somebody_else_took_is_asked_for_again() {
     let stage = Stage::new().await;
     stage.customer("0007", "Ana", OTHER_NIF);
-    let stale = |times| Fault::status(200, r#"{"number":"0007"}"#).on("customers.getNextNumber").times(times);
-    stage.sandbox.fault(stale(2));
+    let taken = |times| Fault::status(200, r#"{"number":"0007"}"#).on("customers.getNextNumber").times(times);
+    stage.sandbox.fault(taken(2));
     let customers = stage.client.customers();
-    let id = inserted(customers.insert_or_find(&berta()).await.unwrap());
+    let id = inserted(customers.insert_or_find(&berta()).await);
     assert_eq!((customers.get_one(id).await.unwrap().number.as_str(), inserts(&stage)), ("0008", 3));
 
-    stage.sandbox.fault(stale(3));
+    stage.sandbox.fault(taken(3));
     let InsertOrFindError::Call(error) = customers.insert_or_find(&eva()).await.unwrap_err() else {
         panic!("nobody was found")
     };
@@ -108,7 +112,7 @@ async fn a_number_of_one_s_own_is_tried_once() {
     let InsertOrFindError::Call(error) = error else { panic!("nobody was found") };
     assert_eq!(invalid::<()>(Err(error)), ["4 number"]);
     assert_eq!(inserts(&stage), 1);
-    let id = inserted(customers.insert_or_find(&berta().number("B-1")).await.unwrap());
+    let id = inserted(customers.insert_or_find(&berta().number("B-1")).await);
     assert_eq!(customers.get_one(id).await.unwrap().number, "B-1");
 }
 
@@ -126,7 +130,7 @@ async fn an_insert_whose_answer_is_lost_is_looked_up_before_anything_else_is_sen
     for new in [berta(), NewCustomer::unnumbered("Consumidor Final", "")] {
         let stage = Stage::new().await;
         stage.sandbox.fault(Fault::new(FaultKind::LoseReply).on("customers.insert").times(1));
-        let id = inserted(stage.client.customers().insert_or_find(&new).await.unwrap());
+        let id = inserted(stage.client.customers().insert_or_find(&new).await);
         assert_eq!((stage.client.customers().count().await.unwrap(), inserts(&stage)), (1, 1));
         let calls = stage.called();
         let at = calls.iter().position(|call| call == "customers.insert").unwrap();
@@ -143,7 +147,7 @@ async fn an_insert_that_may_still_arrive_is_not_sent_again() {
     let InsertOrFindError::Call(error) = error else { panic!("nobody was found") };
     assert!(error.outcome_unknown(), "{error}");
     assert_eq!((stage.client.customers().count().await.unwrap(), inserts(&stage)), (0, 1));
-    inserted(stage.client.customers().insert_or_find(&berta()).await.unwrap());
+    inserted(stage.client.customers().insert_or_find(&berta()).await);
 }
 
 #[tokio::test]
@@ -153,6 +157,20 @@ async fn a_lost_insert_under_a_number_that_is_another_s_is_repeated_under_the_ne
     stage.sandbox.fault(Fault::status(200, r#"{"number":"0007"}"#).on("customers.getNextNumber").times(1));
     stage.sandbox.fault(Fault::new(FaultKind::LoseReply).on("customers.insert").times(1));
     let customers = stage.client.customers();
-    let id = inserted(customers.insert_or_find(&berta()).await.unwrap());
+    let id = inserted(customers.insert_or_find(&berta()).await);
     assert_eq!((customers.get_one(id).await.unwrap().number.as_str(), inserts(&stage)), ("0008", 2));
+}
+
+#[tokio::test]
+async fn calls_can_move_between_threads() {
+    fn moves<T: Send>(future: T) -> T {
+        future
+    }
+    let stage = Stage::new().await;
+    let new = berta();
+    let customers = stage.client.customers();
+    let id = inserted(moves(customers.insert_or_find(&new)).await);
+    moves(customers.edit(id, |_, fields| fields.city("Faro"))).await.unwrap();
+    moves(stage.client.products().count(None)).await.unwrap();
+    moves(stage.client.document_sets().get_all()).await.unwrap();
 }

@@ -34,14 +34,13 @@ async fn bodies(server: &MockServer) -> Vec<Value> {
 }
 
 fn berta(changes: &[(&str, Value)]) -> Value {
-    let mut row = json!({
+    let row = json!({
         "customer_id": 41, "number": "0041", "name": "Berta", "vat": "123456789", "address": "Rua Um",
         "city": "Tavira", "country_id": 1, "language_id": 1,
     });
-    for (name, value) in changes {
-        row[*name] = value.clone();
-    }
-    row
+    let Value::Object(mut row) = row else { panic!("a record") };
+    row.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    row.into()
 }
 
 #[tokio::test]
