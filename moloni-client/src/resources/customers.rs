@@ -117,7 +117,8 @@ impl Customers<'_> {
     /// Asks for a number that no customer has: one above the highest.
     ///
     /// `POST /customers/getNextNumber/`, a read. It reserves nothing: whoever inserts first has it, and the other is
-    /// refused as [`Unique`](crate::ValidationCode::Unique). [`insert_or_find`](Self::insert_or_find) asks again then.
+    /// refused as [`Unique`](crate::ValidationCode::Unique). [`insert_or_find`](Self::insert_or_find) asks again
+    /// then.
     ///
     /// # Errors
     ///

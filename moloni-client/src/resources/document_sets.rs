@@ -21,9 +21,9 @@ operations! { "documentSets":
 impl DocumentSets<'_> {
     /// Registers a series for a type of document: asks the tax authority for a code, or notes one.
     ///
-    /// `POST /documentSets/ATInsertCode/`, a write. What it says to the authority is not taken back. Until it is done,
-    /// documents of that type cannot be closed in the series. See
-    /// [the service's documentation](https://www.moloni.pt/dev/settings/document-sets/atinsertcode/).
+    /// `POST /documentSets/ATInsertCode/`, a write. What it says to the authority is not taken back. Until it is
+    /// done, documents of that type cannot be closed in the series. See [the service's
+    /// documentation](https://www.moloni.pt/dev/settings/document-sets/atinsertcode/).
     ///
     /// # Errors
     ///

@@ -125,8 +125,8 @@ macro_rules! settings_since {
             /// Lists those that were created or changed since a moment.
             ///
             #[doc = concat!("`POST /", $entity, "/getModifiedSince/`, a read. Rows do not say when they changed, and")]
-            /// deletions do not appear. It is not documented in which time zone the service reads the moment: it is sent
-            /// in UTC, as Moloni's own plugins do, so ask with an overlap of two hours.
+            /// deletions do not appear. It is not documented in which time zone the service reads the moment: it is
+            /// sent in UTC, as Moloni's own plugins do, so ask with an overlap of two hours.
             ///
             /// # Errors
             ///

@@ -96,8 +96,8 @@ impl Products<'_> {
 
     /// Lists the products that were created or changed since a moment.
     ///
-    /// `POST /products/getModifiedSince/`, a read, in pages of 50. Rows do not say when they changed, and deletions do
-    /// not appear. It is not documented in which time zone the service reads the moment: it is sent in UTC, as
+    /// `POST /products/getModifiedSince/`, a read, in pages of 50. Rows do not say when they changed, and deletions
+    /// do not appear. It is not documented in which time zone the service reads the moment: it is sent in UTC, as
     /// Moloni's own plugins do, so ask with an overlap of two hours.
     pub fn get_modified_since(self, moment: Timestamp) -> Listing<Product> {
         Listing::new(self.client.clone(), &GET_MODIFIED_SINCE, since(Map::new(), moment), id)
@@ -117,7 +117,8 @@ impl Products<'_> {
 
     /// Reads what a product last cost, according to the last movement into stock, from one supplier or any.
     ///
-    /// `POST /products/getLastCostPrice/`, a read. The record is given as it is sent, because its fields are not known.
+    /// `POST /products/getLastCostPrice/`, a read. The record is given as it is sent, because its fields are not
+    /// known.
     ///
     /// # Errors
     ///
@@ -136,7 +137,8 @@ impl Products<'_> {
     /// Asks for a reference that no product has. It reserves nothing.
     ///
     /// `POST /products/getNextReference/`, a read. The answer is taken to be of the form of
-    /// [`Customers::get_next_number`](super::Customers::get_next_number)'s, with the key `reference`; none has been seen.
+    /// [`Customers::get_next_number`](super::Customers::get_next_number)'s, with the key `reference`; none has been
+    /// seen.
     ///
     /// # Errors
     ///

@@ -16,8 +16,8 @@ pub struct Taxes<'a> {
 impl Taxes<'_> {
     /// Lists the taxes that `query` selects.
     ///
-    /// `POST /taxes/getAll/`, a read. Not paged, as far as is known. Compare what you get: unknown filters are ignored
-    /// without a word.
+    /// `POST /taxes/getAll/`, a read. Not paged, as far as is known. Compare what you get: unknown filters are
+    /// ignored without a word.
     ///
     /// # Errors
     ///

@@ -129,8 +129,8 @@ pub struct Company {
 }
 
 impl Company {
-    /// Whether it is Moloni's demonstration company, id 5, which ordinary logins reach too. Ask people to choose among
-    /// the others.
+    /// Whether it is Moloni's demonstration company, id 5, which ordinary logins reach too. Ask people to choose
+    /// among the others.
     pub fn is_demonstration(&self) -> bool {
         self.company_id == CompanyId::from(5)
     }

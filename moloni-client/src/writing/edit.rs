@@ -37,8 +37,8 @@ impl Customers<'_> {
     /// If nothing changes, nothing is written.
     ///
     /// If somebody else edits the customer between the first read and the write, their change is undone: the service
-    /// has no versions, and nothing can be done but to keep the time short, which it is. If they edit between the write
-    /// and the second read, [`Edited::customer`] shows their value, and so does [`Ignored::kept`].
+    /// has no versions, and nothing can be done but to keep the time short, which it is. If they edit between the
+    /// write and the second read, [`Edited::customer`] shows their value, and so does [`Ignored::kept`].
     ///
     /// `POST /customers/getOne/`, `/customers/update/`, `/customers/getOne/`. A write whose outcome is not known
     /// counts as done if the second read finds everything as it was sent.

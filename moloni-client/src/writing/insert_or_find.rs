@@ -54,17 +54,18 @@ impl Customers<'_> {
     /// Looks for a customer, and enters them if they are not there.
     ///
     /// A tax number of their own finds them by it, whatever their name. Without one they are final consumers, who all
-    /// have the same number: an e-mail address finds them among these. Final consumers without an e-mail address cannot
-    /// be found, so each call enters another. A number that many enter for want of one (`999999999`, `000000000`,
-    /// `111111111`, nothing) counts as that of the final consumer, and `PT` before a Portuguese number is left off.
+    /// have the same number: an e-mail address finds them among these. Final consumers without an e-mail address
+    /// cannot be found, so each call enters another. A number that many enter for want of one (`999999999`,
+    /// `000000000`, `111111111`, nothing) counts as that of the final consumer, and `PT` before a Portuguese number
+    /// is left off.
     ///
     /// Who is found stays as they are: [`edit`](Self::edit) changes them. Who is not gets `new`'s number, or the next
     /// free one if it has none ([`NewCustomer::unnumbered`]). Another program may take a number between asking for it
     /// and using it; then it looks and asks again, three times at most.
     ///
-    /// If the outcome of an insert is not known, the customer is looked up by their number before anything else is sent.
-    /// If they are there, all is well. If they are not, the error is yours: the insert may still arrive, so let some time
-    /// pass before you call again.
+    /// If the outcome of an insert is not known, the customer is looked up by their number before anything else is
+    /// sent. If they are there, all is well. If they are not, the error is yours: the insert may still arrive, so let
+    /// some time pass before you call again.
     ///
     /// Two calls at the same time for the same customer can both enter them: the service does not prevent it. Let one
     /// follow the other.
@@ -73,8 +74,8 @@ impl Customers<'_> {
     ///
     /// # Errors
     ///
-    /// [`InsertOrFindError::Ambiguous`] if several customers are found, which happens in real accounts: none is guessed,
-    /// and nothing is written. [`InsertOrFindError::Call`] for an [`Error`] of any kind but `NotFound`; with
+    /// [`InsertOrFindError::Ambiguous`] if several customers are found, which happens in real accounts: none is
+    /// guessed, and nothing is written. [`InsertOrFindError::Call`] for an [`Error`] of any kind but `NotFound`; with
     /// [`outcome_unknown`](Error::outcome_unknown) as said.
     pub async fn insert_or_find(self, new: &NewCustomer) -> Result<Placed, InsertOrFindError> {
         let draws = new.number.is_empty();
