@@ -15,6 +15,8 @@ mod behaviours;
 mod connecting;
 #[path = "sandbox/recordings.rs"]
 mod recordings;
+#[path = "sandbox/settings.rs"]
+mod settings;
 #[path = "sandbox/table.rs"]
 mod table;
 #[path = "../../sync-core/tests/trace/mod.rs"]

@@ -102,7 +102,7 @@ impl NewProduct {
     /// unit, or the rate of one of its taxes.
     ///
     /// An update replaces the stock, too: what is sold between reading and writing would be there again. The stock
-    /// by warehouse is left alone.
+    /// by warehouse, notes, least stock, classes of prices and components are no part of an update.
     pub fn of(product: &Product) -> Option<Self> {
         let Product { kind, name, reference, price, .. } = product;
         let base = Self::new(product.category_id?, *kind, name, reference, *price, product.unit_id?);

@@ -6,6 +6,7 @@ mod trace;
 
 mod account;
 mod addresses;
+mod contract;
 mod customers;
 mod editing;
 mod inserting;
