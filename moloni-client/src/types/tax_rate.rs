@@ -21,9 +21,10 @@ pub struct TaxRate {
 }
 
 impl TaxRate {
-    /// The tax `id` of `rate` percent; for a tax of a fixed amount, that amount. First and not cumulative.
+    /// The tax `id` of `rate` percent; for a tax of a fixed amount, that amount. It is the first, and charged on what
+    /// comes before it, as the service has it.
     pub fn new(id: TaxId, rate: impl Into<Amount>) -> Self {
-        Self { tax_id: id, rate: rate.into(), order: 0, cumulative: false }
+        Self { tax_id: id, rate: rate.into(), order: 1, cumulative: true }
     }
 
     /// A tax of the company.
@@ -48,17 +49,44 @@ impl TaxRate {
         self.rate
     }
 
-    /// Sets its place among the taxes of a line: VAT comes last if it is charged on another tax. Sent as `order`.
+    /// Sets its place among the taxes of a line, from 1: VAT comes after all others. Sent as `order`.
     #[must_use]
     pub fn order(mut self, order: u32) -> Self {
         self.order = order;
         self
     }
 
-    /// Charges it on the taxes before it, too. Sent as `cumulative`.
+    /// Charges it on the price alone, whatever taxes come before it. Sent as `cumulative`.
     #[must_use]
-    pub fn cumulative(mut self) -> Self {
-        self.cumulative = true;
+    pub fn on_price_alone(mut self) -> Self {
+        self.cumulative = false;
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rust_decimal::Decimal;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_rate_is_called_value() {
+        let rate = TaxRate::new(TaxId::from(3), Decimal::new(65, 1));
+        let sent = json!({ "tax_id": 3, "value": 6.5, "order": 1, "cumulative": 1 });
+        assert_eq!(serde_json::to_value(&rate).unwrap(), sent);
+        let sent = json!({ "tax_id": 3, "value": 6.5, "order": 2, "cumulative": 0 });
+        assert_eq!(serde_json::to_value(rate.order(2).on_price_alone()).unwrap(), sent);
+    }
+
+    #[test]
+    fn a_tax_and_a_product_s_tax_say_their_rates() {
+        let tax: Tax = serde_json::from_value(json!({ "tax_id": 3, "value": 13 })).unwrap();
+        assert_eq!(TaxRate::of(&tax), TaxRate::new(TaxId::from(3), Decimal::from(13)));
+        let row = json!({ "tax_id": 3, "value": 0.5, "order": 2, "cumulative": 0, "tax": { "tax_id": 3, "value": 13 } });
+        let of_product: ProductTax = serde_json::from_value(row).unwrap();
+        let expected = TaxRate::new(TaxId::from(3), Decimal::from(13)).order(2).on_price_alone();
+        assert_eq!(TaxRate::of_product(&of_product), Some(expected));
     }
 }

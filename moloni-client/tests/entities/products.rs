@@ -26,7 +26,7 @@ fn mug(stage: &Stage) -> NewProduct {
         .at_product_category(InventoryCategory::Merchandise)
         .supplier(4.into(), Decimal::new(125, 2))
         .property(3.into(), "0.4")
-        .tax(vat(stage).order(1).cumulative())
+        .tax(vat(stage))
 }
 
 #[tokio::test]
