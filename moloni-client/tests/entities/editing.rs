@@ -82,8 +82,8 @@ async fn the_second_read_shows_what_somebody_else_wrote() {
         async move { stage.client.customers().edit(id, |_, fields| fields.phone("210000000")).await }
     });
     let phone = || {
-        let state = stage.sandbox.state();
-        state["customers"][0]["phone"].as_str().unwrap().to_owned()
+        let held = stage.sandbox.state();
+        held["customers"][0]["phone"].as_str().unwrap().to_owned()
     };
     while phone().is_empty() {
         assert!(!editing.is_finished(), "nothing was written");
