@@ -10,10 +10,13 @@ use sync_core::{AccountKey, Idempotency, SecretString, StaticToken, TokenSource}
 use crate::feed::{Checkpoint, Feed};
 use crate::form::{self, Encoding};
 use crate::outcome::{Answer, Expected, Fault, classify};
-use crate::resources::{Companies, Countries, Customers, Documents, PaymentMethods};
+use crate::resources::{
+    AlternateAddresses, Companies, Countries, Customers, DocumentSets, Documents, Languages, MaturityDates,
+    PaymentMethods, Products, Taxes, Users,
+};
 use crate::service::{Moloni, RATE_LIMIT};
 use crate::types::Company;
-use crate::{CompanyId, Error};
+use crate::{CompanyId, CustomerId, Error};
 
 /// The production service.
 pub(crate) const BASE_URL: &str = "https://api.moloni.pt/v1/";
@@ -104,6 +107,11 @@ impl Client {
         )))
     }
 
+    /// The further addresses of a customer.
+    pub fn alternate_addresses(&self, customer: CustomerId) -> AlternateAddresses<'_> {
+        AlternateAddresses { client: self, customer }
+    }
+
     /// The companies of the login. They need no company set.
     pub fn companies(&self) -> Companies<'_> {
         Companies { client: self }
@@ -119,9 +127,24 @@ impl Client {
         Customers { client: self }
     }
 
+    /// The series that documents are numbered in.
+    pub fn document_sets(&self) -> DocumentSets<'_> {
+        DocumentSets { client: self }
+    }
+
     /// The company's documents, of all types.
     pub fn documents(&self) -> Documents<'_> {
         Documents { client: self }
+    }
+
+    /// The languages of the service. They need no company set.
+    pub fn languages(&self) -> Languages<'_> {
+        Languages { client: self }
+    }
+
+    /// The terms of payment.
+    pub fn maturity_dates(&self) -> MaturityDates<'_> {
+        MaturityDates { client: self }
     }
 
     /// The ways in which the company is paid.
@@ -132,6 +155,21 @@ impl Client {
     /// What changes in the company, from a checkpoint on. Sends nothing yet.
     pub fn feed(&self, checkpoint: Checkpoint) -> Feed {
         Feed::new(self.clone(), self.http.env().clone(), checkpoint)
+    }
+
+    /// The company's catalogue.
+    pub fn products(&self) -> Products<'_> {
+        Products { client: self }
+    }
+
+    /// The company's taxes and fees.
+    pub fn taxes(&self) -> Taxes<'_> {
+        Taxes { client: self }
+    }
+
+    /// The people who have a login.
+    pub fn users(&self) -> Users<'_> {
+        Users { client: self }
     }
 
     /// Calls any method, for those that have no typed one here.

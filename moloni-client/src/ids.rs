@@ -62,10 +62,10 @@ macro_rules! ids {
 ids! {
     /// Names a further address of a customer.
     AddressId,
-    /// Names a category of products.
-    CategoryId,
     /// Names a company.
     CompanyId,
+    /// Names a category of products.
+    CategoryId,
     /// Names a country, by the service's own number; that is no ISO number.
     CountryId,
     /// Names a currency.
@@ -84,7 +84,7 @@ ids! {
     DocumentSetId,
     /// Names a type of document.
     DocumentTypeId,
-    /// Names a code of the company's economic activity.
+    /// Names an economic activity of the official list (CAE).
     EacId,
     /// Names a fiscal zone.
     FiscalZoneId,
@@ -100,18 +100,24 @@ ids! {
     PaymentMethodId,
     /// Names a price class.
     PriceClassId,
-    /// Names a product.
+    /// Names a product or a service.
     ProductId,
+    /// Names a property that products can have.
+    PropertyId,
     /// Names a salesman.
     SalesmanId,
     /// Names a supplier.
     SupplierId,
-    /// Names a tax.
+    /// Names a tax or fee.
     TaxId,
+    /// Names an identification template, a letterhead for documents.
+    TemplateId,
     /// Names a terminal.
     TerminalId,
     /// Names a unit of measurement.
     UnitId,
+    /// Names a user.
+    UserId,
     /// Names a vehicle.
     VehicleId,
     /// Names a warehouse.

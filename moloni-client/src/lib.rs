@@ -5,6 +5,7 @@ mod client;
 mod error;
 pub mod feed;
 mod form;
+pub mod guide;
 mod ids;
 mod issuing;
 mod oauth;
@@ -19,6 +20,7 @@ mod service;
 pub mod types;
 mod validation;
 mod value;
+pub mod writing;
 
 pub use client::{Client, ClientBuilder};
 pub use error::{Error, ErrorKind};
@@ -27,8 +29,8 @@ pub use form::Encoding;
 pub use ids::{
     AddressId, CategoryId, CompanyId, CountryId, CurrencyId, CustomerId, DeductionId, DeliveryMethodId,
     DocumentId, DocumentLineId, DocumentSetId, DocumentTypeId, EacId, FiscalZoneId, GeographicZoneId,
-    LanguageId, MaturityDateId, MbReferenceId, PaymentMethodId, PriceClassId, ProductId, SalesmanId,
-    SupplierId, TaxId, TerminalId, UnitId, VehicleId, WarehouseId,
+    LanguageId, MaturityDateId, MbReferenceId, PaymentMethodId, PriceClassId, ProductId, PropertyId,
+    SalesmanId, SupplierId, TaxId, TemplateId, TerminalId, UnitId, UserId, VehicleId, WarehouseId,
 };
 pub use issuing::{Expect, IssueError, Issued};
 pub use oauth::MoloniOAuth;

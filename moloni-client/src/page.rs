@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
@@ -51,11 +52,15 @@ pub struct Listing<T> {
     params: Map<String, Value>,
     offset: u64,
     id: fn(&T) -> u64,
+    keep: Option<Keep<T>>,
 }
+
+/// Whether a row is one of those that were asked for.
+type Keep<T> = Arc<dyn Fn(&T) -> bool + Send + Sync>;
 
 impl<T> Clone for Listing<T> {
     fn clone(&self) -> Self {
-        Self { client: self.client.clone(), params: self.params.clone(), ..*self }
+        Self { client: self.client.clone(), params: self.params.clone(), keep: self.keep.clone(), ..*self }
     }
 }
 
@@ -74,7 +79,13 @@ impl<T> Listing<T> {
         params: Map<String, Value>,
         id: fn(&T) -> u64,
     ) -> Self {
-        Self { client, operation, params, offset: 0, id }
+        Self { client, operation, params, offset: 0, id, keep: None }
+    }
+
+    /// Drops the rows that `keep` does not want. Pages stay where they are, with fewer rows.
+    pub(crate) fn keep(mut self, keep: impl Fn(&T) -> bool + Send + Sync + 'static) -> Self {
+        self.keep = Some(Arc::new(keep));
+        self
     }
 
     /// Starts after `offset` rows, in place of the first.
@@ -92,7 +103,7 @@ impl<T: DeserializeOwned + Send + 'static> Listing<T> {
     ///
     /// [`Error`] of any kind but `NotFound`: no rows are an empty page.
     pub async fn page(&self, offset: u64) -> Result<Page<T>, Error> {
-        self.read(offset).await.map(|(page, _)| page)
+        self.read(offset).await.map(|answered| answered.page)
     }
 
     /// Reads page after page, up to one with fewer than 50 rows. After an error the stream ends.
@@ -102,8 +113,7 @@ impl<T: DeserializeOwned + Send + 'static> Listing<T> {
         let start = (Some(self.offset), Vec::new());
         let pages = stream::try_unfold((self, start), |(list, (offset, before))| async move {
             let Some(offset) = offset else { return Ok(None) };
-            let (page, attempts) = list.read(offset).await?;
-            let ids: Vec<_> = page.items.iter().map(list.id).collect();
+            let Answered { page, ids, attempts } = list.read(offset).await?;
             if page.next.is_some() && ids == before {
                 return Err(Error::stuck(list.operation, offset, attempts));
             }
@@ -123,19 +133,32 @@ impl<T: DeserializeOwned + Send + 'static> Listing<T> {
         self.pages().map_ok(fresh).try_flatten().boxed()
     }
 
-    /// The page, and how many requests it took.
-    async fn read(&self, offset: u64) -> Result<(Page<T>, u32), Error> {
+    async fn read(&self, offset: u64) -> Result<Answered<T>, Error> {
         let mut params = self.client.company_params(self.operation)?;
         params.extend(self.params.clone());
         params.insert("qty".to_owned(), PAGE_SIZE.into());
         params.insert("offset".to_owned(), offset.into());
         let answered = self.client.send(self.operation, Expected::List, &params).await?;
-        let items: Vec<T> = answered.rows(self.operation)?;
+        let mut items: Vec<T> = answered.rows(self.operation)?;
         let count = u64::try_from(items.len()).unwrap_or(u64::MAX);
         // More rows than were asked for come from a list that is not paged: these are all.
         let next = (count == PAGE_SIZE).then(|| offset.saturating_add(count));
         let date = answered.reply.headers.get("date").and_then(|date| date.to_str().ok());
         let served_at = date.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok());
-        Ok((Page { items, offset, next, served_at }, answered.reply.attempts))
+        let ids = items.iter().map(self.id).collect();
+        if let Some(keep) = &self.keep {
+            items.retain(|row| keep(row));
+        }
+        let attempts = answered.reply.attempts;
+        Ok(Answered { page: Page { items, offset, next, served_at }, ids, attempts })
     }
+}
+
+/// One request's worth of a list.
+struct Answered<T> {
+    page: Page<T>,
+    /// The ids of all rows, those that are not kept too.
+    ids: Vec<u64>,
+    /// How many requests it took.
+    attempts: u32,
 }

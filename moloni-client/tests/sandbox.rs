@@ -17,6 +17,8 @@ mod connecting;
 mod documents;
 #[path = "sandbox/recordings.rs"]
 mod recordings;
+#[path = "sandbox/settings.rs"]
+mod settings;
 #[path = "sandbox/table.rs"]
 mod table;
 #[path = "../../sync-core/tests/trace/mod.rs"]

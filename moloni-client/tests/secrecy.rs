@@ -9,8 +9,9 @@ mod trace;
 use std::sync::Arc;
 use std::time::Duration;
 
-use moloni_client::resources::PdfLink;
+use moloni_client::resources::{Match, PdfLink};
 use moloni_client::types::{NewInvoice, NewLine};
+use moloni_client::writing::InsertOrFindError;
 use moloni_client::{
     AccountKey, CallOptions, Checkpoint, Client, ClientBuilder, CompanyId, CustomerId, Decimal, DocumentId,
     DocumentQuery, DocumentSetId, Env, Error, ErrorKind, Expect, HttpSettings, Idempotency, IssueError,
@@ -32,7 +33,7 @@ const PASSWORD: &str = "s3cr3t &/?=+ção";
 const HARMLESS: [(&str, &[&str]); 2] = [
     (
         "people's data and what is asked of it; who prints it knows what it is",
-        &["feed::change::Change", "types::", "value::"],
+        &["feed::change::Change", "types::", "value::", "writing::"],
     ),
     (
         "names, numbers and rows",
@@ -44,6 +45,7 @@ const HARMLESS: [(&str, &[&str]); 2] = [
             "issuing::Expect",
             "resources::types_of_document::Operations",
             "page::Page",
+            "resources::exactness::Match",
             "sandbox::Config",
             "validation::FieldError",
             "validation::ValidationCode",
@@ -110,6 +112,7 @@ async fn no_debug_shows_a_secret() {
         let body = error.body().map(|body| body.as_str().to_owned()).unwrap_or_default();
         assert!(!body.contains("5ec2e7"), "{kind:?}: the body that the error keeps shows a token");
         shown.error::<Error>(&error);
+        shown.error::<InsertOrFindError>(&error.into());
     }
     #[cfg(feature = "sandbox")]
     of_sandbox(&mut shown).await;
@@ -139,9 +142,19 @@ async fn of_clients(shown: &mut Shown) {
     shown.debug(&builder(&server).tokens(manager).build().unwrap());
     let client = builder(&server).token(ACCESS).http(proxied).build().unwrap();
     shown.debug(&client);
+    shown.debug(&client.alternate_addresses(CustomerId::from(7)));
     shown.debug(&client.companies());
     shown.debug(&client.countries());
     shown.debug(&client.customers());
+    shown.debug(&client.document_sets());
+    shown.debug(&client.languages());
+    shown.debug(&client.maturity_dates());
+    shown.debug(&client.payment_methods());
+    shown.debug(&client.products());
+    shown.debug(&client.taxes());
+    shown.debug(&client.users());
+    // What is looked for may be personal.
+    shown.debug(&client.customers().get_by_email("s3cr3t@example.pt", Match::Exact));
     shown.debug(&client.customers().get_all());
     shown.debug(&client.feed(Checkpoint::from_start()));
     shown.debug(&client.documents());

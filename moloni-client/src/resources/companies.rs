@@ -1,13 +1,15 @@
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use super::entity::operations;
 use super::found;
 use crate::types::Company;
-use crate::{Client, CompanyId, Error};
+use crate::value::to_whole;
+use crate::{Client, CompanyId, Error, ErrorKind};
 
 operations! { "companies":
     GET_ALL = "getAll" read;
     GET_ONE = "getOne" read;
+    FREE_SLUG = "freeSlug" read;
 }
 
 /// The companies that a login has access to. From [`Client::companies`]. See
@@ -30,7 +32,7 @@ impl Companies<'_> {
         self.client.rows(&GET_ALL, Map::new()).await
     }
 
-    /// Reads one company, with more fields than the list has; they are in [`Company::extra`].
+    /// Reads one company, with more fields than the list has.
     ///
     /// `POST /companies/getOne/`, a read. The service answers a missing record with `[]`.
     ///
@@ -50,5 +52,23 @@ impl Companies<'_> {
     /// [`Error`] of any kind but `NotFound`.
     pub async fn find_one(self, id: CompanyId) -> Result<Option<Company>, Error> {
         found(self.get_one(id).await)
+    }
+
+    /// Whether no company has a slug, its part of links to its documents.
+    ///
+    /// `POST /companies/freeSlug/`, a read. It needs no company set. See
+    /// [the service's documentation](https://www.moloni.pt/dev/company/company/freeslug/).
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] of any kind but `NotFound` and `Refused`.
+    pub async fn free_slug(self, slug: &str) -> Result<bool, Error> {
+        let params = Map::from_iter([("slug".to_owned(), slug.into())]);
+        match self.client.one::<Map<String, Value>>(&FREE_SLUG, params).await {
+            Ok(answer) => Ok(answer.get("valid").and_then(to_whole) == Some(1)),
+            // `{"valid": 0}` is how the service refuses, and here how it says no.
+            Err(error) if error.kind() == ErrorKind::Refused && error.status() == Some(200) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 }

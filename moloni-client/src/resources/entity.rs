@@ -45,9 +45,6 @@ macro_rules! settings {
 
         operations! { $entity:
             GET_ALL = "getAll" read;
-            INSERT = "insert" write;
-            UPDATE = "update" write;
-            DELETE = "delete" write;
         }
 
         impl $handle<'_> {
@@ -61,7 +58,22 @@ macro_rules! settings {
             pub async fn get_all(self) -> Result<Vec<crate::types::$record>, crate::Error> {
                 self.client.rows(&GET_ALL, self.client.company_params(&GET_ALL)?).await
             }
+        }
 
+        writes! { $handle($entity) of $new, $id = $key }
+    };
+}
+
+/// Gives a handle `insert`, `update` and `delete` of the common form.
+macro_rules! writes {
+    ($handle:ident($entity:literal) of $new:ident, $id:ident = $key:literal) => {
+        operations! { $entity:
+            INSERT = "insert" write;
+            UPDATE = "update" write;
+            DELETE = "delete" write;
+        }
+
+        impl $handle<'_> {
             /// Creates one and gives its id.
             ///
             #[doc = concat!("`POST /", $entity, "/insert/`, a write: sent again only if it provably never arrived.")]
@@ -71,7 +83,7 @@ macro_rules! settings {
             /// [`Error`](crate::Error) of any kind but `NotFound`; `Validation` names the fields that are wrong. With
             /// [`outcome_unknown`](crate::Error::outcome_unknown) it may be there all the same.
             pub async fn insert(self, new: &crate::types::$new) -> Result<crate::$id, crate::Error> {
-                self.client.write_id(&INSERT, new, Map::new(), $key).await
+                self.client.write_id(&INSERT, new, serde_json::Map::new(), $key).await
             }
 
             /// Replaces all its fields.
@@ -80,9 +92,9 @@ macro_rules! settings {
             ///
             /// # Errors
             ///
-            /// As [`insert`](Self::insert).
+            /// As [`insert`](Self::insert); `Refused` if it is not there.
             pub async fn update(self, id: crate::$id, new: &crate::types::$new) -> Result<(), crate::Error> {
-                let params = Map::from_iter([($key.to_owned(), id.get().into())]);
+                let params = serde_json::Map::from_iter([($key.to_owned(), id.get().into())]);
                 self.client.write(&UPDATE, new, params).await
             }
 
@@ -94,14 +106,95 @@ macro_rules! settings {
             ///
             /// [`Error`](crate::Error) of any kind but `NotFound`; `Refused` if it is in use, or not there.
             pub async fn delete(self, id: crate::$id) -> Result<(), crate::Error> {
-                let params = Map::from_iter([($key.to_owned(), id.get().into())]);
-                self.client.write(&DELETE, &Map::new(), params).await
+                let params = serde_json::Map::from_iter([($key.to_owned(), id.get().into())]);
+                self.client.write(&DELETE, &serde_json::Map::new(), params).await
             }
         }
     };
 }
 
-pub(crate) use {operations, settings};
+/// Gives a handle `getModifiedSince` and `countModifiedSince` of a list that the service does not page.
+macro_rules! settings_since {
+    ($handle:ident($entity:literal) of $record:ident) => {
+        operations! { $entity:
+            GET_MODIFIED_SINCE = "getModifiedSince" read;
+            COUNT_MODIFIED_SINCE = "countModifiedSince" read;
+        }
+
+        impl $handle<'_> {
+            /// Lists those that were created or changed since a moment.
+            ///
+            #[doc = concat!("`POST /", $entity, "/getModifiedSince/`, a read. Rows do not say when they changed, and")]
+            /// deletions do not appear. It is not documented in which time zone the service reads the moment: it is
+            /// sent in UTC, as Moloni's own plugins do, so ask with an overlap of two hours.
+            ///
+            /// # Errors
+            ///
+            /// [`Error`](crate::Error) of any kind but `NotFound`; `Request` if no company is set.
+            pub async fn get_modified_since(
+                self,
+                moment: jiff::Timestamp,
+            ) -> Result<Vec<crate::types::$record>, crate::Error> {
+                let params = self.client.company_params(&GET_MODIFIED_SINCE)?;
+                self.client.rows(&GET_MODIFIED_SINCE, super::since(params, moment)).await
+            }
+
+            /// Counts those that were created or changed since a moment, as
+            /// [`get_modified_since`](Self::get_modified_since) lists them.
+            ///
+            #[doc = concat!("`POST /", $entity, "/countModifiedSince/`, a read.")]
+            ///
+            /// # Errors
+            ///
+            /// [`Error`](crate::Error) of any kind but `NotFound`; `Request` if no company is set.
+            pub async fn count_modified_since(self, moment: jiff::Timestamp) -> Result<u64, crate::Error> {
+                let params = self.client.company_params(&COUNT_MODIFIED_SINCE)?;
+                self.client.counted(&COUNT_MODIFIED_SINCE, super::since(params, moment)).await
+            }
+        }
+    };
+}
+
+/// Gives a handle searches by one field each: `getBy…` and `countBy…`.
+macro_rules! searches {
+    ($handle:ident($entity:literal) of $record:ident: $(
+        $(#[$doc:meta])*
+        $get:ident = $get_name:literal, $count:ident = $count_name:literal, by $field:ident, equal by $equal:expr;
+    )+) => {
+        impl $handle<'_> {$(
+            $(#[$doc])*
+            ///
+            #[doc = concat!("`POST /", $entity, "/", $get_name, "/`, a read, in pages of 50.")]
+            pub fn $get(self, $field: impl Into<String>, exactness: super::Match) -> crate::Listing<crate::types::$record> {
+                operations! { $entity: SEARCH = $get_name read; }
+                let wanted: String = $field.into();
+                let params = exactness.params(stringify!($field), &wanted);
+                let list = crate::Listing::new(self.client.clone(), &SEARCH, params, id);
+                match exactness {
+                    super::Match::Loose => list,
+                    super::Match::Exact => list.keep(move |row| $equal(row.$field.as_str(), wanted.as_str())),
+                }
+            }
+
+            #[doc = concat!("Counts what [`", stringify!($get), "`](Self::", stringify!($get), ") lists.")]
+            ///
+            #[doc = concat!("`POST /", $entity, "/", $count_name, "/`, a read. The service counts, so an exact count is as exact")]
+            /// as the service is.
+            ///
+            /// # Errors
+            ///
+            /// [`Error`](crate::Error) of any kind but `NotFound`; `Request` if no company is set.
+            pub async fn $count(self, $field: impl Into<String>, exactness: super::Match) -> Result<u64, crate::Error> {
+                operations! { $entity: SEARCH = $count_name read; }
+                let mut params = self.client.company_params(&SEARCH)?;
+                params.extend(exactness.params(stringify!($field), &$field.into()));
+                self.client.counted(&SEARCH, params).await
+            }
+        )+}
+    };
+}
+
+pub(crate) use {operations, searches, settings, settings_since, writes};
 
 impl Client {
     /// The rows of a list that is not paged.
@@ -148,6 +241,26 @@ impl Client {
         id.map(I::from).ok_or_else(|| answered.lacks(operation, key))
     }
 
+    /// The rows that `query` selects, of a list that is not paged.
+    pub(crate) async fn query<Q: Serialize, T: DeserializeOwned>(
+        &self,
+        operation: &Operation,
+        query: &Q,
+    ) -> Result<Vec<T>, Error> {
+        let params = self.write_params(operation, query, Map::new())?;
+        self.rows(operation, params).await
+    }
+
+    /// Writes `body` for the login, whatever company is set.
+    pub(crate) async fn write_global<B: Serialize>(
+        &self,
+        operation: &Operation,
+        body: &B,
+    ) -> Result<(), Error> {
+        let params = record(operation, body)?;
+        self.send(operation, Expected::Write, &params).await.map(drop)
+    }
+
     /// Writes `body`, with `params` beside it.
     pub(crate) async fn write<B: Serialize + ?Sized>(
         &self,
@@ -177,13 +290,18 @@ impl Client {
         params: Map<String, Value>,
     ) -> Result<Map<String, Value>, Error> {
         let mut all = self.company_params(operation)?;
-        match serde_json::to_value(body) {
-            Ok(Value::Object(fields)) => all.extend(fields),
-            Ok(_) => return Err(Error::request(operation.name(), "the body is no record")),
-            Err(why) => return Err(Error::request(operation.name(), unwritable(&why))),
-        }
+        all.extend(record(operation, body)?);
         all.extend(params);
         Ok(all)
+    }
+}
+
+/// The parameters that `body` is.
+fn record<B: Serialize + ?Sized>(operation: &Operation, body: &B) -> Result<Map<String, Value>, Error> {
+    match serde_json::to_value(body) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err(Error::request(operation.name(), "the body is no record")),
+        Err(why) => Err(Error::request(operation.name(), unwritable(&why))),
     }
 }
 

@@ -88,24 +88,40 @@
 //! # }
 //! ```
 
+mod alternate_addresses;
 mod companies;
 mod countries;
 mod customers;
+mod document_sets;
 mod documents;
 mod documents_of;
 mod documents_pdf;
 mod entity;
+mod exactness;
+mod languages;
+mod maturity_dates;
 mod payment_methods;
+mod products;
+mod taxes;
 mod types_of_document;
+mod users;
 
+pub use alternate_addresses::AlternateAddresses;
 pub use companies::Companies;
 pub use countries::Countries;
 pub use customers::Customers;
+pub use document_sets::DocumentSets;
 pub use documents::Documents;
 pub use documents_of::DocumentsOf;
 pub use documents_pdf::PdfLink;
+pub use exactness::Match;
+pub use languages::Languages;
+pub use maturity_dates::MaturityDates;
 pub use payment_methods::PaymentMethods;
+pub use products::Products;
+pub use taxes::Taxes;
 pub use types_of_document::{Insertable, InsertableRaw, Issuable, OfDocument, PayableByMb, Transported, of};
+pub use users::Users;
 
 use jiff::Timestamp;
 use serde::Deserialize;

@@ -1,6 +1,4 @@
-use serde_json::Map;
-
-use super::entity::{operations, settings};
+use super::entity::{operations, settings, writes};
 
 settings! {
     /// The ways in which the company is paid. From [`Client::payment_methods`](crate::Client::payment_methods). See

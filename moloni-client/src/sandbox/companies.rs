@@ -19,7 +19,9 @@ pub(super) fn company(id: u64, name: &str, vat: &str) -> Row {
 /// The user whose tokens these are.
 pub(super) fn user(id: u64, email: &str) -> Row {
     row(json!({
-        "user_id": id, "name": "Utilizador", "email": email, "cellphone": "", "language_id": 1,
+        "user_id": id, "user_group_id": 1, "salesman_id": 0, "name": "Utilizador", "email": email,
+        "cellphone": "", "language_id": 1, "registered_since": "2026-01-02T09:00:00+0000",
+        "last_login": "2026-01-02T09:00:00+0000",
         "language": { "language_id": 1, "code": "PT", "title": "Português" },
     }))
 }
@@ -43,7 +45,7 @@ pub(super) fn get_one(world: &mut World, ask: &Ask<'_>) -> Reply {
         return Reply::Refused;
     };
     let mut detailed = row(json!({
-        "slug": format!("empresa{wanted}"), "fax": "", "website": "", "phone": "", "capital": "5000.00",
+        "slug": slug(wanted), "fax": "", "website": "", "phone": "", "capital": "5000.00",
         "commercial_registration_number": "", "registry_office": "", "timezone_id": 1, "fiscal_country_id": 1,
         "decimal_places": 2, "calc_method_id": 2, "maturity_date_id": 0, "payment_method_id": 0,
         "delivery_method_id": 0, "cash_vat_scheme_indicator": 0, "wsat_auto_transmit": 0,
@@ -55,4 +57,50 @@ pub(super) fn get_one(world: &mut World, ask: &Ask<'_>) -> Reply {
 
 pub(super) fn get_me(world: &mut World, _: &Ask<'_>) -> Reply {
     Reply::Read(Value::Object(world.user.clone()))
+}
+
+/// The users of the company: those that were recorded, or the one whose tokens these are.
+pub(super) fn get_users(world: &mut World, ask: &Ask<'_>) -> Reply {
+    let recorded = world.recorded(ask.entity, "getAll").cloned();
+    Reply::Read(recorded.unwrap_or_else(|| list([world.user.clone()])))
+}
+
+/// Changes the user. What they log in with stays as it is here.
+pub(super) fn update_me(world: &mut World, ask: &Ask<'_>) -> Reply {
+    let mut check = Check::new(ask.params);
+    check.text("name");
+    if check.text("email") {
+        check.email("email");
+    }
+    check.phone("cellphone");
+    check.id("language_id");
+    if !check.issues.is_empty() {
+        return Reply::Invalid(check.issues);
+    }
+    for key in ["name", "email", "cellphone"] {
+        world.user.insert(key.to_owned(), ask.params.text(key).into());
+    }
+    let language = ask.params.id("language_id");
+    world.user.insert("language_id".to_owned(), language.into());
+    match world.excerpt("languages", "language_id", language, &["language_id", "code", "title"]) {
+        Some(nested) => world.user.insert("language".to_owned(), nested),
+        None => world.user.remove("language"),
+    };
+    Reply::Stored(json!({ "valid": 1, "user_id": id(&world.user, "user_id") }))
+}
+
+/// Whether no company has a slug: `valid` is the answer, not the outcome.
+pub(super) fn free_slug(world: &mut World, ask: &Ask<'_>) -> Reply {
+    let mut check = Check::new(ask.params);
+    check.text("slug");
+    if !check.issues.is_empty() {
+        return Reply::Invalid(check.issues);
+    }
+    let wanted = ask.params.text("slug");
+    let taken = both(world).iter().any(|company| slug(id(company, "company_id")) == wanted);
+    Reply::Read(json!({ "valid": u8::from(!taken) }))
+}
+
+fn slug(company: u64) -> String {
+    format!("empresa{company}")
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use super::params::Params;
 use super::route::{Ask, Handle, Reply};
 use super::row::{Row, id, list, row, text, wire};
+use super::search::{Search, after, highest, matching};
 use super::validate::{Check, Issues, since};
 use super::world::World;
 
@@ -40,9 +41,6 @@ pub(super) const METHODS: &[(&str, Handle)] = &[
     ("delete", delete),
 ];
 
-/// The parameter of a search and the fields that it looks in.
-type Search = (&'static str, &'static [&'static str]);
-
 const SEARCH: Search = ("search", &["number", "vat", "name"]);
 const NUMBER: Search = ("number", &["number"]);
 
@@ -65,12 +63,12 @@ fn get_one(world: &mut World, ask: &Ask<'_>) -> Reply {
 }
 
 fn found(world: &mut World, ask: &Ask<'_>, search: Search) -> Reply {
-    matching(world, ask.params, search).map_or_else(Reply::Invalid, |rows| page(ask, rows))
+    matching(all(world), ask.params, search).map_or_else(Reply::Invalid, |rows| page(ask, rows))
 }
 
 /// The one search that is known to honour an order.
 fn by_number(world: &mut World, ask: &Ask<'_>) -> Reply {
-    let mut rows = match matching(world, ask.params, NUMBER) {
+    let mut rows = match matching(all(world), ask.params, NUMBER) {
         Ok(rows) => rows,
         Err(issues) => return Reply::Invalid(issues),
     };
@@ -85,28 +83,7 @@ fn by_number(world: &mut World, ask: &Ask<'_>) -> Reply {
 }
 
 fn counted(world: &mut World, ask: &Ask<'_>, search: Search) -> Reply {
-    matching(world, ask.params, search).map_or_else(Reply::Invalid, |rows| Reply::count(rows.len()))
-}
-
-fn matching(world: &World, params: &Params, (parameter, fields): Search) -> Result<Vec<Row>, Issues> {
-    let mut check = Check::new(params);
-    check.text(parameter);
-    if !check.issues.is_empty() {
-        return Err(check.issues);
-    }
-    let wanted = params.text(parameter).to_lowercase();
-    // Without `exact`, a search finds its text anywhere, unless it says by itself where anything may stand.
-    let pattern = if params.flag("exact") || wanted.contains('%') { wanted } else { format!("%{wanted}%") };
-    let hit = |row: &Row| fields.iter().any(|field| like(&text(row, field).to_lowercase(), &pattern));
-    Ok(all(world).into_iter().filter(hit).collect())
-}
-
-/// SQL's `LIKE` with `%` alone.
-fn like(text: &str, pattern: &str) -> bool {
-    let Some((head, tail)) = pattern.split_once('%') else { return text == pattern };
-    let Some(rest) = text.strip_prefix(head) else { return false };
-    let ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
-    ends.filter_map(|at| rest.get(at..)).any(|rest| like(rest, tail))
+    matching(all(world), ask.params, search).map_or_else(Reply::Invalid, |rows| Reply::count(rows.len()))
 }
 
 fn modified(world: &World, ask: &Ask<'_>) -> Result<Vec<Row>, Issues> {
@@ -116,17 +93,13 @@ fn modified(world: &World, ask: &Ask<'_>) -> Result<Vec<Row>, Issues> {
 }
 
 fn last_number(world: &World) -> String {
-    let numbers = world.customers.values().map(|c| text(&c.row, "number"));
-    let last = numbers.filter_map(|n| Some((n.parse::<u64>().ok()?, n))).max_by_key(|(value, _)| *value);
-    last.map(|(_, number)| number.to_owned()).unwrap_or_default()
+    highest(world.customers.values().map(|c| text(&c.row, "number")))
 }
 
 impl World {
     /// One above the highest number, with as many digits. It reserves nothing.
     pub(super) fn next_customer_number(&self) -> String {
-        let last = last_number(self);
-        let next = last.parse::<u64>().unwrap_or(0).saturating_add(1);
-        format!("{next:0width$}", width = last.len())
+        after(&last_number(self))
     }
 
     /// Whether a document names the customer.
@@ -318,26 +291,5 @@ fn delete(world: &mut World, ask: &Ask<'_>) -> Reply {
         Reply::Stored(json!({ "valid": 1 }))
     } else {
         Reply::Refused
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percent_stands_for_anything() {
-        let rows = [
-            ("web-7", "web%", true),
-            ("a web", "web%", false),
-            ("a web b", "%web%", true),
-            ("web", "web", true),
-            ("web1", "web", false),
-            ("çà", "%à", true),
-            ("", "%", true),
-        ];
-        for (text, pattern, hit) in rows {
-            assert_eq!(like(text, pattern), hit, "{text} like {pattern}");
-        }
     }
 }

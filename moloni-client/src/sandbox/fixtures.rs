@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::customers::{Customer, IDS, TEXTS, blank};
 use super::documents::{Document, detail_alone};
 use super::row::{Row, id, row, text};
-use super::world::{DEMONSTRATION, World};
+use super::world::{DEMONSTRATION, LONG_AGO, World};
 use super::{document_types, lisbon, settings};
 
 /// Recorded answers, sorted by what the sandbox does with them.
@@ -161,9 +161,6 @@ impl World {
         customer
     }
 }
-
-/// When recorded customers without documents were last changed, as far as `getModifiedSince` goes.
-const LONG_AGO: Timestamp = Timestamp::UNIX_EPOCH;
 
 /// Parts a recorded document into what lists show and what only `getOne` shows.
 fn split(fields: Row, modified: Timestamp) -> Document {

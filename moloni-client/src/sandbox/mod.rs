@@ -27,12 +27,16 @@
 //! | entity | methods |
 //! |---|---|
 //! | `grant` | `authorization_code`, `password` and `refresh_token`, by GET or POST |
-//! | `companies` | `getAll`, `getOne` |
-//! | `users` | `getMe` |
+//! | `companies` | `getAll`, `getOne`, and `freeSlug`, which needs no token |
+//! | `users` | `getMe`, `updateMe`, `getAll` |
 //! | `customers` | every documented method |
 //! | `documents` | every documented method |
 //! | all 24 types of document, of customers and of suppliers | `getAll`, `getOne`, `count`, `getModifiedSince`, `countModifiedSince`, `insert`, `update`, `delete`; `generateMBReference` of invoices, invoice-receipts and simplified invoices; `setTransportCode` of what goes with goods |
-//! | `countries`, `languages`, `maturityDates`, `paymentMethods`, `deliveryMethods`, `documentSets`, `taxes`, `measurementUnits`, `productCategories`, `products` | `getAll` |
+//! | `customerAlternateAddresses` | `getAll`, `insert`, `update`, `delete`, `getModifiedSince`, `countModifiedSince` |
+//! | `products` | every documented method |
+//! | `taxes`, `paymentMethods`, `maturityDates` | `getAll`, `insert`, `update`, `delete`, `getModifiedSince`, `countModifiedSince` |
+//! | `documentSets` | the same, and `ATInsertCode` |
+//! | `countries`, `languages`, `deliveryMethods`, `measurementUnits`, `productCategories` | `getAll` |
 //!
 //! Every answer carries a `Date` by the sandbox's clock, which can be moved.
 //!
@@ -83,7 +87,6 @@
 //!   company (5) holds nothing and refuses writes.
 //! - `getModifiedSince` includes its moment. Closing, annulling and reopening touch `lastmodified`.
 //! - A locked login stays locked for five minutes; a refresh leaves older access tokens alone until they expire.
-//! - Settings lists ignore paging; `products` does not.
 //! - Types of document whose number is not known have one from 901 on.
 //! - Errors of several lists in one document follow each other, the header's before them. A line with two VATs is
 //!   `15 taxes`, one with VAT in the wrong place `14 taxes`, an unnamed customer above 1000 is `16 customer_id`.
@@ -92,6 +95,14 @@
 //! - `documentDraft` forgets associated documents unless `keep_conciliations` is 1; `observation` is forgotten.
 //! - References of Multibanco answer and are read with `reference_id`, `entity`, `reference`, `value` and `paid`.
 //! - `generate_mb_reference`, `send_email` and deductions have no effect, and suppliers need not exist.
+//! - Settings lists, changed ones too, ignore paging; `products` does not.
+//! - What a customer, a product or a document names cannot be deleted: `{"valid": 0}`. A row that shows a setting
+//!   inside keeps the name that the setting had when the row was written.
+//! - An alternate address belongs to its customer's row, whose own time of change it does not touch.
+//! - A name of a series is unique. Its taxes are what a product is charged; errors in them are one list for each.
+//! - `ATInsertCode` takes every code, and invents one where none is given; the tax authority never says no.
+//! - `getLastCostPrice` answers `{"cost_price": …}` of the first supplier, and `[]` if there is none.
+//! - `updateMe` leaves the login as it is.
 //! - Ids of other records in a customer (payment method, salesman …) need not exist. If they don't, the nested
 //!   object is missing.
 //! - The grant takes its parameters in a body, too, though Moloni was seen to refuse that for a password.
@@ -101,10 +112,12 @@
 //! - The page takes `http` and `https` addresses, refuses every `response_type` but `code` with `invalid_request`,
 //!   and without a `redirect_uri` goes to the registered one.
 
+mod addresses;
 mod amounts;
 mod authorize;
 mod companies;
 mod customers;
+mod document_sets;
 mod document_types;
 mod documents;
 mod entry;
@@ -116,10 +129,14 @@ mod lines;
 mod lisbon;
 mod multibanco;
 mod params;
+mod products;
 mod route;
 mod row;
+mod search;
 mod settings;
 mod settlement;
+mod taxes;
+mod upkeep;
 mod validate;
 mod world;
 mod writing;

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 use sync_core::sandbox_kit::Request;
 
-use super::row::{Row, row, to_decimal};
+use super::row::{Row, row, to_decimal, wire};
 
 /// The parameters of a call: all of them travel in the body.
 #[derive(Debug, Clone, Default)]
@@ -71,6 +71,17 @@ impl Params {
     /// A number, written as one or as text.
     pub(super) fn number(&self, name: &str) -> Option<Decimal> {
         to_decimal(self.0.get(name)?)
+    }
+
+    /// A number as the service writes it; 0 if absent.
+    pub(super) fn wire(&self, name: &str) -> Value {
+        wire(self.number(name).unwrap_or_default())
+    }
+
+    /// The records of a list; empty if absent.
+    pub(super) fn list(&self, name: &str) -> Vec<Self> {
+        let items = self.0.get(name).and_then(Value::as_array);
+        items.into_iter().flatten().filter_map(Value::as_object).cloned().map(Self).collect()
     }
 
     /// A whole number.

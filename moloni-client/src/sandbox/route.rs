@@ -7,7 +7,7 @@ use super::document_types::by_entity;
 use super::params::Params;
 use super::validate::{Check, Issues};
 use super::world::{DEMONSTRATION, World};
-use super::{companies, customers, documents, settings};
+use super::{addresses, companies, customers, document_sets, documents, products, settings, upkeep};
 
 /// A call of `{entity}/{method}`.
 #[derive(Debug)]
@@ -64,17 +64,29 @@ fn find(entity: &str, method: &str) -> Option<Route> {
     match (entity, method) {
         ("companies", "getAll") => global(companies::get_all),
         ("companies", "getOne") => global(companies::get_one),
+        ("companies", "freeSlug") => global(companies::free_slug),
         ("users", "getMe") => global(companies::get_me),
+        ("users", "updateMe") => global(companies::update_me),
+        ("users", "getAll") => within(companies::get_users),
+        ("documentSets", "ATInsertCode") => within(document_sets::at_insert_code),
         ("documents", "getAllDocumentTypes") => global(documents::types),
         ("customers", _) => in_table(customers::METHODS),
         ("documents", _) => in_table(documents::METHODS).or_else(|| in_table(documents::OF_ALL)),
         _ if by_entity(entity).is_some() => in_table(documents::METHODS)
             .or_else(|| within(by_entity(entity).and_then(|kind| documents::of_kind(kind, method))?)),
+        ("customerAlternateAddresses", _) => in_table(addresses::METHODS),
+        ("products", _) => in_table(products::METHODS).or_else(|| in_table(upkeep::METHODS)),
         (_, "getAll") => {
             settings::find(entity).map(|s| Route { handle: settings::get_all, of_company: s.of_company })
         }
+        _ if upkeep::find(entity).is_some() => in_table(upkeep::METHODS),
         _ => None,
     }
+}
+
+/// Whether the method needs no access token.
+pub(super) fn is_open(entity: &str, method: &str) -> bool {
+    (entity, method) == ("companies", "freeSlug")
 }
 
 /// Whether the sandbox computes the answer of `{entity}/{method}`.

@@ -2,11 +2,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::document_types::TYPES;
-use super::params::Params;
 use super::route::{Ask, Reply};
 use super::row::{Row, amount, id, list, row, wire};
 use super::world::World;
+use super::{document_sets, products, taxes};
 
 /// A list that the sandbox serves as it is stored.
 pub(super) struct Setting {
@@ -47,17 +46,9 @@ pub(super) fn get_all(world: &mut World, ask: &Ask<'_>) -> Reply {
         "productCategories" => {
             list(rows.into_iter().filter(|r| id(r, "parent_id") == params.id("parent_id")))
         }
-        "products" => list(params.page(products(rows, params))),
+        "taxes" => list(taxes::selected(rows, params)),
         _ => list(rows),
     })
-}
-
-fn products(rows: Vec<Row>, params: &Params) -> Vec<Row> {
-    let category = params.id("category_id");
-    let mut rows: Vec<Row> =
-        rows.into_iter().filter(|r| category == 0 || id(r, "category_id") == category).collect();
-    rows.sort_by_key(|r| std::cmp::Reverse(id(r, "product_id")));
-    rows
 }
 
 /// Fills every list that has no row. `ids` yields fresh ids.
@@ -134,15 +125,9 @@ fn country(id: u64, code: &str, name: &str) -> Row {
 }
 
 fn document_set(set: u64) -> Row {
-    let numbers: Vec<Value> = TYPES
-        .iter()
-        .map(|t| json!({ "document_set_id": set, "document_type_id": t.id, "initial_number": 1 }))
-        .collect();
-    row(json!({
-        "document_set_id": set, "name": "2026", "active_by_default": 1, "cash_vat_scheme_indicator": 0,
-        "template_id": 0, "image": "", "for_invoice_receipt": 0, "is_invisible": 0, "eac_id": 0,
-        "document_types_numbers": numbers, "document_set_at_codes": [],
-    }))
+    let mut fields = document_sets::blank(set);
+    fields.extend(row(json!({ "name": "2026", "active_by_default": 1 })));
+    fields
 }
 
 fn tax(id: u64, company: u64, name: &str, rate: u64, kind: &str, default: u64) -> Row {
@@ -161,18 +146,6 @@ fn product(id: u64, company: u64, category: &Row, unit: &Row, tax: &Row) -> Row 
             .map(|(k, v)| (k.clone(), v.clone()))
             .collect()
     };
-    let tax_keys = [
-        "tax_id",
-        "type",
-        "saft_type",
-        "vat_type",
-        "stamp_tax",
-        "name",
-        "value",
-        "fiscal_zone",
-        "active_by_default",
-        "exemption_reason",
-    ];
     // In a product the tax's `value` is the amount of tax on the price; the rate is inside `tax`.
     let charged = amount(tax, "value");
     row(json!({
@@ -185,8 +158,8 @@ fn product(id: u64, company: u64, category: &Row, unit: &Row, tax: &Row) -> Row 
         "measurement_unit": keep(unit, &["unit_id", "name", "short_name"]),
         "suppliers": [], "properties": [], "price_classes": [], "warehouses": [], "child_products": [],
         "taxes": [{
-            "product_id": id, "tax_id": tax.get("tax_id"), "value": wire(charged), "order": 1,
-            "cumulative": 1, "tax": keep(tax, &tax_keys),
+            "product_tax_id": id, "product_id": id, "tax_id": tax.get("tax_id"), "value": wire(charged), "order": 1,
+            "cumulative": 1, "tax": keep(tax, &products::TAX),
         }],
     }))
 }

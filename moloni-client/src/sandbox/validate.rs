@@ -47,7 +47,9 @@ impl Issues {
 
     /// The codes in one line.
     pub(super) fn line(&self) -> String {
-        self.leaves.iter().map(|(code, _)| code.as_str()).collect::<Vec<_>>().join(", ")
+        let leaves = self.leaves.iter().map(|(code, _)| code.clone());
+        let nested = self.nested.iter().map(|issues| format!("[{}]", issues.line()));
+        leaves.chain(nested).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -109,6 +111,14 @@ impl<'a> Check<'a> {
             self.issues.add("9", field, "must be a date: YYYY-mm-dd");
         }
         day
+    }
+
+    /// A value must be one of these.
+    pub(super) fn one_of(&mut self, field: &str, accepted: &[&str]) {
+        if !accepted.contains(&self.params.text(field).as_str()) {
+            let accepted = serde_json::to_string(accepted).unwrap_or_default();
+            self.issues.add(&format!("5 {accepted}"), field, "must be valid");
+        }
     }
 
     pub(super) fn email(&mut self, field: &str) {

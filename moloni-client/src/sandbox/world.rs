@@ -15,6 +15,8 @@ use super::route::{self, Target};
 use super::row::{Row, id, list};
 use super::{Config, Credentials, authorize, companies, files, settings};
 
+/// When rows that nobody wrote were last changed, as far as `getModifiedSince` goes.
+pub(super) const LONG_AGO: Timestamp = Timestamp::UNIX_EPOCH;
 /// The company that every account can see.
 pub(super) const DEMONSTRATION: u64 = 5;
 
@@ -26,6 +28,8 @@ pub struct World {
     pub(super) company: Row,
     pub(super) user: Row,
     settings: BTreeMap<&'static str, Vec<Row>>,
+    /// When rows of settings, and addresses, were last written: by list and id.
+    changed: BTreeMap<(&'static str, u64), Timestamp>,
     pub(super) customers: BTreeMap<u64, Customer>,
     pub(super) documents: BTreeMap<u64, Document>,
     /// Recorded answers of methods that are served as they are, by operation.
@@ -92,6 +96,7 @@ impl World {
             company,
             user,
             settings: lists,
+            changed: BTreeMap::new(),
             customers: BTreeMap::new(),
             documents: BTreeMap::new(),
             recorded: fixtures.recorded,
@@ -108,6 +113,21 @@ impl World {
     /// The rows of a settings list.
     pub(super) fn settings(&self, entity: &str) -> &[Row] {
         self.settings.get(entity).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The rows of a settings list, to write.
+    pub(super) fn rows_mut(&mut self, entity: &'static str) -> &mut Vec<Row> {
+        self.settings.entry(entity).or_default()
+    }
+
+    /// Notes when a row was written.
+    pub(super) fn note_change(&mut self, entity: &'static str, id: u64, now: Timestamp) {
+        self.changed.insert((entity, id), now);
+    }
+
+    /// When a row was last written.
+    pub(super) fn changed_at(&self, entity: &'static str, id: u64) -> Timestamp {
+        self.changed.get(&(entity, id)).copied().unwrap_or(LONG_AGO)
     }
 
     /// The first row of a settings list.
@@ -204,8 +224,10 @@ impl World {
                 "<html><body>Too Many Requests</body></html>",
             );
         }
-        if let Some(refusal) = self.auth.refuses(request.query("access_token"), now) {
-            return refusal;
+        if !route::is_open(&entity, &method) {
+            if let Some(refusal) = self.auth.refuses(request.query("access_token"), now) {
+                return refusal;
+            }
         }
         route::answer(self, &entity, &method, request, now).unwrap_or_else(route::not_found)
     }

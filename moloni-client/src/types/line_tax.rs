@@ -1,12 +1,15 @@
 use serde::Serialize;
 
+use super::{ProductTax, Tax};
 use crate::value::flag;
 use crate::{Amount, TaxId};
 
-/// A tax on a line to write.
+/// A tax as it is put on a product or on a line of a document: by its **rate**.
 ///
-/// The service calls the rate `value`. In a product that was *read*, the same name is the amount of tax on its price:
-/// never send that back. A rate of zero is no tax here: such a line says why it bears none.
+/// The service has two meanings for the key `value` of a tax. What it sends for a product is the *amount* of tax on
+/// the price, `0.5934` on 2.58; what it wants is the *rate*, `23`. Whoever echoes a row back makes a tax of 0.5934 %.
+/// So there is no way here from an amount to this type: it takes a rate, the record of the tax, or a product's tax
+/// that says its rate. On a line a rate of zero is no tax: such a line says why it bears none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct LineTax {
     /// Which tax of the company.
@@ -25,6 +28,18 @@ impl LineTax {
     /// The tax at this rate, the first of its line, and charged on what came before it, as the service itself has it.
     pub fn new(tax: TaxId, rate: impl Into<Amount>) -> Self {
         Self { tax_id: tax, rate: rate.into(), order: 1, cumulative: true }
+    }
+
+    /// A tax of the company.
+    pub fn of(tax: &Tax) -> Self {
+        Self::new(tax.tax_id, tax.value)
+    }
+
+    /// The rate of a product's tax; `None` if the row does not say the rate, only the amount.
+    pub fn of_product(tax: &ProductTax) -> Option<Self> {
+        let rate = tax.rate()?;
+        let order = u32::try_from(tax.order).unwrap_or(0);
+        Some(Self { tax_id: tax.tax_id, rate, order, cumulative: tax.cumulative })
     }
 
     /// Sets its place among the taxes of the line. VAT comes after all others.
@@ -60,5 +75,15 @@ mod tests {
                 { "tax_id": 3, "value": 6.5, "order": 2, "cumulative": 0 },
             ])
         );
+    }
+
+    #[test]
+    fn a_tax_and_a_product_s_tax_say_their_rates() {
+        let tax: Tax = serde_json::from_value(json!({ "tax_id": 3, "value": 13 })).unwrap();
+        assert_eq!(LineTax::of(&tax), LineTax::new(TaxId::from(3), Decimal::from(13)));
+        let row = json!({ "tax_id": 3, "value": 0.5, "order": 2, "cumulative": 0, "tax": { "tax_id": 3, "value": 13 } });
+        let of_product: ProductTax = serde_json::from_value(row).unwrap();
+        let expected = LineTax::new(TaxId::from(3), Decimal::from(13)).order(2).on_price_alone();
+        assert_eq!(LineTax::of_product(&of_product), Some(expected));
     }
 }

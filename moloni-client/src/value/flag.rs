@@ -21,6 +21,25 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     }
 }
 
+/// Flags that may be missing.
+pub(crate) mod optional {
+    use super::{Deserialize, Deserializer, Error, Serializer, Value};
+
+    pub(crate) fn serialize<S: Serializer>(flag: &Option<bool>, serializer: S) -> Result<S::Ok, S::Error> {
+        match flag {
+            Some(flag) => super::serialize(flag, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Null => Ok(None),
+            value => super::deserialize(value).map(Some).map_err(D::Error::custom),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -39,5 +58,13 @@ mod tests {
             assert!(deserialize(&value).is_err(), "{value}");
         }
         assert_eq!(serialize(&true, serde_json::value::Serializer).unwrap(), json!(1));
+    }
+
+    #[test]
+    fn a_missing_flag_is_none() {
+        assert_eq!(optional::deserialize(json!(null)).unwrap(), None);
+        assert_eq!(optional::deserialize(json!("1")).unwrap(), Some(true));
+        assert!(optional::deserialize(json!("yes")).is_err());
+        assert_eq!(optional::serialize(&Some(false), serde_json::value::Serializer).unwrap(), json!(0));
     }
 }

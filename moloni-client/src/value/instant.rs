@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::de::Error;
-use serde::{Deserializer, Serializer};
+use serde::{Deserialize, Deserializer, Serializer};
 
 use super::{date, text};
 
@@ -39,6 +39,28 @@ fn read(written: &str) -> Option<Timestamp> {
     by_offset().or_else(by_clock).filter(|_| dated)
 }
 
+/// Instants that may be missing. `0000-00-00` is how a database spells that.
+pub(crate) mod optional {
+    use super::{Deserialize, Deserializer, Error, Serializer, Timestamp};
+
+    pub(crate) fn serialize<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+        match at {
+            Some(at) => super::serialize(at, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Timestamp>, D::Error> {
+        let written = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
+        if written.is_empty() || written.starts_with("0000-00-00") {
+            return Ok(None);
+        }
+        written.parse().map(Some).map_err(|_| D::Error::custom("expected a date and time with an offset"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -57,5 +79,15 @@ mod tests {
             let at = deserialize(json!(written)).unwrap();
             assert_eq!(serialize(&at, serde_json::value::Serializer).unwrap(), json!(written));
         }
+    }
+
+    #[test]
+    fn a_missing_instant_is_none() {
+        for value in [json!(null), json!(""), json!("0000-00-00T00:00:00+0000")] {
+            assert_eq!(optional::deserialize(value).unwrap(), None);
+        }
+        let at = optional::deserialize(json!("2025-09-12T15:29:55+0100")).unwrap();
+        assert_eq!(at, Some("2025-09-12T14:29:55Z".parse().unwrap()));
+        assert!(optional::deserialize(json!("soon")).is_err());
     }
 }

@@ -175,10 +175,14 @@ macro_rules! decoders {
 }
 
 decoders! {
-    records: AlternateAddress AppliedTax AssociatedDocument Company CompanyCurrency Country CountryName CountryRef Customer
-        DeliveryMethodRef Document DocumentCalcMethod DocumentCopies DocumentDetail DocumentLine DocumentPayment
-        DocumentSalesman DocumentSetRef DocumentType DocumentTypeRef ExchangeCurrency LineProperty MbReference
-        FiscalZone PaymentMethod PaymentMethodRef Rappel ReverseAssociatedDocument SalesmanRef;
+    records: AlternateAddress AppliedTax AssociatedDocument AtCode AtLog BankAccount CategoryRef Company
+        CompanyCurrency Country CountryName CountryRef Customer DefaultDocumentSet DeliveryMethodRef
+        Document DocumentCalcMethod DocumentCopies DocumentDetail DocumentLine DocumentPayment
+        DocumentSalesman DocumentSet DocumentSetRef DocumentType DocumentTypeRef EconomicActivity
+        ExchangeCurrency FiscalZone InitialNumber Language LanguageRef LineProperty MaturityDate
+        MbReference PaymentMethod PaymentMethodRef PriceClassRef Product ProductPriceClass
+        ProductProperty ProductSupplier ProductTax ProductWarehouse PropertyRef Rappel
+        ReverseAssociatedDocument SalesmanRef Subscription Tax TaxRef UnitRef User;
     values: Amount CompanyId CountryId CustomerId DocumentId DocumentTypeId DocumentStatus Nif PostalCode;
 }
 

@@ -10,6 +10,7 @@
 )]
 
 mod documents;
+mod entities;
 mod feed;
 #[path = "../../../sync-core/tests/trace/mod.rs"]
 mod trace;

@@ -1,0 +1,35 @@
+use serde_json::Map;
+
+use super::entity::{operations, settings, settings_since, writes};
+use crate::Error;
+use crate::types::AtRegistration;
+
+settings! {
+    /// The series that documents are numbered in. From [`Client::document_sets`](crate::Client::document_sets). See
+    /// [the service's documentation](https://www.moloni.pt/dev/settings/document-sets/).
+    ///
+    /// A list is long: some 20 kB for each series.
+    DocumentSets("documentSets") of DocumentSet, NewDocumentSet, DocumentSetId = "document_set_id"
+}
+
+settings_since! { DocumentSets("documentSets") of DocumentSet }
+
+operations! { "documentSets":
+    AT_INSERT_CODE = "ATInsertCode" write;
+}
+
+impl DocumentSets<'_> {
+    /// Registers a series for a type of document: asks the tax authority for a code, or notes one.
+    ///
+    /// `POST /documentSets/ATInsertCode/`, a write. What it says to the authority is not taken back. Until it is
+    /// done, documents of that type cannot be closed in the series. See [the service's
+    /// documentation](https://www.moloni.pt/dev/settings/document-sets/atinsertcode/).
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] of any kind but `NotFound`; `Validation` if a manual registration lacks something. With
+    /// [`outcome_unknown`](Error::outcome_unknown), read the series again before anything else.
+    pub async fn at_insert_code(self, registration: &AtRegistration) -> Result<(), Error> {
+        self.client.write(&AT_INSERT_CODE, registration, Map::new()).await
+    }
+}
