@@ -256,7 +256,11 @@ impl Log {
         }
         if let Some(remaining) = rate.remaining {
             let used = self.limit.requests.saturating_sub(remaining) as usize;
-            let ours = self.counted_since(sent.min(now), self.limit.per) + self.in_flight as usize;
+            // Spares the search where those under way explain it all.
+            let ours = match self.in_flight as usize {
+                in_flight if used <= in_flight => used,
+                in_flight => in_flight + self.counted_since(sent.min(now), self.limit.per),
+            };
             for _ in ours..used {
                 self.foreign.push_back(now);
             }
