@@ -61,23 +61,31 @@ pub struct CustomerCollection {
     /// `None` for numbers of the sequence.
     numbers: Option<Numbers>,
     read_only: bool,
+    /// How long one call may be under way.
+    call: Duration,
 }
 
 impl CustomerCollection {
     /// The customers of the client's company. Sends nothing yet.
     pub fn new(client: Client) -> Self {
-        let caps = Caps::new()
-            .unique(Vec::<String>::new())
-            .marker(MarkerKind::Unique)
-            .request_timeout(REQUEST_TIMEOUT)
-            .overlap(OVERLAP);
-        Self {
+        let caps = Caps::new().marker(MarkerKind::Unique).overlap(OVERLAP);
+        let collection = Self {
             client,
             caps,
             defaults: Defaults::default(),
             numbers: Some(Numbers::new("S-".to_owned())),
             read_only: false,
-        }
+            call: REQUEST_TIMEOUT,
+        };
+        collection.timed()
+    }
+
+    /// A write is over when its last call is: an update reads before it writes, and a number that is taken is asked for
+    /// again.
+    fn timed(mut self) -> Self {
+        let calls = if self.numbers.is_some() { 2 } else { 2 * TRIES };
+        self.caps = self.caps.request_timeout(self.call.saturating_mul(calls));
+        self
     }
 
     /// Refuses every write.
@@ -90,11 +98,13 @@ impl CustomerCollection {
     /// Sets what the numbers of customers start with that an engine creates: up to 8 letters, digits and hyphens, of
     /// which one is a letter. Default: `S-`.
     ///
-    /// Change it and what was created before is no longer known for the engine's own.
+    /// Change it and what was created before is no longer known for the engine's own. Of this and
+    /// [`in_sequence`](Self::in_sequence) the last counts.
     #[must_use]
     pub fn number_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.numbers = Some(Numbers::new(prefix.into()));
-        self
+        self.caps = self.caps.marker(MarkerKind::Unique).unique(Vec::<String>::new());
+        self.timed()
     }
 
     /// Gives new customers the next number of the company's sequence, or the `number` that the mapping gives. Then
@@ -104,7 +114,7 @@ impl CustomerCollection {
     pub fn in_sequence(mut self) -> Self {
         self.numbers = None;
         self.caps = self.caps.marker(MarkerKind::Keys { resend: false }).unique(["number"]);
-        self
+        self.timed()
     }
 
     /// Sets the country of customers who come without one. Without it they are refused.
@@ -151,11 +161,12 @@ impl CustomerCollection {
     }
 
     /// Sets how long one call may be under way: not shorter than the [deadline](crate::CallOptions::deadline) of the
-    /// client's calls, within which it sends again. Default: 2 minutes, as that.
+    /// client's calls, within which it sends again. Default: 2 minutes, as that. A write takes two of them, and six
+    /// [in sequence](Self::in_sequence), so the engine waits as long for a lost one.
     #[must_use]
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
-        self.caps = self.caps.request_timeout(timeout);
-        self
+        self.call = timeout;
+        self.timed()
     }
 
     fn snapshot(&self, customer: &Customer) -> Result<Snapshot, Fault> {

@@ -1,10 +1,12 @@
 //! What became of a write, and what is refused before it is sent.
 
+use std::time::Duration;
+
 use moloni_client::sandbox::{Edit, Fault, FaultKind as Sandboxed};
 use moloni_client::sync::CustomerCollection;
 use moloni_client::{ErrorKind, MaturityDateId, PaymentMethodId};
 use serde_json::{Value, json};
-use sync_core::engine::{Collection, FaultKind, Marker, Part, Read, Scope, Snapshot, WriteError};
+use sync_core::engine::{Collection, FaultKind, Marker, MarkerKind, Part, Read, Scope, Snapshot, WriteError};
 
 use crate::scene::{NIFS, at, called, customers, raw, scene};
 
@@ -255,6 +257,19 @@ async fn defaults_stand_in_for_what_a_mapping_does_not_give() {
     assert_eq!(customer.payment_method_id.unwrap().get(), ids.payment_method_id);
     let stored = written.stored.unwrap();
     assert_eq!((stored.get("address"), stored.get("salesman_id")), (Some(&Value::Null), Some(&Value::Null)));
+}
+
+#[tokio::test]
+async fn what_can_be_done_follows_from_the_numbers_and_lasts_as_long_as_all_calls() {
+    let (_sandbox, client) = scene().await;
+    let call = Duration::from_secs(10);
+    let unique = customers(&client).request_timeout(call);
+    assert_eq!((unique.caps().marker, unique.caps().request_timeout), (MarkerKind::Unique, call * 2));
+    let sequence = customers(&client).request_timeout(call).in_sequence();
+    let keys = MarkerKind::Keys { resend: false };
+    assert_eq!((sequence.caps().marker, sequence.caps().request_timeout), (keys, call * 6));
+    assert_eq!(sequence.caps().unique, ["number"]);
+    assert_eq!(sequence.number_prefix("S-").caps(), unique.caps());
 }
 
 #[tokio::test]
