@@ -3,6 +3,7 @@
 
 mod customers;
 mod documents;
+mod engine;
 mod outcomes;
 mod scene;
 #[path = "../../../sync-core/tests/trace/mod.rs"]
