@@ -60,6 +60,10 @@ const HARMLESS: [(&str, &[&str]); 2] = [
 const OF_SANDBOX: [(&str, &[&str]); 1] =
     [("not built", &["sandbox::Credentials", "sandbox::Sandbox", "sandbox::world::World"])];
 
+/// What there is only with the collections.
+const OF_SYNC: [(&str, &[&str]); 1] =
+    [("not built", &["sync::customers::CustomerCollection", "sync::documents::DocumentFacts"])];
+
 /// A clock that only its own pauses move, so that no test waits.
 fn settings() -> HttpSettings {
     trace::on();
@@ -116,9 +120,14 @@ async fn no_debug_shows_a_secret() {
     }
     #[cfg(feature = "sandbox")]
     of_sandbox(&mut shown).await;
+    #[cfg(feature = "sync")]
+    of_sync(&mut shown);
     let mut harmless = HARMLESS.to_vec();
     if cfg!(not(feature = "sandbox")) {
         harmless.extend(OF_SANDBOX);
+    }
+    if cfg!(not(feature = "sync")) {
+        harmless.extend(OF_SYNC);
     }
     shown.is_complete("moloni_client", concat!(env!("CARGO_MANIFEST_DIR"), "/src"), &harmless);
 }
@@ -190,6 +199,16 @@ async fn of_sandbox(shown: &mut Shown) {
     sandbox.server().with(|world| shown.debug::<World>(world));
     shown.debug(&sandbox);
     is_clean(&format!("{} {:?}", sandbox.state(), sandbox.calls()), "what the sandbox tells of itself");
+}
+
+/// With a client that has secrets wherever one can be.
+#[cfg(feature = "sync")]
+fn of_sync(shown: &mut Shown) {
+    use moloni_client::sync::{CustomerCollection, DocumentFacts};
+    let proxied = settings().proxy("http://ana:s3cr3t-proxy@127.0.0.1:1").unwrap();
+    let client = Client::builder().token(ACCESS).http(proxied).company(CompanyId::from(7)).build().unwrap();
+    shown.debug::<CustomerCollection>(&CustomerCollection::new(client.clone()));
+    shown.debug::<DocumentFacts>(&DocumentFacts::new(client));
 }
 
 /// An error of each kind, most from answers with secrets in them.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ghl_contacts::sync::{NoteCollection, TaskCollection};
 use ghl_contacts::{CallOptions, HttpSettings, OAuthApp};
+use moloni_client::sync::{CustomerCollection, DocumentFacts};
 use moloni_client::{
     CompanyId, MemoryTokenStore, MoloniOAuth, StaticToken, SystemEnv, TokenManager, TokenSource,
 };
@@ -14,7 +15,6 @@ use sync_core::store::Store;
 use sync_core::{AccountKey, Env, Observer, TokenError};
 
 use crate::calls::{CallCounter, Tally};
-use crate::collections::{MoloniCustomers, MoloniDocuments};
 use crate::mapping::{ContactFields, contact_mapping};
 use crate::rules::{CollectTask, CustomerNote, InvoiceNote, MARKERS};
 use crate::settings::{MoloniLogin, Settings};
@@ -103,7 +103,7 @@ impl Bridge {
         let mapping = contact_mapping(&fields, today)?;
         let engine = Engine::builder(
             format!("moloni:{company}:customer"),
-            Arc::new(MoloniCustomers::new(moloni.clone(), company)),
+            Arc::new(CustomerCollection::new(moloni.clone()).read_only()),
             Arc::new(fields.collection(ghl.clone(), timing)),
             mapping,
         )
@@ -112,7 +112,7 @@ impl Bridge {
         .births(Side::Right, Births::Ignore)
         .rule(Arc::new(CustomerNote::new(company.get())))
         .facts(
-            Arc::new(MoloniDocuments::new(moloni, company)),
+            Arc::new(DocumentFacts::new(moloni)),
             vec![Arc::new(InvoiceNote::new()), Arc::new(CollectTask::new())],
         )
         .target(Arc::new(NoteCollection::new(ghl.clone(), MARKERS).request_timeout(timing.request)))

@@ -2,8 +2,8 @@
 //! become tasks.
 //!
 //! [`Bridge`] is what the templates and the service share. It puts together, from `sync-core`'s engine and the two
-//! clients, two [collections] of Moloni's and three of [HighLevel's](ghl_contacts::sync), a [mapping](contact_mapping) and
-//! three [rules]; each can be used on its own.
+//! clients, two collections of [Moloni's](moloni_client::sync) and three of [HighLevel's](ghl_contacts::sync), a
+//! [mapping](contact_mapping) and three [rules]; each can be used on its own.
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -23,8 +23,6 @@
 
 mod bridge;
 mod calls;
-pub mod collections;
-mod fault;
 mod mapping;
 pub mod rules;
 #[cfg(feature = "sandbox")]

@@ -12,6 +12,7 @@
 mod documents;
 mod entities;
 mod feed;
+mod tokens;
 #[path = "../../../sync-core/tests/trace/mod.rs"]
 mod trace;
 mod wire;
