@@ -39,7 +39,7 @@ async fn what_is_wrong_with_a_tax_is_told() {
     let free = NewTax::vat("Isento", Decimal::ZERO, VatType::Exempt, "PT");
     assert_eq!(invalid(taxes.insert(&free).await), ["1 exemption_reason"]);
     taxes.insert(&free.exemption_reason("M07")).await.unwrap();
-    let kind = VatType::Other("XXX".to_owned());
+    let kind = VatType::Other("NEW".to_owned());
     let odd = NewTax::vat("", Decimal::ONE, kind, "");
     let codes = ["1 name", r#"5 vat_type ["RED","INT","NOR","ISE","OUT"]"#, "1 fiscal_zone"];
     assert_eq!(invalid(taxes.insert(&odd).await), codes);
