@@ -265,14 +265,10 @@ impl ContactCollection {
                 "is no set: the sets of contacts are tags, followers and custom fields",
             ))
         })?;
-        let names = Names::with(&self.book, name).await.map_err(not_applied)?;
+        let custom = Names::field(&self.book, name).await.map_err(not_applied)?;
         // A read that fails writes nothing.
         let contact = self.client.contacts().get(id).await.map_err(|error| not_applied(error.into()))?;
-        let mut options = match names.get(name).map(|field| field.list(&contact)) {
-            Some(Ok(options)) => options,
-            Some(Err(error)) => return Err(not_applied(error.into())),
-            None => Vec::new(),
-        };
+        let mut options = custom.list(&contact).map_err(|error| not_applied(error.into()))?;
         options.retain(|option| !members.contains(option));
         if add {
             options.extend(members.iter().cloned());
@@ -361,13 +357,8 @@ impl Collection for ContactCollection {
 
     async fn create(&self, _: &Scope, raw: &Raw, marker: &Marker) -> Result<Written, WriteError> {
         let new = new_contact(&self.book, raw).await.map_err(not_applied)?;
-        let names = Names::with(&self.book, &self.marker).await.map_err(not_applied)?;
-        let Some(field) = names.get(&self.marker) else {
-            return Err(not_applied(broken(format!(
-                "there is no custom field {:?} for markers",
-                self.marker
-            ))));
-        };
+        let field = Names::field(&self.book, &self.marker).await.map_err(not_applied)?;
+        let names = Names::of(&self.book).await.map_err(not_applied)?;
         let new = new.custom_field(CustomFieldValue::new(field.id().clone(), marker.as_str()));
         let contact = self.client.contacts().create(&new).await?;
         let mut stored = self.seen(&contact, Answer::Created, &names).ok();

@@ -62,16 +62,14 @@ impl Names {
         Ok(Self::new(book.fields().await?))
     }
 
-    /// The names with this field among them. One that is not known makes the book look again, at most once in a while.
-    pub(super) async fn with(book: &CustomFieldBook, field: &str) -> Result<Self, Fault> {
-        let names = Self::of(book).await?;
-        if names.get(field).is_some() {
-            return Ok(names);
+    /// The field of this name. One that is not known makes the book look again, at most once in a while.
+    pub(super) async fn field(book: &CustomFieldBook, field: &str) -> Result<ResolvedField, Fault> {
+        if let Some(known) = Self::of(book).await?.get(field) {
+            return Ok(known.clone());
         }
         let found = book.field(field).await?;
-        let names = Self::of(book).await?;
-        if names.get(field).is_some() {
-            return Ok(names);
+        if let Some(known) = Self::of(book).await?.get(field) {
+            return Ok(known.clone());
         }
         let definition = found.definition();
         Err(broken(format!("{field:?} is the custom field {:?}: call it just so", name(definition))))
@@ -161,10 +159,7 @@ pub(super) async fn written(book: &CustomFieldBook, values: &Value) -> Result<Ve
     };
     let mut written = Vec::new();
     for (name, value) in values {
-        let names = Names::with(book, name).await?;
-        if let Some(field) = names.get(name) {
-            written.push(one(field, value)?);
-        }
+        written.push(one(&Names::field(book, name).await?, value)?);
     }
     Ok(written)
 }
