@@ -2,13 +2,10 @@ use futures_util::TryStreamExt;
 
 use crate::resources::{Customers, Match};
 use crate::types::{Customer, NewCustomer};
-use crate::{CustomerId, Error, ValidationCode};
+use crate::{CustomerId, Error, Nif, ValidationCode};
 
 /// How many numbers are tried before the error is given up to the caller.
 const TRIES: u32 = 3;
-
-/// What people enter who have no tax number of their own, or do not give it.
-const NO_NUMBER: [&str; 4] = ["", "999999999", "000000000", "111111111"];
 
 /// A customer after [`Customers::insert_or_find`].
 #[derive(Debug, Clone, PartialEq)]
@@ -175,7 +172,7 @@ fn tax_number(customer: &NewCustomer) -> String {
         }
         _ => &written,
     };
-    if NO_NUMBER.contains(&bare) { NewCustomer::FINAL_CONSUMER.to_owned() } else { bare.to_owned() }
+    if Nif::is_placeholder(bare) { NewCustomer::FINAL_CONSUMER.to_owned() } else { bare.to_owned() }
 }
 
 #[cfg(test)]
