@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::null::null_as_default;
+use super::setters::setters;
 use super::time;
 use crate::ids::{BusinessId, LocationId};
 
@@ -80,11 +81,10 @@ impl Business {
     }
 }
 
-/// A business to create.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// What a create and an update can both write.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct NewBusiness {
-    name: String,
+struct BusinessFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     phone: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,85 +105,48 @@ pub struct NewBusiness {
     description: Option<String>,
 }
 
+/// Makes the setters of [`BusinessFields`] for a type that has them as `fields`.
+macro_rules! business_setters {
+    () => {
+        setters! { [fields] String:
+            /// Sets the phone number.
+            phone,
+            /// Sets the e-mail address.
+            email,
+            /// Sets the website.
+            website,
+            /// Sets the street address.
+            address,
+            /// Sets the city.
+            city,
+            /// Sets the state or district.
+            state,
+            /// Sets the postal code.
+            postal_code,
+            /// Sets the country. Described as free text: neither a code nor a name is insisted on.
+            country,
+            /// Sets a text about it.
+            description,
+        }
+    };
+}
+
+/// A business to create.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewBusiness {
+    name: String,
+    #[serde(flatten)]
+    fields: BusinessFields,
+}
+
 impl NewBusiness {
     /// A business with this name.
     pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            phone: None,
-            email: None,
-            website: None,
-            address: None,
-            city: None,
-            state: None,
-            postal_code: None,
-            country: None,
-            description: None,
-        }
+        Self { name: name.into(), fields: BusinessFields::default() }
     }
 
-    /// Sets the phone number.
-    #[must_use]
-    pub fn phone(mut self, phone: impl Into<String>) -> Self {
-        self.phone = Some(phone.into());
-        self
-    }
-
-    /// Sets the e-mail address.
-    #[must_use]
-    pub fn email(mut self, email: impl Into<String>) -> Self {
-        self.email = Some(email.into());
-        self
-    }
-
-    /// Sets the website.
-    #[must_use]
-    pub fn website(mut self, website: impl Into<String>) -> Self {
-        self.website = Some(website.into());
-        self
-    }
-
-    /// Sets the street address.
-    #[must_use]
-    pub fn address(mut self, address: impl Into<String>) -> Self {
-        self.address = Some(address.into());
-        self
-    }
-
-    /// Sets the city.
-    #[must_use]
-    pub fn city(mut self, city: impl Into<String>) -> Self {
-        self.city = Some(city.into());
-        self
-    }
-
-    /// Sets the state or district.
-    #[must_use]
-    pub fn state(mut self, state: impl Into<String>) -> Self {
-        self.state = Some(state.into());
-        self
-    }
-
-    /// Sets the postal code.
-    #[must_use]
-    pub fn postal_code(mut self, postal_code: impl Into<String>) -> Self {
-        self.postal_code = Some(postal_code.into());
-        self
-    }
-
-    /// Sets the country. Described as free text: neither a code nor a name is insisted on.
-    #[must_use]
-    pub fn country(mut self, country: impl Into<String>) -> Self {
-        self.country = Some(country.into());
-        self
-    }
-
-    /// Sets a text about it.
-    #[must_use]
-    pub fn description(mut self, description: impl Into<String>) -> Self {
-        self.description = Some(description.into());
-        self
-    }
+    business_setters! {}
 }
 
 /// Changes to a business: what is not set stays as it is.
@@ -192,24 +155,8 @@ impl NewBusiness {
 pub struct BusinessUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    phone: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    website: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    city: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    postal_code: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    country: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<String>,
+    #[serde(flatten)]
+    fields: BusinessFields,
 }
 
 impl BusinessUpdate {
@@ -218,73 +165,10 @@ impl BusinessUpdate {
         Self::default()
     }
 
-    /// Sets the name.
-    #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
+    setters! { [] String:
+        /// Sets the name.
+        name,
     }
 
-    /// Sets the phone number.
-    #[must_use]
-    pub fn phone(mut self, phone: impl Into<String>) -> Self {
-        self.phone = Some(phone.into());
-        self
-    }
-
-    /// Sets the e-mail address.
-    #[must_use]
-    pub fn email(mut self, email: impl Into<String>) -> Self {
-        self.email = Some(email.into());
-        self
-    }
-
-    /// Sets the website.
-    #[must_use]
-    pub fn website(mut self, website: impl Into<String>) -> Self {
-        self.website = Some(website.into());
-        self
-    }
-
-    /// Sets the street address.
-    #[must_use]
-    pub fn address(mut self, address: impl Into<String>) -> Self {
-        self.address = Some(address.into());
-        self
-    }
-
-    /// Sets the city.
-    #[must_use]
-    pub fn city(mut self, city: impl Into<String>) -> Self {
-        self.city = Some(city.into());
-        self
-    }
-
-    /// Sets the state or district.
-    #[must_use]
-    pub fn state(mut self, state: impl Into<String>) -> Self {
-        self.state = Some(state.into());
-        self
-    }
-
-    /// Sets the postal code.
-    #[must_use]
-    pub fn postal_code(mut self, postal_code: impl Into<String>) -> Self {
-        self.postal_code = Some(postal_code.into());
-        self
-    }
-
-    /// Sets the country. Described as free text: neither a code nor a name is insisted on.
-    #[must_use]
-    pub fn country(mut self, country: impl Into<String>) -> Self {
-        self.country = Some(country.into());
-        self
-    }
-
-    /// Sets a text about it.
-    #[must_use]
-    pub fn description(mut self, description: impl Into<String>) -> Self {
-        self.description = Some(description.into());
-        self
-    }
+    business_setters! {}
 }

@@ -49,27 +49,6 @@ pub(super) struct ContactFields {
     pub(super) custom_fields: Vec<CustomFieldValue>,
 }
 
-/// Makes setters that take anything which becomes the value of the field of their name, there or in `fields`.
-macro_rules! setters {
-    ([] $value:ty: $($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
-        $(#[$doc])*
-        #[must_use]
-        pub fn $name(mut self, $name: impl Into<$value>) -> Self {
-            self.$name = $name.into().into();
-            self
-        }
-    )*};
-    ([fields] $value:ty: $($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
-        $(#[$doc])*
-        #[must_use]
-        pub fn $name(mut self, $name: impl Into<$value>) -> Self {
-            self.fields.$name = $name.into().into();
-            self
-        }
-    )*};
-}
-pub(super) use setters;
-
 /// Makes the setters of [`ContactFields`] for a type that has them as `fields`.
 macro_rules! field_setters {
     () => {

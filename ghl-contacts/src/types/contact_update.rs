@@ -1,9 +1,10 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::contact_fields::{ContactFields, field_setters, setters};
+use super::contact_fields::{ContactFields, field_setters};
 use super::custom_field::CustomFieldValue;
 use super::dnd::{DndSettings, InboundDndSettings};
+use super::setters::setters;
 use crate::ids::UserId;
 use crate::patch::Patch;
 

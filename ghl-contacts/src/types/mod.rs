@@ -28,6 +28,7 @@ mod origin;
 mod page;
 pub mod search;
 mod search_tasks;
+mod setters;
 mod tag;
 mod task;
 mod text;

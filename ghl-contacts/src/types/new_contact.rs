@@ -1,9 +1,9 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::contact_fields::setters;
 use super::custom_field::CustomFieldValue;
 use super::dnd::{DndSettings, InboundDndSettings};
+use super::setters::setters;
 use crate::ids::UserId;
 
 /// A contact to create.

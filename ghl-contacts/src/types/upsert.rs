@@ -2,10 +2,11 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::contact::Contact;
-use super::contact_fields::{ContactFields, field_setters, setters};
+use super::contact_fields::{ContactFields, field_setters};
 use super::custom_field::CustomFieldValue;
 use super::dnd::{DndSettings, InboundDndSettings};
 use super::null::null_as_default;
+use super::setters::setters;
 use crate::ids::UserId;
 use crate::patch::Patch;
 
