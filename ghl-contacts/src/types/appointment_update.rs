@@ -2,6 +2,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::appointment::{AppointmentStatus, MeetingLocation};
+use super::appointment_fields::{AppointmentFields, appointment_setters};
 use super::time;
 use crate::ids::{CalendarId, UserId};
 
@@ -11,34 +12,10 @@ use crate::ids::{CalendarId, UserId};
 pub struct AppointmentUpdate {
     #[serde(serialize_with = "time::optional_with_offset", skip_serializing_if = "Option::is_none")]
     start_time: Option<Timestamp>,
-    #[serde(serialize_with = "time::optional_with_offset", skip_serializing_if = "Option::is_none")]
-    end_time: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     calendar_id: Option<CalendarId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    title: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    appointment_status: Option<AppointmentStatus>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    assigned_user_id: Option<UserId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    meeting_location_type: Option<MeetingLocation>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    meeting_location_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    override_location_config: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ignore_date_range: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ignore_free_slot_validation: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    to_notify: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rrule: Option<String>,
+    #[serde(flatten)]
+    fields: AppointmentFields,
 }
 
 impl AppointmentUpdate {
@@ -54,13 +31,6 @@ impl AppointmentUpdate {
         self
     }
 
-    /// Sets when it ends.
-    #[must_use]
-    pub fn end_time(mut self, end: Timestamp) -> Self {
-        self.end_time = Some(end);
-        self
-    }
-
     /// Moves it to another calendar.
     #[must_use]
     pub fn calendar_id(mut self, calendar: impl Into<CalendarId>) -> Self {
@@ -68,90 +38,5 @@ impl AppointmentUpdate {
         self
     }
 
-    /// Sets the title.
-    #[must_use]
-    pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = Some(title.into());
-        self
-    }
-
-    /// Sets what it is about.
-    #[must_use]
-    pub fn description(mut self, description: impl Into<String>) -> Self {
-        self.description = Some(description.into());
-        self
-    }
-
-    /// Sets where it is, such as a street or a link. People then meet at [`MeetingLocation::Custom`] unless told
-    /// otherwise.
-    #[must_use]
-    pub fn address(mut self, address: impl Into<String>) -> Self {
-        self.address = Some(address.into());
-        self
-    }
-
-    /// Sets what becomes of it. The service takes neither `active` nor `completed`.
-    #[must_use]
-    pub fn appointment_status(mut self, status: AppointmentStatus) -> Self {
-        self.appointment_status = Some(status);
-        self
-    }
-
-    /// Sets the user it is with.
-    #[must_use]
-    pub fn assigned_user_id(mut self, user: impl Into<UserId>) -> Self {
-        self.assigned_user_id = Some(user.into());
-        self
-    }
-
-    /// Sets how people meet.
-    #[must_use]
-    pub fn meeting_location_type(mut self, place: MeetingLocation) -> Self {
-        self.meeting_location_type = Some(place);
-        self
-    }
-
-    /// Names one of the ways to meet that the calendar has set up.
-    #[must_use]
-    pub fn meeting_location_id(mut self, id: impl Into<String>) -> Self {
-        self.meeting_location_id = Some(id.into());
-        self
-    }
-
-    /// Sets whether the way to meet that is given here counts, and not the calendar's own.
-    #[must_use]
-    pub fn override_location_config(mut self, yes: bool) -> Self {
-        self.override_location_config = Some(yes);
-        self
-    }
-
-    /// Sets whether the days that the calendar can be booked for and the notice it wants are ignored.
-    #[must_use]
-    pub fn ignore_date_range(mut self, yes: bool) -> Self {
-        self.ignore_date_range = Some(yes);
-        self
-    }
-
-    /// Sets whether the time may be one at which the calendar is not free. Then the days that it can be booked for do
-    /// not matter either.
-    #[must_use]
-    pub fn ignore_free_slot_validation(mut self, yes: bool) -> Self {
-        self.ignore_free_slot_validation = Some(yes);
-        self
-    }
-
-    /// Sets whether the location's automations run for it.
-    #[must_use]
-    pub fn to_notify(mut self, yes: bool) -> Self {
-        self.to_notify = Some(yes);
-        self
-    }
-
-    /// Makes it a series by a rule as iCalendar writes it, without a start. The service passes over the rule unless
-    /// [`ignore_free_slot_validation`](Self::ignore_free_slot_validation) is set.
-    #[must_use]
-    pub fn rrule(mut self, rule: impl Into<String>) -> Self {
-        self.rrule = Some(rule.into());
-        self
-    }
+    appointment_setters! {}
 }

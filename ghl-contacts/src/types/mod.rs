@@ -2,6 +2,7 @@
 
 mod additional;
 mod appointment;
+mod appointment_fields;
 mod appointment_note;
 mod appointment_update;
 mod bulk;

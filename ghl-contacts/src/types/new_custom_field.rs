@@ -2,6 +2,71 @@ use serde::Serialize;
 
 use super::custom_field::DataType;
 
+/// What a create and an update can both write.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CustomFieldFields {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    placeholder: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    accepted_format: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_multiple_file: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_number_of_files: Option<u32>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    text_box_list_options: Vec<TextBox>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<u32>,
+}
+
+/// Makes the setters of [`CustomFieldFields`] for a type that has them as `fields`.
+macro_rules! custom_field_setters {
+    () => {
+        /// Sets the text that an empty field shows.
+        #[must_use]
+        pub fn placeholder(mut self, text: impl Into<String>) -> Self {
+            self.fields.placeholder = Some(text.into());
+            self
+        }
+
+        /// Sets which kinds of file it takes, such as `.pdf`. Sent as `acceptedFormat`.
+        #[must_use]
+        pub fn accepted_formats(mut self, formats: impl IntoIterator<Item = impl Into<String>>) -> Self {
+            self.fields.accepted_format = formats.into_iter().map(Into::into).collect();
+            self
+        }
+
+        /// Sets whether it holds several files. Sent as `isMultipleFile`.
+        #[must_use]
+        pub fn multiple_files(mut self, yes: bool) -> Self {
+            self.fields.is_multiple_file = Some(yes);
+            self
+        }
+
+        /// Sets how many files it holds at most. Sent as `maxNumberOfFiles`.
+        #[must_use]
+        pub fn max_files(mut self, files: u32) -> Self {
+            self.fields.max_number_of_files = Some(files);
+            self
+        }
+
+        /// Sets the lines of a [`DataType::TextboxList`]. Sent as `textBoxListOptions`.
+        #[must_use]
+        pub fn text_boxes(mut self, boxes: impl IntoIterator<Item = TextBox>) -> Self {
+            self.fields.text_box_list_options = boxes.into_iter().collect();
+            self
+        }
+
+        /// Sets its place among the fields.
+        #[must_use]
+        pub fn position(mut self, position: u32) -> Self {
+            self.fields.position = Some(position);
+            self
+        }
+    };
+}
+
 /// A custom field to create.
 ///
 /// How to give a field the options to choose from is not described, and no way is known to work: create such a field in
@@ -18,18 +83,8 @@ pub struct NewCustomField {
     name: String,
     data_type: DataType,
     model: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    placeholder: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    accepted_format: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    is_multiple_file: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_number_of_files: Option<u32>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    text_box_list_options: Vec<TextBox>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    position: Option<u32>,
+    #[serde(flatten)]
+    fields: CustomFieldFields,
     #[serde(skip_serializing_if = "Option::is_none")]
     field_key: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,12 +100,7 @@ impl NewCustomField {
             name: name.into(),
             data_type,
             model: "contact",
-            placeholder: None,
-            accepted_format: Vec::new(),
-            is_multiple_file: None,
-            max_number_of_files: None,
-            text_box_list_options: Vec::new(),
-            position: None,
+            fields: CustomFieldFields::default(),
             field_key: None,
             parent_id: None,
             description: None,
@@ -64,47 +114,7 @@ impl NewCustomField {
         self
     }
 
-    /// Sets the text that an empty field shows.
-    #[must_use]
-    pub fn placeholder(mut self, text: impl Into<String>) -> Self {
-        self.placeholder = Some(text.into());
-        self
-    }
-
-    /// Sets which kinds of file it takes, such as `.pdf`. Sent as `acceptedFormat`.
-    #[must_use]
-    pub fn accepted_formats(mut self, formats: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.accepted_format = formats.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// Sets whether it holds several files. Sent as `isMultipleFile`.
-    #[must_use]
-    pub fn multiple_files(mut self, yes: bool) -> Self {
-        self.is_multiple_file = Some(yes);
-        self
-    }
-
-    /// Sets how many files it holds at most. Sent as `maxNumberOfFiles`.
-    #[must_use]
-    pub fn max_files(mut self, files: u32) -> Self {
-        self.max_number_of_files = Some(files);
-        self
-    }
-
-    /// Sets the lines of a [`DataType::TextboxList`]. Sent as `textBoxListOptions`.
-    #[must_use]
-    pub fn text_boxes(mut self, boxes: impl IntoIterator<Item = TextBox>) -> Self {
-        self.text_box_list_options = boxes.into_iter().collect();
-        self
-    }
-
-    /// Sets its place among the fields.
-    #[must_use]
-    pub fn position(mut self, position: u32) -> Self {
-        self.position = Some(position);
-        self
-    }
+    custom_field_setters! {}
 
     /// Sets the key, such as `nif`, in place of one that the service derives from the name. It works, although the
     /// description does not have it.
@@ -136,75 +146,17 @@ impl NewCustomField {
 #[serde(rename_all = "camelCase")]
 pub struct CustomFieldUpdate {
     name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    placeholder: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    accepted_format: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    is_multiple_file: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_number_of_files: Option<u32>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    text_box_list_options: Vec<TextBox>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    position: Option<u32>,
+    #[serde(flatten)]
+    fields: CustomFieldFields,
 }
 
 impl CustomFieldUpdate {
     /// Gives the field this name, which may be the one that it has.
     pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            placeholder: None,
-            accepted_format: Vec::new(),
-            is_multiple_file: None,
-            max_number_of_files: None,
-            text_box_list_options: Vec::new(),
-            position: None,
-        }
+        Self { name: name.into(), fields: CustomFieldFields::default() }
     }
 
-    /// Sets the text that an empty field shows.
-    #[must_use]
-    pub fn placeholder(mut self, text: impl Into<String>) -> Self {
-        self.placeholder = Some(text.into());
-        self
-    }
-
-    /// Sets which kinds of file it takes, such as `.pdf`. Sent as `acceptedFormat`.
-    #[must_use]
-    pub fn accepted_formats(mut self, formats: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.accepted_format = formats.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// Sets whether it holds several files. Sent as `isMultipleFile`.
-    #[must_use]
-    pub fn multiple_files(mut self, yes: bool) -> Self {
-        self.is_multiple_file = Some(yes);
-        self
-    }
-
-    /// Sets how many files it holds at most. Sent as `maxNumberOfFiles`.
-    #[must_use]
-    pub fn max_files(mut self, files: u32) -> Self {
-        self.max_number_of_files = Some(files);
-        self
-    }
-
-    /// Sets the lines of a [`DataType::TextboxList`]. Sent as `textBoxListOptions`.
-    #[must_use]
-    pub fn text_boxes(mut self, boxes: impl IntoIterator<Item = TextBox>) -> Self {
-        self.text_box_list_options = boxes.into_iter().collect();
-        self
-    }
-
-    /// Sets its place among the fields.
-    #[must_use]
-    pub fn position(mut self, position: u32) -> Self {
-        self.position = Some(position);
-        self
-    }
+    custom_field_setters! {}
 }
 
 /// One line of a [`DataType::TextboxList`].
