@@ -3,13 +3,12 @@
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use sync_core::Idempotency;
-use sync_core::http::{Method, Operation};
+use sync_core::http::Operation;
 
 use super::change::Entity;
 use super::fingerprint::Fingerprint;
 use super::ledger;
-use crate::resources::since;
+use crate::resources::{operation, since};
 use crate::types::{DocumentQuery, DocumentStatus};
 use crate::value::to_whole;
 use crate::{Client, Error, Listing, Page};
@@ -28,20 +27,12 @@ macro_rules! source {
     ($entity:literal, $id:literal) => {
         Source {
             id: $id,
-            list: source!(@ $entity, "getAll"),
-            count: source!(@ $entity, "count"),
-            modified: source!(@ $entity, "getModifiedSince"),
-            count_modified: source!(@ $entity, "countModifiedSince"),
-            one: source!(@ $entity, "getOne"),
+            list: operation!($entity "getAll" read),
+            count: operation!($entity "count" read),
+            modified: operation!($entity "getModifiedSince" read),
+            count_modified: operation!($entity "countModifiedSince" read),
+            one: operation!($entity "getOne" read),
         }
-    };
-    (@ $entity:literal, $method:literal) => {
-        Operation::new(
-            concat!($entity, ".", $method),
-            Method::POST,
-            concat!("/", $entity, "/", $method, "/"),
-            Idempotency::Safe,
-        )
     };
 }
 

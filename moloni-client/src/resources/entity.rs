@@ -13,21 +13,28 @@ use crate::outcome::Expected;
 use crate::value::to_whole;
 use crate::{Client, Error};
 
-/// Names an entity's operations: `{entity}.{method}` at `/{entity}/{method}/`.
+/// An operation of an entity: `{entity}.{method}` at `/{entity}/{method}/`.
 ///
 /// Writes are sent again only if they provably never arrived: the service has no idempotency keys.
-macro_rules! operations {
-    ($entity:literal: $($(#[$meta:meta])* $name:ident = $method:literal $kind:ident;)+) => {$(
-        $(#[$meta])*
-        static $name: sync_core::http::Operation = sync_core::http::Operation::new(
+macro_rules! operation {
+    ($entity:literal $method:literal $kind:ident) => {
+        sync_core::http::Operation::new(
             concat!($entity, ".", $method),
             sync_core::http::Method::POST,
             concat!("/", $entity, "/", $method, "/"),
-            operations!(@ $kind),
-        );
-    )+};
+            $crate::resources::operation!(@ $kind),
+        )
+    };
     (@ read) => { sync_core::Idempotency::Safe };
     (@ write) => { sync_core::Idempotency::NotIdempotent };
+}
+
+/// Names an entity's operations.
+macro_rules! operations {
+    ($entity:literal: $($(#[$meta:meta])* $name:ident = $method:literal $kind:ident;)+) => {$(
+        $(#[$meta])*
+        static $name: sync_core::http::Operation = $crate::resources::operation!($entity $method $kind);
+    )+};
 }
 
 /// Makes the handle of an entity of the common form: `getAll`, `insert`, `update` and `delete`, of the whole company,
@@ -194,7 +201,7 @@ macro_rules! searches {
     };
 }
 
-pub(crate) use {operations, searches, settings, settings_since, writes};
+pub(crate) use {operation, operations, searches, settings, settings_since, writes};
 
 impl Client {
     /// The rows of a list that is not paged.

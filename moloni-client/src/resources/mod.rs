@@ -114,6 +114,7 @@ pub use document_sets::DocumentSets;
 pub use documents::Documents;
 pub use documents_of::DocumentsOf;
 pub use documents_pdf::PdfLink;
+pub(crate) use entity::operation;
 pub use exactness::Match;
 pub use languages::Languages;
 pub use maturity_dates::MaturityDates;

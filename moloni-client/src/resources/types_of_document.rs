@@ -1,10 +1,10 @@
 //! The types of document, each with its entity and what it can do.
 
-use sync_core::http::{Method, Operation};
+use sync_core::http::Operation;
 
-use super::DocumentsOf;
+use super::{DocumentsOf, operation};
+use crate::Client;
 use crate::types::NewDocument;
-use crate::{Client, Idempotency};
 
 /// The operations of one type of document.
 #[derive(Debug)]
@@ -72,16 +72,16 @@ macro_rules! types_of_document {
         $(
             impl OfDocument for of::$name {
                 const OPERATIONS: &'static Operations = &Operations {
-                    count: operation!($entity "count" Safe),
-                    get_all: operation!($entity "getAll" Safe),
-                    get_one: operation!($entity "getOne" Safe),
-                    get_modified_since: operation!($entity "getModifiedSince" Safe),
-                    count_modified_since: operation!($entity "countModifiedSince" Safe),
-                    insert: operation!($entity "insert" NotIdempotent),
-                    update: operation!($entity "update" NotIdempotent),
-                    delete: operation!($entity "delete" NotIdempotent),
-                    generate_mb_reference: operation!($entity "generateMBReference" NotIdempotent),
-                    set_transport_code: operation!($entity "setTransportCode" NotIdempotent),
+                    count: operation!($entity "count" read),
+                    get_all: operation!($entity "getAll" read),
+                    get_one: operation!($entity "getOne" read),
+                    get_modified_since: operation!($entity "getModifiedSince" read),
+                    count_modified_since: operation!($entity "countModifiedSince" read),
+                    insert: operation!($entity "insert" write),
+                    update: operation!($entity "update" write),
+                    delete: operation!($entity "delete" write),
+                    generate_mb_reference: operation!($entity "generateMBReference" write),
+                    set_transport_code: operation!($entity "setTransportCode" write),
                 };
             }
 
@@ -114,17 +114,6 @@ macro_rules! types_of_document {
         const ENTITIES: &[(&str, &Operations)] = &[$(($entity, of::$name::OPERATIONS)),+];
     };
     (@settlement) => { None };
-}
-
-macro_rules! operation {
-    ($entity:literal $method:literal $idempotency:ident) => {
-        Operation::new(
-            concat!($entity, ".", $method),
-            Method::POST,
-            concat!("/", $entity, "/", $method, "/"),
-            Idempotency::$idempotency,
-        )
-    };
 }
 
 types_of_document! {
