@@ -186,7 +186,7 @@ mod tests {
                 &operations.generate_mb_reference,
                 &operations.set_transport_code,
             ] {
-                assert_eq!(write.idempotency(), Idempotency::NotIdempotent, "{entity}");
+                assert_eq!(write.idempotency(), sync_core::Idempotency::NotIdempotent, "{entity}");
             }
         }
     }
