@@ -1,4 +1,4 @@
-//! Writing without entering anybody twice and without losing a change in silence.
+//! Writing that looks first, so that a lost answer or a second try enters nobody twice, and no change is lost in silence.
 //!
 //! The service has no transactions, no versions and no idempotency keys, and it drops some changes without a word.
 //! What can be done about that with its own calls is here:
