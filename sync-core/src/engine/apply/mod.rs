@@ -43,7 +43,7 @@ impl Engine {
         plan: Plan,
         progress: impl Fn(Progress) + Send + Sync,
     ) -> Result<Report, EngineError> {
-        let runtime = self.runtime.as_ref();
+        let runtime = &self.runtime;
         let started = runtime.clock.env().monotonic();
         runtime.make_sure_bound().await?;
         for side in Side::BOTH {
