@@ -15,6 +15,9 @@ use crate::StoreError;
 /// How long a commit waits for another process that writes.
 const WAIT: Duration = Duration::from_secs(30);
 
+/// How many rows are read ahead of whoever asked for them.
+const ROWS: usize = 500;
+
 /// How long opening waits before it tries again.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -132,7 +135,9 @@ impl SqliteDatabase {
         let options = SqliteConnectOptions::new()
             .filename(file)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(WAIT);
+            .busy_timeout(WAIT)
+            // A page of rows then comes at once, where the connection's thread would wait for the reader now and then.
+            .row_buffer_size(ROWS);
         // One connection: within the process, commits then queue in order instead of trying until they get through.
         let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
         let database = Self { pool: pool.connect_lazy_with(options), place };

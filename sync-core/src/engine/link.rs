@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::collection::Marker;
-use super::merge::{FieldState, Write};
+use super::merge::{FieldState, Parked, Write};
 use super::record::{Fingerprint, RecordRef, Side};
-use super::value::{FieldValue, Pair};
+use super::settle::Unsettled;
+use super::value::{Agreed, FieldValue, Pair};
 
 /// Names a pair of records. It follows from the record that was there first, so that every process says the same; it
 /// is also the marker of a record that is created for the pair.
@@ -141,6 +142,7 @@ pub enum LinkStatus {
 
 /// What a link knows of one field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "StoredField")]
 pub struct LinkField {
     /// The field's name in the mapping.
     pub name: String,
@@ -149,6 +151,28 @@ pub struct LinkField {
     /// What is known.
     #[serde(flatten)]
     pub state: FieldState,
+}
+
+/// A [`LinkField`] as it is read. Serde reads what is flattened twice, which would be most of the work of a sweep.
+#[derive(Deserialize)]
+struct StoredField {
+    name: String,
+    definition: Fingerprint,
+    #[serde(default)]
+    agreed: Pair<Option<Agreed>>,
+    #[serde(default)]
+    parked: Option<Parked>,
+    #[serde(default)]
+    fresh_until: Pair<Option<Timestamp>>,
+    #[serde(default)]
+    unsettled: Option<Unsettled>,
+}
+
+impl From<StoredField> for LinkField {
+    fn from(stored: StoredField) -> Self {
+        let StoredField { name, definition, agreed, parked, fresh_until, unsettled } = stored;
+        Self { name, definition, state: FieldState { agreed, parked, fresh_until, unsettled } }
+    }
 }
 
 /// A write that is announced before it is sent. If its answer is lost, or the process dies, this is the question that

@@ -55,6 +55,24 @@ pub trait Store: Send + Sync + Debug {
     /// The store cannot be read.
     async fn link_of(&self, side: Side, at: &RecordRef) -> Result<Option<Versioned<Link>>, StoreError>;
 
+    /// The link of each of these records, as [`link_of`](Self::link_of) gives it, in their order. Whoever looks through many
+    /// records asks for a page of them at a time; the default asks for one after the other.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn links_of(
+        &self,
+        side: Side,
+        at: &[RecordRef],
+    ) -> Result<Vec<Option<Versioned<Link>>>, StoreError> {
+        let mut links = Vec::with_capacity(at.len());
+        for at in at {
+            links.push(self.link_of(side, at).await?);
+        }
+        Ok(links)
+    }
+
     /// The links with a create on `side` that is announced and not yet answered, in the order of their ids.
     ///
     /// # Errors
@@ -104,6 +122,19 @@ pub trait Store: Send + Sync + Debug {
     ///
     /// The store cannot be read.
     async fn fact(&self, key: &FactKey) -> Result<Option<Versioned<Fact>>, StoreError>;
+
+    /// Each of these facts, in their order. The default asks for one after the other.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn facts(&self, keys: &[FactKey]) -> Result<Vec<Option<Versioned<Fact>>>, StoreError> {
+        let mut facts = Vec::with_capacity(keys.len());
+        for key in keys {
+            facts.push(self.fact(key).await?);
+        }
+        Ok(facts)
+    }
 
     /// The facts that belong to a left record, in the order of their keys.
     ///

@@ -83,4 +83,4 @@ impl fmt::Debug for PostgresStore {
     }
 }
 
-implement_store!(PostgresStore, begin_in_turn);
+implement_store!(PostgresStore, begin_in_turn, POSTGRES);

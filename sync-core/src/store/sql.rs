@@ -1,5 +1,7 @@
 //! What the stores on SQL databases share: their statements, and what a commit checks before it writes.
 
+pub(super) mod batch;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -427,11 +429,13 @@ fn name(side: Side) -> &'static str {
     }
 }
 
-/// Implements [`Store`](super::Store) on the store's `database`, whose `$begin` begins a transaction that writes.
+/// Implements [`Store`](super::Store) on the store's `database`, whose `$begin` begins a transaction that writes, by its
+/// `$batches`.
 macro_rules! implement_store {
-    ($store:ty, $begin:ident) => {
+    ($store:ty, $begin:ident, $batches:ident) => {
         const _: () = {
             use super::sql::Session;
+            use super::sql::batch::$batches;
             use super::{Accounts, BindError, Commit, CommitError, FeedId, Position, Store};
             use $crate::engine::{
                 Entry, Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review,
@@ -459,6 +463,22 @@ macro_rules! implement_store {
                 ) -> Result<Option<Versioned<Link>>, StoreError> {
                     Session::new(&self.database.place, &mut *self.database.acquire().await?)
                         .link_of(side, at)
+                        .await
+                }
+
+                async fn links_of(
+                    &self,
+                    side: Side,
+                    at: &[RecordRef],
+                ) -> Result<Vec<Option<Versioned<Link>>>, StoreError> {
+                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
+                        .links_of(&$batches, side, at)
+                        .await
+                }
+
+                async fn facts(&self, keys: &[FactKey]) -> Result<Vec<Option<Versioned<Fact>>>, StoreError> {
+                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
+                        .facts(&$batches, keys)
                         .await
                 }
 

@@ -65,4 +65,4 @@ impl fmt::Debug for SqliteStore {
     }
 }
 
-implement_store!(SqliteStore, begin);
+implement_store!(SqliteStore, begin, SQLITE);
