@@ -13,6 +13,7 @@ mod computed;
 mod crashes;
 mod fake;
 mod faults;
+mod feeds;
 mod first_run;
 mod fuse;
 mod lost_replies;

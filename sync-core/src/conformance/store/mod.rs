@@ -60,6 +60,7 @@ pub async fn check<S: Store + 'static>(make: impl AsyncFn() -> S) {
     lookups::lists_open_creates(&make().await).await;
     lookups::finds_projections_by_owner(&make().await).await;
     lookups::finds_facts_by_owner(&make().await).await;
+    lookups::finds_a_page_at_a_time(&make().await).await;
     lookups::opens_and_closes_reviews(&make().await).await;
     lookups::finds_reviews_by_what_they_are_about(&make().await).await;
     lookups::keeps_the_journal_in_order(&make().await).await;

@@ -182,3 +182,23 @@ fn is_unfinished_projection(projection: &Projection) -> bool {
     let is_written = projection.wrote.as_ref().is_some_and(|wrote| wrote.fact == projection.fact);
     projection.pending.is_some() || (is_wanted && !is_written)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::record::RecordId;
+    use super::*;
+
+    #[test]
+    fn records_are_told_apart_by_what_is_kept_of_them() {
+        let id = |id: &str| RecordId::new(id);
+        let mut all = vec![RecordRef::top(id("ab")), RecordRef::top(id("")), RecordRef::top(id("a"))];
+        for (parent, own) in [("", "ab"), ("a", "b"), ("ab", ""), ("b", "a"), ("", "")] {
+            all.push(RecordRef::under(id(parent), id(own)));
+        }
+        let mut listed = Listed::default();
+        for at in &all {
+            assert!(!listed.has(at) && listed.insert(at), "{at:?} is new");
+        }
+        assert!(all.iter().all(|at| listed.has(at) && !listed.insert(at)));
+    }
+}
