@@ -28,7 +28,7 @@
 
 mod apply;
 mod breaker;
-mod budget;
+pub(crate) mod budget;
 mod builder;
 mod caps;
 mod clock;
@@ -65,7 +65,7 @@ pub mod validate;
 mod value;
 mod worker;
 
-pub use budget::{Budget, MemoryBudget, Quota, Taken};
+pub use budget::{Budget, LearningBudget, MemoryBudget, Quota, Taken};
 pub use builder::EngineBuilder;
 pub use caps::{Caps, MarkerKind};
 pub use collection::{
