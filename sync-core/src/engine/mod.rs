@@ -26,6 +26,7 @@
 //! What it decides by are pure functions, which can be used by themselves: [`decide`] for a pair, [`merge`] for its
 //! fields, [`settle`] and [`recover`] for what a write has done, [`project`] for derived records.
 
+mod answer;
 mod apply;
 mod breaker;
 pub(crate) mod budget;
@@ -55,6 +56,7 @@ mod reconcile;
 mod record;
 pub mod recover;
 mod report;
+mod resolve;
 mod review;
 mod rule;
 mod runtime;
@@ -65,6 +67,7 @@ pub mod validate;
 mod value;
 mod worker;
 
+pub use answer::{Answer, AnswerKind, ResolveError};
 pub use budget::{Budget, LearningBudget, MemoryBudget, Quota, Taken};
 pub use builder::EngineBuilder;
 pub use caps::{Caps, MarkerKind};

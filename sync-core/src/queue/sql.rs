@@ -292,3 +292,32 @@ macro_rules! implement_queue {
     };
 }
 pub(crate) use implement_queue;
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use sqlx::AssertSqlSafe;
+
+    use super::*;
+    use crate::database::SqliteDatabase;
+
+    #[tokio::test]
+    async fn no_statement_reads_the_whole_table_of_a_file() {
+        crate::trace::on();
+        let path = std::env::temp_dir().join(format!("sync-core-queue-{}.db", std::process::id()));
+        let database = SqliteDatabase::open(&path).await.unwrap();
+        let mut connection = database.acquire().await.unwrap();
+        for sql in [SQLITE.mark, SQLITE.due, SQLITE.claim, NEXT_DUE, FORGET, FREE] {
+            let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+            let steps: Vec<(i64, i64, i64, String)> =
+                sqlx::query_as(explain).fetch_all(&mut *connection).await.unwrap();
+            for (.., step) in steps {
+                let reads_all = step.starts_with("SCAN q") || step.starts_with("SCAN queue");
+                assert!(!reads_all, "{step} in {sql}");
+            }
+        }
+        drop(connection);
+        for end in ["", "-wal", "-shm"] {
+            std::fs::remove_file(format!("{}{end}", path.display())).ok();
+        }
+    }
+}
