@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::budget::Budget;
 use super::clock::Clock;
 use super::collection::Collection;
 use super::handle::Engine;
+use super::journal::RunId;
 use super::mapping::Mapper;
 use super::record::{Side, Snapshot};
 use super::rule::{Enrich, Rule};
@@ -40,6 +41,7 @@ pub struct EngineBuilder {
     skew: Duration,
     max_attempts: u32,
     concurrency: usize,
+    session: Option<RunId>,
     #[cfg(feature = "_simulation")]
     off: Vec<RuleOff>,
 }
@@ -76,6 +78,7 @@ impl EngineBuilder {
             skew: Duration::from_secs(5),
             max_attempts: 10,
             concurrency: 8,
+            session: None,
             #[cfg(feature = "_simulation")]
             off: Vec::new(),
         }
@@ -183,6 +186,13 @@ impl EngineBuilder {
         self
     }
 
+    /// Sets how the journal names what this engine does beside [`apply`](Engine::apply). No two processes may have one
+    /// name, nor a process the name of one before it. Default: the time at which it is built, and chance.
+    pub fn session(mut self, name: RunId) -> Self {
+        self.session = Some(name);
+        self
+    }
+
     /// Turns rules off, to see what breaks.
     #[cfg(feature = "_simulation")]
     #[doc(hidden)]
@@ -195,7 +205,11 @@ impl EngineBuilder {
     pub fn build(self) -> Engine {
         let env = self.env.unwrap_or_else(|| Arc::new(SystemEnv::new()));
         let queue = self.queue.unwrap_or_else(|| Arc::new(MemoryQueue::new(env.clone())));
+        let session = self
+            .session
+            .unwrap_or_else(|| RunId::of(env.now(), "session", format_args!("{:016x}", env.rand())));
         Engine::from_runtime(Runtime {
+            run: session,
             name: self.name,
             schema: Schema::of(self.mapper.as_ref()),
             collections: self.collections,
@@ -204,7 +218,7 @@ impl EngineBuilder {
             queue,
             observer: self.observer,
             budget: self.budget,
-            clock: Clock::new(env),
+            clock: Arc::new(Clock::new(env)),
             births: self.births,
             in_scope: self.in_scope,
             parents: self.parents,
@@ -215,10 +229,10 @@ impl EngineBuilder {
             skew: self.skew,
             max_attempts: self.max_attempts,
             concurrency: self.concurrency,
-            breakers: Mutex::default(),
-            accounts: Mutex::default(),
-            is_bound: false.into(),
-            failures: Mutex::default(),
+            breakers: Arc::default(),
+            accounts: Arc::default(),
+            is_bound: Arc::default(),
+            failures: Arc::default(),
             #[cfg(feature = "_simulation")]
             off: self.off,
         })

@@ -12,6 +12,7 @@ use super::caps::MarkerKind;
 use super::clock::Clock;
 use super::collection::{Collection, Read};
 use super::fault::{Fault, FaultKind};
+use super::journal::{Entry, Happening, RunId};
 use super::link::{Link, PendingOp};
 use super::listing::Listing;
 use super::mapping::{Fields, Mapper};
@@ -21,12 +22,15 @@ use super::rule::{Enrich, Fact, Rule};
 use super::schema::Schema;
 use super::switches::RuleOff;
 use super::value::Pair;
-use crate::queue::WorkQueue;
+use crate::queue::{WorkKey, WorkQueue};
 use crate::store::{BindError, CommitError, Store};
 use crate::{AccountKey, Event, Observer, StoreError};
 
-/// What the parts of the engine share.
+/// What the parts of the engine share. A clone shares it as well, but for the name under which its work is told.
+#[derive(Clone)]
 pub(super) struct Runtime {
+    /// The run or the session that everything is done in.
+    pub(super) run: RunId,
     pub(super) name: String,
     pub(super) collections: Pair<Arc<dyn Collection>>,
     pub(super) mapper: Arc<dyn Mapper>,
@@ -35,7 +39,7 @@ pub(super) struct Runtime {
     pub(super) queue: Arc<dyn WorkQueue>,
     pub(super) observer: Arc<dyn Observer>,
     pub(super) budget: Option<Arc<dyn Budget>>,
-    pub(super) clock: Clock,
+    pub(super) clock: Arc<Clock>,
     pub(super) births: Pair<Births>,
     pub(super) in_scope: Pair<Option<InScope>>,
     pub(super) parents: Option<Arc<dyn Store>>,
@@ -47,13 +51,13 @@ pub(super) struct Runtime {
     pub(super) skew: Duration,
     pub(super) max_attempts: u32,
     pub(super) concurrency: usize,
-    pub(super) breakers: Mutex<BTreeMap<AccountKey, Arc<Breaker>>>,
+    pub(super) breakers: Arc<Mutex<BTreeMap<AccountKey, Arc<Breaker>>>>,
     /// The accounts behind the sides, once they are known.
-    pub(super) accounts: Mutex<Pair<Option<AccountKey>>>,
+    pub(super) accounts: Arc<Mutex<Pair<Option<AccountKey>>>>,
     /// Whether this process has made sure that the state belongs to those.
-    pub(super) is_bound: AtomicBool,
+    pub(super) is_bound: Arc<AtomicBool>,
     /// How often work on a key has failed in a row.
-    pub(super) failures: Mutex<BTreeMap<crate::queue::WorkKey, u32>>,
+    pub(super) failures: Arc<Mutex<BTreeMap<WorkKey, u32>>>,
     #[cfg(feature = "_simulation")]
     pub(super) off: Vec<RuleOff>,
 }
@@ -163,6 +167,16 @@ impl<'a> Source<'a> {
 }
 
 impl Runtime {
+    /// The same, for work that is told under another name.
+    pub(super) fn in_run(&self, run: RunId) -> Self {
+        Self { run, ..self.clone() }
+    }
+
+    /// An entry of the journal.
+    pub(super) fn entry(&self, at: Timestamp, about: WorkKey, what: Happening) -> Entry {
+        Entry { at, run: Some(self.run.clone()), about, what }
+    }
+
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
     }

@@ -228,11 +228,12 @@ impl Runtime {
         for kind in [ReviewKind::Create, ReviewKind::Invalid, ReviewKind::Match] {
             run.close(kind, None);
         }
-        run.tell(now, Happening::Created(to, at.clone()));
         let stored = match &written.stored {
             Some(stored) => Some(self.fields(to, stored).await?),
             None => None,
         };
+        let fields = run.told(sent, stored.as_ref());
+        run.tell(now, Happening::Created(to, at.clone(), fields));
         run.wrote(to, sent, stored.as_ref(), now);
         run.commit().await?;
         // Whoever saw it before it was known whose it is may have seen news.
