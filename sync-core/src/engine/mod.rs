@@ -79,7 +79,7 @@ pub use decide::{Decision, Deleted, EditedAndDeleted, OnDelete, PairRules, Prese
 pub use fault::{Fault, FaultKind};
 pub use feed::Found;
 pub use handle::Engine;
-pub use journal::{Entry, Happening};
+pub use journal::{Entry, FieldWrite, Happening, RunId};
 pub use link::{Link, LinkField, LinkId, LinkStatus, Pending, PendingOp, Refusal, Sent};
 pub use mapping::{Field, Fields, Mapper, Mapping, MappingBuilder, MappingError};
 pub use plan::{Change, FactCount, Plan, PlannedProjection, PlannedRecord, ProjectionStep, RecordStep};
