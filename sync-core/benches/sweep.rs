@@ -119,11 +119,13 @@ async fn fill(file: &Path, from: u64, to: u64) {
     let mut transaction = connection.begin().await.unwrap();
     for first in (from..to).step_by(1000) {
         let links = (first..to.min(first + 1000)).map(|number| link(&mapping, number));
-        let mut insert = QueryBuilder::new("INSERT INTO links (id, rev, left_at, right_at, ended, body) ");
+        let mut insert =
+            QueryBuilder::new("INSERT INTO links (id, rev, left_at, right_at, ended, unfinished, body) ");
         insert.push_values(links, |mut row, link| {
             let at = |at: &Option<RecordRef>| json!([null, at.as_ref().unwrap().id]).to_string();
             row.push_bind(link.id.as_str().to_owned()).push_bind(1_i64);
-            row.push_bind(at(&link.ends.left)).push_bind(at(&link.ends.right)).push_bind(0_i64);
+            row.push_bind(at(&link.ends.left)).push_bind(at(&link.ends.right));
+            row.push_bind(0_i64).push_bind(0_i64);
             row.push_bind(serde_json::to_string(&link).unwrap());
         });
         insert.build().execute(&mut *transaction).await.unwrap();

@@ -6,6 +6,7 @@ use super::budget::Budget;
 use super::clock::Clock;
 use super::collection::Collection;
 use super::handle::Engine;
+use super::journal::RunId;
 use super::mapping::Mapper;
 use super::record::{Side, Snapshot};
 use super::rule::{Enrich, Rule};
@@ -41,6 +42,7 @@ pub struct EngineBuilder {
     skew: Duration,
     max_attempts: u32,
     concurrency: usize,
+    session: Option<RunId>,
     #[cfg(feature = "_simulation")]
     off: Vec<RuleOff>,
 }
@@ -78,6 +80,7 @@ impl EngineBuilder {
             skew: Duration::from_secs(5),
             max_attempts: 10,
             concurrency: 8,
+            session: None,
             #[cfg(feature = "_simulation")]
             off: Vec::new(),
         }
@@ -195,6 +198,13 @@ impl EngineBuilder {
         self
     }
 
+    /// Sets how the journal names what this engine does beside [`apply`](Engine::apply). No two processes may have one
+    /// name, nor a process the name of one before it. Default: the time at which it is built, and chance.
+    pub fn session(mut self, name: RunId) -> Self {
+        self.session = Some(name);
+        self
+    }
+
     /// Turns rules off, to see what breaks.
     #[cfg(feature = "_simulation")]
     #[doc(hidden)]
@@ -207,6 +217,9 @@ impl EngineBuilder {
     pub fn build(self) -> Engine {
         let env = self.env.unwrap_or_else(|| Arc::new(SystemEnv::new()));
         let queue = self.queue.unwrap_or_else(|| Arc::new(MemoryQueue::new(env.clone())));
+        let session = self
+            .session
+            .unwrap_or_else(|| RunId::of(env.now(), "session", format_args!("{:016x}", env.rand())));
         let parts = Parts {
             name: self.name,
             schema: Schema::of(self.mapper.as_ref()),
@@ -235,6 +248,6 @@ impl EngineBuilder {
             #[cfg(feature = "_simulation")]
             off: self.off,
         };
-        Engine::from_runtime(Runtime { parts: Arc::new(parts), origin: None })
+        Engine::from_runtime(Runtime { parts: Arc::new(parts), run: session, origin: None })
     }
 }

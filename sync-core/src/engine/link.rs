@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::collection::Marker;
+use super::journal::RunId;
 use super::merge::{FieldState, Parked, Write};
 use super::record::{Fingerprint, RecordRef, Side};
 use super::settle::Unsettled;
@@ -119,6 +120,16 @@ impl Link {
         self.status != LinkStatus::Ended
     }
 
+    /// Whether it waits for something that no record shows: an answer, a half, a second look.
+    pub fn is_unfinished(&self) -> bool {
+        let Pair { left, right } = &self.ends;
+        self.pending.is_some()
+            || left.is_none()
+            || right.is_none()
+            || self.gone_at != Pair::default()
+            || self.fields.iter().any(|field| field.state.unsettled.is_some())
+    }
+
     /// The side on which a create is announced and not yet answered.
     pub fn creates_on(&self) -> Option<Side> {
         match self.pending.as_ref()?.op {
@@ -185,6 +196,9 @@ pub struct Pending {
     pub send_by: Timestamp,
     /// What is to be written.
     pub op: PendingOp,
+    /// The run that announced it, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
 }
 
 /// What a [`Pending`] announces.
@@ -237,6 +251,6 @@ pub struct Sent {
 impl Pending {
     /// Announces a write at `now`, to be sent within `patience`.
     pub fn new(now: Timestamp, patience: Duration, op: PendingOp) -> Self {
-        Self { at: now, send_by: now.checked_add(patience).unwrap_or(Timestamp::MAX), op }
+        Self { at: now, send_by: now.checked_add(patience).unwrap_or(Timestamp::MAX), op, run: None }
     }
 }

@@ -13,6 +13,7 @@ use super::caps::MarkerKind;
 use super::clock::Clock;
 use super::collection::{Collection, Read};
 use super::fault::{Fault, FaultKind};
+use super::journal::{Entry, Happening, RunId};
 use super::link::{Link, PendingOp};
 use super::listing::Listing;
 use super::mapping::{Fields, Mapper};
@@ -23,7 +24,7 @@ use super::rule::{Enrich, Fact, Rule};
 use super::schema::Schema;
 use super::switches::RuleOff;
 use super::value::Pair;
-use crate::queue::{Hint, Priority, WorkQueue};
+use crate::queue::{Hint, Priority, WorkKey, WorkQueue};
 use crate::store::{BindError, Commit, CommitError, Store};
 use crate::{AccountKey, Event, Observer, StoreError};
 
@@ -31,6 +32,8 @@ use crate::{AccountKey, Event, Observer, StoreError};
 #[derive(Debug, Clone)]
 pub(super) struct Runtime {
     pub(super) parts: Arc<Parts>,
+    /// The run or the session that everything is done in.
+    pub(super) run: RunId,
     /// The claim that is being worked on; `None` if what is worked on was not claimed from the queue.
     pub(super) origin: Option<Origin>,
 }
@@ -80,7 +83,7 @@ pub(super) struct Parts {
     /// Whether this process has made sure that the state belongs to those.
     pub(super) is_bound: AtomicBool,
     /// How often work on a key has failed in a row.
-    pub(super) failures: Mutex<BTreeMap<crate::queue::WorkKey, u32>>,
+    pub(super) failures: Mutex<BTreeMap<WorkKey, u32>>,
     #[cfg(feature = "_simulation")]
     pub(super) off: Vec<RuleOff>,
 }
@@ -220,6 +223,16 @@ impl Runtime {
     /// Adds hints to the queue.
     pub(super) async fn mark_all(&self, hints: &[Hint]) -> Result<(), StoreError> {
         if hints.is_empty() { Ok(()) } else { self.queue.mark(hints).await }
+    }
+
+    /// The same, for work that is told under another name.
+    pub(super) fn in_run(&self, run: RunId) -> Self {
+        Self { run, ..self.clone() }
+    }
+
+    /// An entry of the journal.
+    pub(super) fn entry(&self, at: Timestamp, about: WorkKey, what: Happening) -> Entry {
+        Entry { at, run: Some(self.run.clone()), about, what }
     }
 
     pub(super) fn now(&self) -> Timestamp {

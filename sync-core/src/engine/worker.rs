@@ -1,6 +1,5 @@
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -73,7 +72,7 @@ impl Runtime {
     /// Works on a key that was claimed at `claimed`, by the clock that does not jump, and tells the queue what is next.
     pub(super) async fn work(&self, claim: Claim, claimed: Duration) -> Result<Outcome, EngineError> {
         let origin = Origin { tenant: claim.tenant.clone(), priority: claim.priority };
-        let runtime = Self { origin: Some(origin), parts: Arc::clone(&self.parts) };
+        let runtime = Self { origin: Some(origin), ..self.clone() };
         let outcome = runtime.reconcile(&claim.key, claim.priority, Source::Live).await?;
         // Before the key is ended: if the process dies in between, the key comes again, and hints most of them again. All
         // of them are kept only where they are in the run's own commit.

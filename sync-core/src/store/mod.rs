@@ -73,6 +73,38 @@ pub trait Store: Send + Sync + Debug {
         Ok(links)
     }
 
+    /// At most `limit` of the records of a side that live links have, those that come after `after` in an order of the
+    /// store's own.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn records_page(
+        &self,
+        side: Side,
+        after: Option<&RecordRef>,
+        limit: usize,
+    ) -> Result<Vec<RecordRef>, StoreError>;
+
+    /// At most `limit` live links that are [unfinished](Link::is_unfinished) and whose ids come after `after`, in the
+    /// order of their ids (by bytes). There may be others among them. The default looks through all links.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn unfinished_page(&self, after: Option<&LinkId>, limit: usize) -> Result<Vec<LinkId>, StoreError> {
+        let (mut found, mut after) = (Vec::new(), after.cloned());
+        while found.len() < limit {
+            let page = self.links_page(after.as_ref(), limit).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.value.id.clone());
+            let links = page.into_iter().map(|found| found.value);
+            found.extend(links.filter(|link| link.is_live() && link.is_unfinished()).map(|link| link.id));
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
     /// The links with a create on `side` that is announced and not yet answered, in the order of their ids.
     ///
     /// # Errors

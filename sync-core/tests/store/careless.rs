@@ -323,6 +323,15 @@ impl Store for Careless {
         Ok(facts)
     }
 
+    async fn records_page(
+        &self,
+        side: Side,
+        after: Option<&RecordRef>,
+        limit: usize,
+    ) -> Result<Vec<RecordRef>, StoreError> {
+        self.right.records_page(side, after, limit).await
+    }
+
     async fn open_creates(&self, side: Side) -> Result<Vec<Link>, StoreError> {
         let mut found = self.right.open_creates(side).await?;
         match self.mistake {

@@ -16,11 +16,14 @@ mod claims;
 mod concurrency;
 mod fields;
 mod fixtures;
+mod hints;
 mod lookups;
 mod pages;
 mod versions;
 
 use std::sync::Arc;
+
+pub use hints::check_hints;
 
 use fixtures::{
     Contents, accounts, assert_claimed, assert_stale, everything, new_entry, new_link, put, read,
@@ -65,6 +68,7 @@ pub async fn check<S: Store + 'static>(make: impl AsyncFn() -> S) {
     lookups::finds_reviews_by_what_they_are_about(&make().await).await;
     lookups::keeps_the_journal_in_order(&make().await).await;
     pages::pages_by_bytes(&make().await).await;
+    pages::pages_records_and_what_is_unfinished(&make().await).await;
     belongs_to_one_pair_of_accounts(&make().await).await;
 
     concurrency::one_writer_wins_each_version(Arc::new(make().await)).await;

@@ -121,7 +121,7 @@ impl Runtime {
 
     /// Whether a row shows anything that its link does not know, or the link has something left to do.
     async fn row_differs(&self, side: Side, row: &Snapshot, link: &Link) -> Result<bool, Trouble> {
-        if is_unfinished(link) || self.is_in_scope(side, row) == (link.status == LinkStatus::Paused) {
+        if link.is_unfinished() || self.is_in_scope(side, row) == (link.status == LinkStatus::Paused) {
             return Ok(true);
         }
         let fields = self.fields(side, row).await?;
@@ -219,14 +219,4 @@ impl Runtime {
         }
         self.mark(keys, priority).await.map(drop)
     }
-}
-
-/// Whether a link waits for something that no record shows.
-pub(super) fn is_unfinished(link: &Link) -> bool {
-    link.pending.is_some()
-        || link.ends.left.is_none()
-        || link.ends.right.is_none()
-        || link.gone_at.left.is_some()
-        || link.gone_at.right.is_some()
-        || link.fields.iter().any(|field| field.state.unsettled.is_some())
 }

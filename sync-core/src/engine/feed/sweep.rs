@@ -9,7 +9,7 @@ use super::super::projection::Projection;
 use super::super::record::{RecordRef, Scope, Side};
 use super::super::rule::FactKey;
 use super::super::runtime::{EngineError, Runtime};
-use super::{Found, PAGE, is_unfinished};
+use super::{Found, PAGE};
 use crate::Event;
 use crate::queue::{Hint, Priority, WorkKey};
 
@@ -63,7 +63,8 @@ impl Runtime {
 
     /// Lists a side and hints what differs from what is known, what is not there any more, and what was left undone.
     ///
-    /// Both the list and the links are walked once, page by page, and of each record a digest is kept.
+    /// The list is walked once, page by page, and of each record a digest is kept. Then the records that are known are
+    /// walked, in order; what is known of them is read again only where one was not listed.
     pub(in super::super) async fn sweep(&self, side: Side) -> Result<Found, EngineError> {
         let name = format!("sweep of {}", self.collection(side).name());
         let mut found = Found { complete: true, ..Found::default() };
@@ -88,52 +89,32 @@ impl Runtime {
             let after = self.count(side, &scope).await?;
             found.complete &= before == after && before.is_none_or(|count| count == listed);
         }
-        self.look_through(Some((side, &there)), &mut found).await?;
+        self.missing(side, &there, &mut found).await?;
+        found.hinted += self.resume().await?;
         self.finished(&name, found);
         Ok(found)
     }
 
-    /// Hints what is known to be unfinished: writes without an answer, pairs that lack a half, derived records that are
-    /// not as they are wanted. Asks no service.
-    pub(in super::super) async fn resume(&self) -> Result<usize, EngineError> {
-        let mut found = Found::default();
-        self.look_through(None, &mut found).await?;
-        Ok(found.hinted)
-    }
-
-    /// Walks all links once: hints what is unfinished, and after a sweep those whose record was not listed.
-    async fn look_through(
-        &self,
-        swept: Option<(Side, &Listed)>,
-        found: &mut Found,
-    ) -> Result<(), EngineError> {
+    /// Hints links whose record was not listed.
+    async fn missing(&self, side: Side, there: &Listed, found: &mut Found) -> Result<(), EngineError> {
         // A side that lists nothing at all is not believed.
-        let is_believed = swept.is_some_and(|(_, there)| !there.0.is_empty());
+        let is_believed = !there.0.is_empty();
         let (mut after, mut absent) = (None, 0_usize);
-        loop {
-            let page = self.store.links_page(after.as_ref(), PAGE).await?;
+        // A part of a list says nothing about what is not in it.
+        while found.complete || !is_believed {
+            let mut page = self.store.records_page(side, after.as_ref(), PAGE).await?;
             let Some(last) = page.last() else { break };
-            after = Some(last.value.id.clone());
-            let (mut missing, mut unfinished) = (Vec::new(), Vec::new());
-            for link in page.into_iter().map(|found| found.value).filter(Link::is_live) {
-                if is_unfinished(&link) {
-                    unfinished.push(WorkKey::Link(link.id.clone()));
-                }
-                let is_missing = |(side, there): (Side, &Listed)| {
-                    link.ends[side].as_ref().is_some_and(|at| !there.has(at))
-                };
-                if swept.is_some_and(is_missing) {
-                    missing.push(WorkKey::Link(link.id));
-                }
-            }
-            absent += missing.len();
-            if is_believed && found.complete {
+            after = Some(last.clone());
+            page.retain(|at| !there.has(at));
+            absent += page.len();
+            if is_believed {
                 // Not listed is not gone: that is found out by asking for each.
-                found.hinted += self.mark(missing, Priority::Sweep).await?;
+                let links = self.store.links_of(side, &page).await?.into_iter().flatten();
+                let live = links.map(|found| found.value).filter(Link::is_live);
+                found.hinted += self.mark(live.map(|link| WorkKey::Link(link.id)), Priority::Sweep).await?;
             }
-            found.hinted += self.mark(unfinished, Priority::Retry).await?;
         }
-        if let Some((side, _)) = swept.filter(|_| !is_believed && absent > 0) {
+        if !is_believed && absent > 0 {
             found.complete = false;
             let message = format!(
                 "{} lists nothing, and {absent} records of it are known: nothing is taken for deleted",
@@ -142,13 +123,26 @@ impl Runtime {
             tracing::error!(%message, "a guard has tripped");
             self.observer.on_event(&Event::GuardTripped { guard: "a side lists nothing", message: &message });
         }
+        Ok(())
+    }
+
+    /// Hints what is known to be unfinished: writes without an answer, pairs that lack a half, derived records that are
+    /// not as they are wanted. Asks no service.
+    pub(in super::super) async fn resume(&self) -> Result<usize, EngineError> {
+        let (mut hinted, mut after) = (0, None);
+        loop {
+            let page = self.store.unfinished_page(after.as_ref(), PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.clone());
+            hinted += self.mark(page.into_iter().map(WorkKey::Link), Priority::Retry).await?;
+        }
         let mut after = None;
         loop {
             let page = self.store.projections_page(after.as_ref(), PAGE).await?;
-            let Some(last) = page.last() else { return Ok(()) };
+            let Some(last) = page.last() else { return Ok(hinted) };
             after = Some(last.value.key.clone());
             let unfinished = page.into_iter().map(|found| found.value).filter(is_unfinished_projection);
-            found.hinted +=
+            hinted +=
                 self.mark(unfinished.map(|found| WorkKey::Projection(found.key)), Priority::Retry).await?;
         }
     }

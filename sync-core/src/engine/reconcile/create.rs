@@ -226,11 +226,12 @@ impl Runtime {
         for kind in [ReviewKind::Create, ReviewKind::Invalid, ReviewKind::Match] {
             run.close(kind, None);
         }
-        run.tell(now, Happening::Created(to, at.clone()));
         let stored = match &written.stored {
             Some(stored) => Some(self.fields(to, stored).await?),
             None => None,
         };
+        let fields = run.told(sent, stored.as_ref());
+        run.tell(now, Happening::Created(to, at.clone(), fields));
         run.wrote(to, sent, stored.as_ref(), now);
         let outcome = Outcome { otherwise: run.otherwise.clone(), ..Outcome::done(Did::Created) };
         let outcome = run.commit_with_derived(outcome).await?;

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::super::journal::{Entry, Happening};
+use super::super::journal::{Entry, FieldWrite, Happening, RunId};
 use super::super::link::{Link, PendingOp, Sent};
 use super::super::mapping::Fields;
 use super::super::merge::{FieldState, Parked, Reason};
@@ -30,6 +30,8 @@ pub(super) struct Run<'a> {
     started: Duration,
     /// Fields that a service stored otherwise than they were sent.
     pub(super) otherwise: Vec<String>,
+    /// The run that announced what this one finds out about.
+    pub(super) announced_by: Option<RunId>,
     rev: Option<Rev>,
     journal: Vec<Entry>,
     reviews: Vec<Review>,
@@ -46,6 +48,7 @@ impl<'a> Run<'a> {
             changed: false,
             started: runtime.clock.env().monotonic(),
             otherwise: Vec::new(),
+            announced_by: None,
             rev,
             journal: Vec::new(),
             reviews: Vec::new(),
@@ -58,8 +61,9 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn tell(&mut self, now: Timestamp, what: Happening) {
-        let about = self.key();
-        self.journal.push(Entry { at: now, about, what });
+        let mut entry = self.runtime.entry(now, self.key(), what);
+        entry.run = self.announced_by.clone().or(entry.run);
+        self.journal.push(entry);
         self.changed = true;
     }
 
@@ -258,6 +262,29 @@ impl<'a> Run<'a> {
             let otherwise = self.settle(side, seen, now);
             self.otherwise.extend(otherwise);
         }
+    }
+
+    /// What the journal tells of a record that was deleted with these values.
+    pub(super) fn lost(&self, value: impl Fn(usize) -> FieldValue) -> Vec<FieldWrite> {
+        let fields = (0..self.states.len()).map(|position| FieldWrite {
+            field: self.runtime.mapper.name(position).to_owned(),
+            before: value(position),
+            after: FieldValue::Empty,
+        });
+        fields.filter(|write| write.before.has_value()).collect()
+    }
+
+    /// What the journal tells of fields that were written.
+    pub(super) fn told(&self, sent: &[Sent], stored: Option<&Fields>) -> Vec<FieldWrite> {
+        let told = |Sent { field, write, before }: &Sent| {
+            let position = self.runtime.mapper.position(field);
+            let stored = stored.zip(position).map(|(stored, position)| stored.get(position));
+            let is_set = write.value.members().len() + before.members().len() > 0;
+            // A set that is seen back may have members that others have added.
+            let after = stored.filter(|stored| stored.is_known() && !is_set).unwrap_or(&write.value).clone();
+            FieldWrite { field: field.clone(), before: before.clone(), after }
+        };
+        sent.iter().map(told).collect()
     }
 
     /// Agrees on what is there as it was sent; of a set, on the members that are.

@@ -1,10 +1,10 @@
-//! What is asked for a page of keys at a time.
+//! What is asked for a page at a time by those who look through everything.
 
 use serde::de::DeserializeOwned;
 
-use super::Session;
-use crate::database::Arg;
-use crate::engine::{Fact, FactKey, Link, RecordRef, Side};
+use super::{Session, limited};
+use crate::database::{Arg, Row};
+use crate::engine::{Fact, FactKey, Link, LinkId, RecordRef, Side};
 use crate::{StoreError, Versioned};
 
 /// Statements that take a page of keys as JSON. They give a row for each key that has one, with the key's place, from 0.
@@ -40,7 +40,46 @@ pub(in super::super) const POSTGRES: Batches = batches!(
     WITH ORDINALITY AS each (value, number)) k"
 );
 
+// The indexes on `left_at` and `right_at` have all that these ask for: what the links know is not read.
+const RECORDS_LEFT: &str = "SELECT ended, left_at, CAST('' AS TEXT) FROM links \
+    WHERE left_at > $2 AND ended = 0 ORDER BY left_at LIMIT $1";
+const RECORDS_RIGHT: &str = "SELECT ended, right_at, CAST('' AS TEXT) FROM links \
+    WHERE right_at > $2 AND ended = 0 ORDER BY right_at LIMIT $1";
+const UNFINISHED: &str = "SELECT rev, id, CAST('' AS TEXT) FROM links \
+    WHERE unfinished = 1 AND id > $2 ORDER BY id LIMIT $1";
+
 impl Session<'_> {
+    pub(in super::super) async fn records_page(
+        &mut self,
+        side: Side,
+        after: Option<&RecordRef>,
+        limit: usize,
+    ) -> Result<Vec<RecordRef>, StoreError> {
+        let sql = match side {
+            Side::Left => RECORDS_LEFT,
+            Side::Right => RECORDS_RIGHT,
+        };
+        let after = after.map(|at| self.record(at)).transpose()?.unwrap_or_default();
+        let rows = self.rows(sql, &[limited(limit), Arg::Text(&after)]).await?;
+        let record = |(_, key, _): Row| {
+            let (parent, id) = serde_json::from_str(&key).map_err(|error| {
+                self.place.error(format_args!("a record of a link is damaged at column {}", error.column()))
+            })?;
+            Ok(RecordRef { parent, id })
+        };
+        rows.into_iter().map(record).collect()
+    }
+
+    pub(in super::super) async fn unfinished_page(
+        &mut self,
+        after: Option<&LinkId>,
+        limit: usize,
+    ) -> Result<Vec<LinkId>, StoreError> {
+        let after = after.map_or("", LinkId::as_str);
+        let rows = self.rows(UNFINISHED, &[limited(limit), Arg::Text(after)]).await?;
+        Ok(rows.into_iter().map(|(_, id, _)| LinkId::new(id)).collect())
+    }
+
     pub(in super::super) async fn links_of(
         &mut self,
         batches: &Batches,
