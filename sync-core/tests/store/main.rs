@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests fail loudly")]
 
 mod careless;
+mod feeds;
 mod old;
 mod places;
 mod postgres;
