@@ -40,6 +40,7 @@ mod handle;
 mod journal;
 mod link;
 mod listing;
+pub mod lossy;
 mod mapping;
 mod matching;
 pub mod merge;
@@ -79,6 +80,9 @@ pub use handle::Engine;
 pub use journal::{Entry, Happening};
 pub use link::{Link, LinkField, LinkId, LinkStatus, Pending, PendingOp, Refusal, Sent};
 pub use mapping::{Field, Fields, Mapper, Mapping, MappingBuilder, MappingError};
+#[cfg(feature = "mapping-file")]
+#[cfg_attr(docsrs, doc(cfg(feature = "mapping-file")))]
+pub use mapping::{MappingFileError, MappingProblem};
 pub use plan::{Change, FactCount, Plan, PlannedProjection, PlannedRecord, ProjectionStep, RecordStep};
 pub use policy::{Conflict, Direction, Interval, Policy, Resolution, Resolve};
 pub use projection::{Projection, ProjectionKey, ProjectionPending, Wrote};
