@@ -15,6 +15,11 @@ pub struct Architecture;
 #[doc = include_str!("../sync.md")]
 pub struct Sync;
 
+/// The page on mapping files.
+#[cfg(doctest)]
+#[doc = include_str!("../mapping.md")]
+pub struct Mapping;
+
 /// The page on the sandboxes.
 #[cfg(doctest)]
 #[doc = include_str!("../sandbox.md")]
