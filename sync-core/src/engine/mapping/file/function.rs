@@ -12,9 +12,9 @@ use crate::engine::{Snapshot, lossy, validate};
 
 pub(super) type Normalise = Arc<dyn Fn(&str) -> Normalised + Send + Sync>;
 
-type Named<T> = (&'static str, T);
+type Plain = fn(&str) -> Normalised;
 
-const NORMALISERS: [Named<fn(&str) -> Normalised>; 9] = [
+const NORMALISERS: [(&str, Plain); 9] = [
     ("spaces", normalise::spaces),
     ("upper", normalise::upper),
     ("email", normalise::email),

@@ -54,7 +54,8 @@ impl Mapping {
     /// [`MappingFileError`] with all that is wrong: the line, the field, and how to mend it.
     #[cfg_attr(docsrs, doc(cfg(feature = "mapping-file")))]
     pub fn from_toml(text: &str) -> Result<Self, MappingFileError> {
-        read(text).map_err(|wrongs| MappingFileError::new(text, wrongs))
+        let built = MappingBuilder::from_toml(text)?.build();
+        built.map_err(|error| MappingFileError::new(text, vec![Wrong::new(0..0, error.to_string())]))
     }
 
     /// Makes a mapping of a file, as [`from_toml`](Self::from_toml) does. It waits for the disk.
@@ -67,6 +68,18 @@ impl Mapping {
         let path = path.as_ref();
         let text = std::fs::read_to_string(path).map_err(|error| MappingFileError::unread(path, error))?;
         Self::from_toml(&text).map_err(|error| error.in_file(path))
+    }
+}
+
+impl MappingBuilder {
+    /// Begins with what a file's text says, to add fields that need code.
+    ///
+    /// # Errors
+    ///
+    /// As [`Mapping::from_toml`].
+    #[cfg_attr(docsrs, doc(cfg(feature = "mapping-file")))]
+    pub fn from_toml(text: &str) -> Result<Self, MappingFileError> {
+        read(text).map_err(|wrongs| MappingFileError::new(text, wrongs))
     }
 }
 
@@ -92,7 +105,7 @@ const SETTINGS: [(&str, u8); 16] = [
     ("version", 2),
 ];
 
-fn read(text: &str) -> Result<Mapping, Vec<Wrong>> {
+fn read(text: &str) -> Result<MappingBuilder, Vec<Wrong>> {
     let (document, errors) = DeTable::parse_recoverable(text);
     let top = entries(document.get_ref());
     // What follows from a part that could not be read would only confuse.
@@ -134,10 +147,7 @@ fn read(text: &str) -> Result<Mapping, Vec<Wrong>> {
     }
     // What the builder finds in a field that is wrong already may follow from that.
     wrongs.extend(builder.errors().iter().filter_map(|error| located(error, &sound)));
-    if !wrongs.is_empty() {
-        return Err(wrongs);
-    }
-    builder.build().map_err(|error| vec![Wrong::new(0..0, error.to_string())])
+    if wrongs.is_empty() { Ok(builder) } else { Err(wrongs) }
 }
 
 /// Where the file is not TOML.
@@ -368,9 +378,9 @@ fn translate(field: Field, side: Side, value: &Value<'_>) -> Result<Field, Wrong
     }
     let write = Arc::new(write);
     let known = Arc::clone(&write);
-    let check = move |text: &str| match known.contains_key(text) {
-        true => Ok(()),
-        false => Err("has no counterpart in the lookup".to_owned()),
+    let check = move |text: &str| {
+        let found = known.contains_key(text).then_some(());
+        found.ok_or_else(|| "has no counterpart in the lookup".to_owned())
     };
     let field = also(field, side, Arc::new(check));
     Ok(field.translate(side, move |own| read.get(own).cloned(), move |text| write.get(text).cloned()))
