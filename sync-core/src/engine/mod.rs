@@ -26,9 +26,10 @@
 //! What it decides by are pure functions, which can be used by themselves: [`decide`] for a pair, [`merge`] for its
 //! fields, [`settle`] and [`recover`] for what a write has done, [`project`] for derived records.
 
+mod answer;
 mod apply;
 mod breaker;
-mod budget;
+pub(crate) mod budget;
 mod builder;
 mod caps;
 mod clock;
@@ -56,6 +57,7 @@ mod reconcile;
 mod record;
 pub mod recover;
 mod report;
+mod resolve;
 mod review;
 mod rule;
 mod runtime;
@@ -66,7 +68,8 @@ pub mod validate;
 mod value;
 mod worker;
 
-pub use budget::{Budget, MemoryBudget};
+pub use answer::{Answer, AnswerKind, ResolveError};
+pub use budget::{Budget, LearningBudget, MemoryBudget, Quota, Taken};
 pub use builder::EngineBuilder;
 pub use caps::{Caps, MarkerKind};
 pub use collection::{
@@ -77,7 +80,7 @@ pub use decide::{Decision, Deleted, EditedAndDeleted, OnDelete, PairRules, Prese
 pub use fault::{Fault, FaultKind};
 pub use feed::Found;
 pub use handle::Engine;
-pub use journal::{Entry, Happening};
+pub use journal::{Entry, FieldWrite, Happening, RunId};
 pub use link::{Link, LinkField, LinkId, LinkStatus, Pending, PendingOp, Refusal, Sent};
 pub use mapping::{Field, Fields, Mapper, Mapping, MappingBuilder, MappingError};
 #[cfg(feature = "mapping-file")]
