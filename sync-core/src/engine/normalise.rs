@@ -12,14 +12,28 @@ fn some(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+fn folded(text: &str) -> String {
+    let mut words = text.split_whitespace();
+    let mut folded = String::with_capacity(text.len());
+    folded.push_str(words.next().unwrap_or_default());
+    for word in words {
+        folded.push(' ');
+        folded.push_str(word);
+    }
+    folded
+}
+
 /// Trims, folds white space, composes accents (NFC).
 ///
 /// # Errors
 ///
 /// None.
 pub fn spaces(text: &str) -> Normalised {
-    let composed: String = text.nfc().collect();
-    Ok(some(composed.split_whitespace().collect::<Vec<_>>().join(" ")))
+    if text.is_ascii() {
+        // There is nothing to compose.
+        return Ok(some(folded(text)));
+    }
+    Ok(some(folded(&text.nfc().collect::<String>())))
 }
 
 /// As [`spaces`], in upper case: for codes such as a country's.

@@ -206,7 +206,6 @@ impl Runtime {
     /// Commits where a feed goes on, and adds the commit's hints to the queue: in one step if one place keeps both, and
     /// before the commit if not, because a feed that went on without them would never come back to them. Hints carry no
     /// decision, so they are added as well if the commit is refused because somebody else was faster.
-    #[allow(dead_code, reason = "feeds are about to use it")]
     pub(super) async fn commit_with_hints(&self, mut commit: Commit) -> Result<(), CommitError> {
         if !self.hints_in_store {
             let hints = std::mem::take(&mut commit.hints);

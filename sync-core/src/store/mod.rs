@@ -55,6 +55,56 @@ pub trait Store: Send + Sync + Debug {
     /// The store cannot be read.
     async fn link_of(&self, side: Side, at: &RecordRef) -> Result<Option<Versioned<Link>>, StoreError>;
 
+    /// The link of each of these records, as [`link_of`](Self::link_of) gives it, in their order. Whoever looks through many
+    /// records asks for a page of them at a time; the default asks for one after the other.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn links_of(
+        &self,
+        side: Side,
+        at: &[RecordRef],
+    ) -> Result<Vec<Option<Versioned<Link>>>, StoreError> {
+        let mut links = Vec::with_capacity(at.len());
+        for at in at {
+            links.push(self.link_of(side, at).await?);
+        }
+        Ok(links)
+    }
+
+    /// At most `limit` of the records of a side that live links have, those that come after `after` in an order of the
+    /// store's own.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn records_page(
+        &self,
+        side: Side,
+        after: Option<&RecordRef>,
+        limit: usize,
+    ) -> Result<Vec<RecordRef>, StoreError>;
+
+    /// At most `limit` live links that are [unfinished](Link::is_unfinished) and whose ids come after `after`, in the
+    /// order of their ids (by bytes). There may be others among them. The default looks through all links.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn unfinished_page(&self, after: Option<&LinkId>, limit: usize) -> Result<Vec<LinkId>, StoreError> {
+        let (mut found, mut after) = (Vec::new(), after.cloned());
+        while found.len() < limit {
+            let page = self.links_page(after.as_ref(), limit).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.value.id.clone());
+            let links = page.into_iter().map(|found| found.value);
+            found.extend(links.filter(|link| link.is_live() && link.is_unfinished()).map(|link| link.id));
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
     /// The links with a create on `side` that is announced and not yet answered, in the order of their ids.
     ///
     /// # Errors
@@ -104,6 +154,19 @@ pub trait Store: Send + Sync + Debug {
     ///
     /// The store cannot be read.
     async fn fact(&self, key: &FactKey) -> Result<Option<Versioned<Fact>>, StoreError>;
+
+    /// Each of these facts, in their order. The default asks for one after the other.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn facts(&self, keys: &[FactKey]) -> Result<Vec<Option<Versioned<Fact>>>, StoreError> {
+        let mut facts = Vec::with_capacity(keys.len());
+        for key in keys {
+            facts.push(self.fact(key).await?);
+        }
+        Ok(facts)
+    }
 
     /// The facts that belong to a left record, in the order of their keys.
     ///

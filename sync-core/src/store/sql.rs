@@ -1,5 +1,7 @@
 //! What the stores on SQL databases share: their statements, and what a commit checks before it writes.
 
+pub(super) mod batch;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -49,10 +51,10 @@ const HOLDER_OF_RIGHT: &str =
 const OPEN_CREATES: &str = "SELECT rev, id, body FROM links WHERE creates_on = $1 ORDER BY id";
 const RELEASE: &str = "UPDATE links SET left_at = NULL, right_at = NULL WHERE id = $1";
 // A link that had ended before keeps its place among those that have.
-const PUT_LINK: &str = "INSERT INTO links (id, rev, left_at, right_at, creates_on, body, ended) \
-    VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $7 = 0 THEN 0 ELSE (SELECT COALESCE(MAX(ended), 0) + 1 FROM links) END) \
+const PUT_LINK: &str = "INSERT INTO links (id, rev, left_at, right_at, creates_on, body, unfinished, ended) \
+    VALUES ($1, $2, $3, $4, $5, $6, $8, CASE WHEN $7 = 0 THEN 0 ELSE (SELECT COALESCE(MAX(ended), 0) + 1 FROM links) END) \
     ON CONFLICT (id) DO UPDATE SET rev = $2, left_at = $3, right_at = $4, creates_on = $5, body = $6, \
-    ended = CASE WHEN $7 = 0 THEN 0 WHEN links.ended > 0 THEN links.ended ELSE excluded.ended END";
+    unfinished = $8, ended = CASE WHEN $7 = 0 THEN 0 WHEN links.ended > 0 THEN links.ended ELSE excluded.ended END";
 
 const PROJECTIONS_OF: &str = "SELECT rev, id, body FROM projections WHERE owner = $1 ORDER BY id";
 const PUT_PROJECTION: &str = "INSERT INTO projections (id, rev, owner, body) VALUES ($1, $2, $3, $4) \
@@ -305,6 +307,7 @@ impl<'a> Session<'a> {
                 Arg::Optional(link.creates_on().map(name)),
                 Arg::Text(&body),
                 Arg::Number(i64::from(!link.is_live())),
+                Arg::Number(i64::from(link.is_live() && link.is_unfinished())),
             ];
             self.run(PUT_LINK, &row).await?;
         }
@@ -428,12 +431,20 @@ fn name(side: Side) -> &'static str {
     }
 }
 
+/// A session for reading, on a connection of the store's `database`.
+macro_rules! session {
+    ($store:expr) => {
+        Session::new(&$store.database.place, &mut *$store.database.acquire().await?)
+    };
+}
+pub(super) use session;
+
 /// Implements [`Store`](super::Store) on the store's `database`, whose `$begin` begins a transaction that writes. Hints go
-/// into the queue by `$statements`, in the commit that they come with.
+/// into the queue by the statements of the `$dialect`, in the commit that they come with.
 macro_rules! implement_store {
-    ($store:ty, $begin:ident, $statements:path) => {
+    ($store:ty, $begin:ident, $dialect:ident) => {
         const _: () = {
-            use super::sql::Session;
+            use super::sql::{Session, batch, session};
             use super::{Accounts, BindError, Commit, CommitError, FeedId, Position, Store};
             use $crate::engine::{
                 Entry, Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review,
@@ -451,7 +462,7 @@ macro_rules! implement_store {
                 }
 
                 async fn link(&self, id: &LinkId) -> Result<Option<Versioned<Link>>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?).link(id).await
+                    session!(self).link(id).await
                 }
 
                 async fn link_of(
@@ -459,15 +470,40 @@ macro_rules! implement_store {
                     side: Side,
                     at: &RecordRef,
                 ) -> Result<Option<Versioned<Link>>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .link_of(side, at)
-                        .await
+                    session!(self).link_of(side, at).await
+                }
+
+                async fn links_of(
+                    &self,
+                    side: Side,
+                    at: &[RecordRef],
+                ) -> Result<Vec<Option<Versioned<Link>>>, StoreError> {
+                    session!(self).links_of(&batch::$dialect, side, at).await
+                }
+
+                async fn facts(&self, keys: &[FactKey]) -> Result<Vec<Option<Versioned<Fact>>>, StoreError> {
+                    session!(self).facts(&batch::$dialect, keys).await
+                }
+
+                async fn records_page(
+                    &self,
+                    side: Side,
+                    after: Option<&RecordRef>,
+                    limit: usize,
+                ) -> Result<Vec<RecordRef>, StoreError> {
+                    session!(self).records_page(side, after, limit).await
+                }
+
+                async fn unfinished_page(
+                    &self,
+                    after: Option<&LinkId>,
+                    limit: usize,
+                ) -> Result<Vec<LinkId>, StoreError> {
+                    session!(self).unfinished_page(after, limit).await
                 }
 
                 async fn open_creates(&self, side: Side) -> Result<Vec<Link>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .open_creates(side)
-                        .await
+                    session!(self).open_creates(side).await
                 }
 
                 async fn links_page(
@@ -475,27 +511,21 @@ macro_rules! implement_store {
                     after: Option<&LinkId>,
                     limit: usize,
                 ) -> Result<Vec<Versioned<Link>>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .links_page(after, limit)
-                        .await
+                    session!(self).links_page(after, limit).await
                 }
 
                 async fn projection(
                     &self,
                     key: &ProjectionKey,
                 ) -> Result<Option<Versioned<Projection>>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .projection(key)
-                        .await
+                    session!(self).projection(key).await
                 }
 
                 async fn projections_of(
                     &self,
                     owner: &RecordId,
                 ) -> Result<Vec<Versioned<Projection>>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .projections_of(owner)
-                        .await
+                    session!(self).projections_of(owner).await
                 }
 
                 async fn projections_page(
@@ -503,35 +533,27 @@ macro_rules! implement_store {
                     after: Option<&ProjectionKey>,
                     limit: usize,
                 ) -> Result<Vec<Versioned<Projection>>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .projections_page(after, limit)
-                        .await
+                    session!(self).projections_page(after, limit).await
                 }
 
                 async fn fact(&self, key: &FactKey) -> Result<Option<Versioned<Fact>>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?).fact(key).await
+                    session!(self).fact(key).await
                 }
 
                 async fn facts_of(&self, owner: &RecordId) -> Result<Vec<Fact>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .facts_of(owner)
-                        .await
+                    session!(self).facts_of(owner).await
                 }
 
                 async fn position(&self, feed: &FeedId) -> Result<Option<Versioned<Position>>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .position(feed)
-                        .await
+                    session!(self).position(feed).await
                 }
 
                 async fn review(&self, key: &ReviewKey) -> Result<Option<Review>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?).review(key).await
+                    session!(self).review(key).await
                 }
 
                 async fn reviews_about(&self, about: &WorkKey) -> Result<Vec<Review>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .reviews_about(about)
-                        .await
+                    session!(self).reviews_about(about).await
                 }
 
                 async fn reviews_page(
@@ -539,9 +561,7 @@ macro_rules! implement_store {
                     after: Option<&ReviewKey>,
                     limit: usize,
                 ) -> Result<Vec<Review>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .reviews_page(after, limit)
-                        .await
+                    session!(self).reviews_page(after, limit).await
                 }
 
                 async fn journal(
@@ -550,16 +570,14 @@ macro_rules! implement_store {
                     after: u64,
                     limit: usize,
                 ) -> Result<Vec<(u64, Entry)>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .journal(about, after, limit)
-                        .await
+                    session!(self).journal(about, after, limit).await
                 }
 
                 async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
                     let mut transaction = self.database.$begin().await?;
                     let (place, connection) = (&self.database.place, &mut *transaction);
                     Session::new(place, connection).commit(&commit).await?;
-                    let (statements, now) = (&$statements, self.env.now());
+                    let (statements, now) = (&$crate::queue::sql::$dialect, self.env.now());
                     let mut queue = crate::queue::sql::Session { place, connection, statements, now };
                     queue.mark(&commit.hints).await?;
                     Ok(self.database.end(transaction).await?)

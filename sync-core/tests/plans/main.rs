@@ -14,6 +14,7 @@ mod crashes;
 mod database;
 mod fake;
 mod faults;
+mod feeds;
 mod first_run;
 mod fuse;
 mod lost_replies;

@@ -51,6 +51,8 @@ enum Mistake {
     LinkOfTakesAnyEnded,
     LinkOfTakesLastWritten,
     LinkOfForgetsWhoWasTakenFrom,
+    LinksOfLeavesOutUnknown,
+    FactsLeaveOutUnknown,
     CreatesOnBothSides,
     CreatesAreAnyWrite,
     CreatesAreUnordered,
@@ -303,6 +305,33 @@ impl Store for Careless {
         }
     }
 
+    async fn links_of(
+        &self,
+        side: Side,
+        at: &[RecordRef],
+    ) -> Result<Vec<Option<Versioned<Link>>>, StoreError> {
+        let mut links = self.right.links_of(side, at).await?;
+        if self.mistake == M::LinksOfLeavesOutUnknown {
+            links.sort_by_key(Option::is_none);
+        }
+        Ok(links)
+    }
+
+    async fn facts(&self, keys: &[FactKey]) -> Result<Vec<Option<Versioned<Fact>>>, StoreError> {
+        let mut facts = self.right.facts(keys).await?;
+        facts.retain(|fact| self.mistake != M::FactsLeaveOutUnknown || fact.is_some());
+        Ok(facts)
+    }
+
+    async fn records_page(
+        &self,
+        side: Side,
+        after: Option<&RecordRef>,
+        limit: usize,
+    ) -> Result<Vec<RecordRef>, StoreError> {
+        self.right.records_page(side, after, limit).await
+    }
+
     async fn open_creates(&self, side: Side) -> Result<Vec<Link>, StoreError> {
         let mut found = self.right.open_creates(side).await?;
         match self.mistake {
@@ -533,6 +562,9 @@ refused! {
         "has not ended last because it was written over";
     a_store_that_forgets_from_whom_a_record_was_taken_fails: LinkOfForgetsWhoWasTakenFrom,
         "when the live link is gone, the link of a record is the one that ended last";
+    a_store_that_leaves_out_unknown_links_fails: LinksOfLeavesOutUnknown, "a page has the link that";
+    a_store_that_leaves_out_unknown_facts_fails: FactsLeaveOutUnknown,
+        "a page of facts has a place for each of them";
     a_store_with_creates_on_both_sides_fails: CreatesOnBothSides, "open creates are creates, on the side in question";
     a_store_that_takes_any_write_for_a_create_fails: CreatesAreAnyWrite,
         "open creates are creates, on the side in question";

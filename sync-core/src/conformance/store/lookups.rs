@@ -1,6 +1,6 @@
 use super::fixtures::{
-    creating, early, ended, fact_key, late, new_entry, new_fact, new_projection, new_review, pending_link,
-    put, read_review, review_key, reviews, top, under, work_keys,
+    creating, early, ended, fact_key, late, new_entry, new_fact, new_link, new_projection, new_review,
+    pending_link, put, read_review, review_key, reviews, top, under, work_keys,
 };
 use crate::Rev;
 use crate::conformance::ODD;
@@ -111,6 +111,41 @@ pub(super) async fn finds_facts_by_owner(store: &impl Store) {
     let orphan = vec![(Some(Rev::FIRST.next()), new_fact(key, None))];
     store.commit(Commit { facts: orphan, ..Commit::default() }).await.expect("a fact can lose its owner");
     assert_eq!(of("A").await, [other("A").key], "a fact without an owner is nobody's");
+}
+
+/// A page of keys gets what each of them gets alone, whatever is known of it and wherever it stands.
+pub(super) async fn finds_a_page_at_a_time(store: &impl Store) {
+    let links: Vec<Link> = ODD.iter().map(|id| new_link(id, id, Some("x"))).map(ended).collect();
+    let facts = ODD.iter().map(|id| (None, new_fact(fact_key(id), None))).collect();
+    let links = links.into_iter().map(|link| (None, link)).collect();
+    store.commit(Commit { links, facts, ..Commit::default() }).await.expect("new links can be written");
+    for (id, parent) in ODD.iter().zip(ODD.iter().skip(1)).step_by(2) {
+        let mut link = new_link(&format!("live {id}"), id, None);
+        link.ends.right = Some(under(parent, id));
+        put(store, None, link).await.expect("a live link takes its records from one that has ended");
+    }
+    let mut at = vec![top("unknown"), top("x"), under("unknown", "x")];
+    for id in ODD {
+        at.extend([top(id), under(id, "a"), under("a", id), top(&format!("not {id}"))]);
+    }
+    at.extend(at.clone());
+    for side in Side::BOTH {
+        let found = store.links_of(side, &at).await.expect("links can be read");
+        assert_eq!(found.len(), at.len(), "a page of records has a place for each of them");
+        for (at, found) in at.iter().zip(&found) {
+            let alone = store.link_of(side, at).await.expect("the link of a record can be read");
+            assert_eq!(found, &alone, "a page has the link that {at:?} has alone");
+        }
+    }
+    let keys: Vec<_> = at.into_iter().map(|at| FactKey::new("documents", at)).collect();
+    let found = store.facts(&keys).await.expect("facts can be read");
+    assert_eq!(found.len(), keys.len(), "a page of facts has a place for each of them");
+    for (key, found) in keys.iter().zip(&found) {
+        let alone = store.fact(key).await.expect("a fact can be read");
+        assert_eq!(found, &alone, "a page has the fact that is {key:?} alone");
+    }
+    assert!(store.links_of(Side::Left, &[]).await.expect("links can be read").is_empty());
+    assert!(store.facts(&[]).await.expect("facts can be read").is_empty());
 }
 
 pub(super) async fn opens_and_closes_reviews(store: &impl Store) {

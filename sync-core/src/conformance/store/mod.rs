@@ -63,10 +63,12 @@ pub async fn check<S: Store + 'static>(make: impl AsyncFn() -> S) {
     lookups::lists_open_creates(&make().await).await;
     lookups::finds_projections_by_owner(&make().await).await;
     lookups::finds_facts_by_owner(&make().await).await;
+    lookups::finds_a_page_at_a_time(&make().await).await;
     lookups::opens_and_closes_reviews(&make().await).await;
     lookups::finds_reviews_by_what_they_are_about(&make().await).await;
     lookups::keeps_the_journal_in_order(&make().await).await;
     pages::pages_by_bytes(&make().await).await;
+    pages::pages_records_and_what_is_unfinished(&make().await).await;
     belongs_to_one_pair_of_accounts(&make().await).await;
 
     concurrency::one_writer_wins_each_version(Arc::new(make().await)).await;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::collection::{Marker, SetUp};
 use super::decide::{Decision, Presence, Sight, decide};
-use super::feed::is_unfinished;
 use super::handle::Engine;
 use super::link::{Link, LinkId, LinkStatus};
 use super::listing::{Listing, list_all};
@@ -207,7 +206,7 @@ impl<'a> Planner<'a> {
         let in_scope = self.runtime.is_in_scope(side, snapshot)
             && theirs.is_none_or(|(theirs, _)| self.runtime.is_in_scope(other, theirs));
         let mut changes = Vec::new();
-        let mut differs = is_unfinished(link) || in_scope == (link.status == LinkStatus::Paused);
+        let mut differs = link.is_unfinished() || in_scope == (link.status == LinkStatus::Paused);
         if in_scope {
             let mut news = self.news(side, fields, link);
             match theirs {
