@@ -25,6 +25,11 @@ pub struct Mapping;
 #[doc = include_str!("../sandbox.md")]
 pub struct Sandbox;
 
+/// The page on stores.
+#[cfg(doctest)]
+#[doc = include_str!("../stores.md")]
+pub struct Stores;
+
 /// The page on tokens.
 #[cfg(doctest)]
 #[doc = include_str!("../tokens.md")]
