@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::budget::Budget;
@@ -10,7 +10,7 @@ use super::journal::RunId;
 use super::mapping::Mapper;
 use super::record::{Side, Snapshot};
 use super::rule::{Enrich, Rule};
-use super::runtime::{Births, Facts, InScope, Runtime};
+use super::runtime::{Births, Facts, InScope, Parts, Runtime};
 use super::schema::Schema;
 #[cfg(feature = "_simulation")]
 use super::switches::RuleOff;
@@ -28,6 +28,7 @@ pub struct EngineBuilder {
     mapper: Arc<dyn Mapper>,
     store: Option<Arc<dyn Store>>,
     queue: Option<Arc<dyn WorkQueue>>,
+    hints_in_store: bool,
     observer: Arc<dyn Observer>,
     budget: Option<Arc<dyn Budget>>,
     env: Option<Arc<dyn Env>>,
@@ -65,6 +66,7 @@ impl EngineBuilder {
             mapper,
             store: None,
             queue: None,
+            hints_in_store: false,
             observer: Arc::new(NoObserver),
             budget: None,
             env: None,
@@ -84,15 +86,25 @@ impl EngineBuilder {
         }
     }
 
+    /// Keeps the state, the hints and what is left of the accounts' quotas in one database, such as a
+    /// [`SqliteStore`](crate::store) or a [`PostgresStore`](crate::store). What a run finds and what it hints is then
+    /// committed together. Stands for [`store`](Self::store), [`queue`](Self::queue) and [`budget`](Self::budget), of
+    /// which a later call replaces its part.
+    pub fn database<D: Store + WorkQueue + Budget + 'static>(self, database: Arc<D>) -> Self {
+        let hints_in_store = database.keeps_hints();
+        let builder = self.store(database.clone()).queue(database.clone()).budget(database);
+        Self { hints_in_store, ..builder }
+    }
+
     /// Keeps the state here. Default: in memory, which forgets with the process.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
-        self.store = Some(store);
+        (self.store, self.hints_in_store) = (Some(store), false);
         self
     }
 
     /// Takes hints from here. Default: a queue in memory; what it forgets with the process, a sweep finds again.
     pub fn queue(mut self, queue: Arc<dyn WorkQueue>) -> Self {
-        self.queue = Some(queue);
+        (self.queue, self.hints_in_store) = (Some(queue), false);
         self
     }
 
@@ -208,17 +220,17 @@ impl EngineBuilder {
         let session = self
             .session
             .unwrap_or_else(|| RunId::of(env.now(), "session", format_args!("{:016x}", env.rand())));
-        Engine::from_runtime(Runtime {
-            run: session,
+        let parts = Parts {
             name: self.name,
             schema: Schema::of(self.mapper.as_ref()),
             collections: self.collections,
             mapper: self.mapper,
             store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
             queue,
+            hints_in_store: self.hints_in_store,
             observer: self.observer,
             budget: self.budget,
-            clock: Arc::new(Clock::new(env)),
+            clock: Clock::new(env),
             births: self.births,
             in_scope: self.in_scope,
             parents: self.parents,
@@ -229,12 +241,13 @@ impl EngineBuilder {
             skew: self.skew,
             max_attempts: self.max_attempts,
             concurrency: self.concurrency,
-            breakers: Arc::default(),
-            accounts: Arc::default(),
-            is_bound: Arc::default(),
-            failures: Arc::default(),
+            breakers: Mutex::default(),
+            accounts: Mutex::default(),
+            is_bound: false.into(),
+            failures: Mutex::default(),
             #[cfg(feature = "_simulation")]
             off: self.off,
-        })
+        };
+        Engine::from_runtime(Runtime { parts: Arc::new(parts), run: session, origin: None })
     }
 }

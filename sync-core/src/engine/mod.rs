@@ -65,7 +65,7 @@ pub mod validate;
 mod value;
 mod worker;
 
-pub use budget::{Budget, MemoryBudget};
+pub use budget::{Budget, MemoryBudget, Quota, Taken};
 pub use builder::EngineBuilder;
 pub use caps::{Caps, MarkerKind};
 pub use collection::{

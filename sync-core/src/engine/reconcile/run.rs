@@ -13,9 +13,10 @@ use super::super::runtime::{Runtime, Trouble};
 use super::super::settle::{Unsettled, Verdict, settle};
 use super::super::switches::RuleOff;
 use super::super::value::{Agreed, FieldValue, Pair};
+use super::Outcome;
 use crate::Event;
 use crate::Rev;
-use crate::queue::WorkKey;
+use crate::queue::{Hint, WorkKey};
 use crate::store::Commit;
 
 /// One run of a link: what it knows, and what it will commit.
@@ -68,6 +69,26 @@ impl<'a> Run<'a> {
 
     /// Writes everything at once. The next commit of this run rests on it.
     pub(super) async fn commit(&mut self) -> Result<(), Trouble> {
+        self.write(Vec::new()).await
+    }
+
+    /// The same, with what is to be looked at because of it.
+    pub(super) async fn commit_with(&mut self, mut outcome: Outcome) -> Result<Outcome, Trouble> {
+        self.write(self.runtime.take_hints(&mut outcome)).await?;
+        Ok(outcome)
+    }
+
+    /// The same, with what is derived for the left record: it may have waited for this.
+    pub(super) async fn commit_with_derived(&mut self, outcome: Outcome) -> Result<Outcome, Trouble> {
+        let owner = self.link.ends.left.clone();
+        let known = self.runtime.derived_of(owner.clone()).await?;
+        let outcome = self.commit_with(outcome.hint(known.clone())).await?;
+        // What was derived meanwhile may have looked here before the commit, and waits too.
+        let derived = self.runtime.derived_of(owner).await?;
+        Ok(outcome.hint(derived.into_iter().filter(|key| !known.contains(key))))
+    }
+
+    async fn write(&mut self, hints: Vec<Hint>) -> Result<(), Trouble> {
         self.runtime.schema.store(self.states.clone(), &mut self.link);
         let reviews = std::mem::take(&mut self.reviews);
         let commit = Commit {
@@ -75,6 +96,7 @@ impl<'a> Run<'a> {
             reviews: reviews.clone(),
             closed_reviews: std::mem::take(&mut self.closed),
             journal: std::mem::take(&mut self.journal),
+            hints,
             ..Commit::default()
         };
         self.runtime.store.commit(commit).await?;
@@ -91,10 +113,11 @@ impl<'a> Run<'a> {
     }
 
     /// Deletes the link: it came to nothing.
-    pub(super) async fn drop_link(&mut self) -> Result<(), Trouble> {
+    pub(super) async fn drop_link(&mut self, mut outcome: Outcome) -> Result<Outcome, Trouble> {
+        let hints = self.runtime.take_hints(&mut outcome);
         let gone_links = self.rev.map(|rev| (rev, self.link.id.clone())).into_iter().collect();
-        self.runtime.store.commit(Commit { gone_links, ..Commit::default() }).await?;
-        Ok(())
+        self.runtime.store.commit(Commit { gone_links, hints, ..Commit::default() }).await?;
+        Ok(outcome)
     }
 
     pub(super) fn ask(&mut self, now: Timestamp, kind: ReviewKind, field: Option<&str>, message: String) {
