@@ -53,6 +53,7 @@ pub async fn check<S: Store + 'static>(make: impl AsyncFn() -> S) {
     claims::gives_a_record_to_one_link(&make().await).await;
     claims::tells_records_apart(&make().await).await;
     claims::finds_the_link_of_a_record(&make().await).await;
+    claims::finds_all_links_of_a_record(&make().await).await;
     claims::frees_the_records_of_gone_links(&make().await).await;
     claims::ended_links_give_way(&make().await).await;
     claims::hands_records_over_within_a_commit(&make).await;
@@ -63,6 +64,7 @@ pub async fn check<S: Store + 'static>(make: impl AsyncFn() -> S) {
     lookups::opens_and_closes_reviews(&make().await).await;
     lookups::finds_reviews_by_what_they_are_about(&make().await).await;
     lookups::keeps_the_journal_in_order(&make().await).await;
+    lookups::tells_of_runs(&make().await).await;
     pages::pages_by_bytes(&make().await).await;
     belongs_to_one_pair_of_accounts(&make().await).await;
 
