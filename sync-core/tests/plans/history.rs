@@ -55,10 +55,13 @@ async fn undo(world: &World, run: &RunId) -> (Undo, Report) {
     (undo, report)
 }
 
-/// Works on a record by a hint, with an engine that goes on living.
+/// Works on a record by a hint, with an engine that goes on living. A record that is gone is looked at again when time has
+/// passed.
 async fn work(world: &World, engine: &Engine, id: &str) {
     engine.hint(Side::Left, &record(id), Priority::Event).await.unwrap();
-    engine.drain().await.unwrap();
+    for _ in 0..10 {
+        engine.work("test", 8).await.unwrap();
+    }
     world.env.advance(LONG);
 }
 
