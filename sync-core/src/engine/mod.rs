@@ -26,6 +26,7 @@
 //! What it decides by are pure functions, which can be used by themselves: [`decide`] for a pair, [`merge`] for its
 //! fields, [`settle`] and [`recover`] for what a write has done, [`project`] for derived records.
 
+mod answer;
 mod apply;
 mod breaker;
 mod budget;
@@ -56,6 +57,7 @@ mod reconcile;
 mod record;
 pub mod recover;
 mod report;
+mod resolve;
 mod review;
 mod rule;
 mod runtime;
@@ -67,6 +69,7 @@ pub mod validate;
 mod value;
 mod worker;
 
+pub use answer::{Answer, AnswerKind, ResolveError};
 pub use budget::{Budget, MemoryBudget, Quota, Taken};
 pub use builder::EngineBuilder;
 pub use caps::{Caps, MarkerKind};

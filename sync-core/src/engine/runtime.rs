@@ -32,7 +32,7 @@ use crate::{AccountKey, Event, Observer, StoreError};
 #[derive(Debug, Clone)]
 pub(super) struct Runtime {
     pub(super) parts: Arc<Parts>,
-    /// The run or the session in which they do it.
+    /// The run or the session that everything is done in.
     pub(super) run: RunId,
     /// The claim that is being worked on; `None` if what is worked on was not claimed from the queue.
     pub(super) origin: Option<Origin>,
@@ -193,16 +193,6 @@ impl<'a> Source<'a> {
 }
 
 impl Runtime {
-    /// The same, for work that is told under another name.
-    pub(super) fn in_run(&self, run: RunId) -> Self {
-        Self { run, ..self.clone() }
-    }
-
-    /// An entry of the journal.
-    pub(super) fn entry(&self, at: Timestamp, about: WorkKey, what: Happening) -> Entry {
-        Entry { at, run: Some(self.run.clone()), about, what }
-    }
-
     /// Takes the hints out of what a run came to, for the commit that it is about to make. Leaves them where the queue is
     /// another place than the store, or does not know of this work.
     pub(super) fn take_hints(&self, outcome: &mut Outcome) -> Vec<Hint> {
@@ -234,6 +224,16 @@ impl Runtime {
     /// Adds hints to the queue.
     pub(super) async fn mark_all(&self, hints: &[Hint]) -> Result<(), StoreError> {
         if hints.is_empty() { Ok(()) } else { self.queue.mark(hints).await }
+    }
+
+    /// The same, for work that is told under another name.
+    pub(super) fn in_run(&self, run: RunId) -> Self {
+        Self { run, ..self.clone() }
+    }
+
+    /// An entry of the journal.
+    pub(super) fn entry(&self, at: Timestamp, about: WorkKey, what: Happening) -> Entry {
+        Entry { at, run: Some(self.run.clone()), about, what }
     }
 
     pub(super) fn now(&self) -> Timestamp {

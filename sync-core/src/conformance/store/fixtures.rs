@@ -7,7 +7,7 @@ use crate::conformance::ODD;
 use crate::engine::merge::{FieldState, Parked, Reason, Write};
 use crate::engine::settle::Unsettled;
 use crate::engine::{
-    Agreed, Cursor, Entry, Fact, FactKey, FieldValue, FieldWrite, Fingerprint, Happening, Life, Link,
+    Agreed, Answer, Cursor, Entry, Fact, FactKey, FieldValue, FieldWrite, Fingerprint, Happening, Life, Link,
     LinkField, LinkId, LinkStatus, Marker, PageToken, Pair, Pending, PendingOp, Projection, ProjectionKey,
     ProjectionPending, Raw, RecordId, RecordRef, Review, ReviewKey, ReviewKind, RunId, Sent, Side, Wanted,
     Wrote,
@@ -218,9 +218,28 @@ pub(super) fn full_reviews() -> Vec<Review> {
         ReviewKind::Create,
         ReviewKind::Deleted,
         ReviewKind::Poison,
+        ReviewKind::Guard,
+        ReviewKind::Conflict,
+        ReviewKind::Match,
     ];
-    let review = |(kind, about)| Review::new(about, kind, Some("it's"), "ask \"Zoë\"\n", late());
-    kinds.into_iter().zip(work_keys("a").into_iter().cycle()).map(review).collect()
+    let answers = [
+        Some(Answer::Take(Side::Left)),
+        Some(Answer::Value(FieldValue::set(["é", "it's"]))),
+        Some(Answer::Pair(under("p", "ü"))),
+        Some(Answer::Create),
+        Some(Answer::Leave),
+        Some(Answer::Unlink),
+        Some(Answer::Recreate),
+        Some(Answer::Delete),
+        Some(Answer::Approve("é".to_owned())),
+        None,
+    ];
+    let review = |((kind, about), answer): ((ReviewKind, WorkKey), Option<Answer>)| {
+        let seen = answer.as_ref().map(Fingerprint::of);
+        let asked = Review::new(about, kind, Some("it's"), "ask \"Zoë\"\n", late());
+        Review { answer, seen, ..asked }
+    };
+    kinds.into_iter().zip(work_keys("a").into_iter().cycle()).zip(answers).map(review).collect()
 }
 
 /// Keys of each kind that differ in their kind or their place alone.

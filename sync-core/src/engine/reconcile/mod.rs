@@ -119,6 +119,7 @@ impl Runtime {
             WorkKey::Link(id) => self.pair(id, source).await,
             WorkKey::Fact(key) => self.fact(key, source).await,
             WorkKey::Projection(key) => self.projection(key, source).await,
+            WorkKey::Sync => Ok(Outcome::nothing()),
         };
         match result {
             Ok(outcome) => {
