@@ -427,9 +427,10 @@ fn name(side: Side) -> &'static str {
     }
 }
 
-/// Implements [`Store`](super::Store) on the store's `database`, whose `$begin` begins a transaction that writes.
+/// Implements [`Store`](super::Store) on the store's `database`, whose `$begin` begins a transaction that writes. Hints go
+/// into the queue by `$statements`, in the commit that they come with.
 macro_rules! implement_store {
-    ($store:ty, $begin:ident) => {
+    ($store:ty, $begin:ident, $statements:path) => {
         const _: () = {
             use super::sql::Session;
             use super::{Accounts, BindError, Commit, CommitError, FeedId, Position, Store};
@@ -555,8 +556,16 @@ macro_rules! implement_store {
 
                 async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
                     let mut transaction = self.database.$begin().await?;
-                    Session::new(&self.database.place, &mut *transaction).commit(&commit).await?;
+                    let (place, connection) = (&self.database.place, &mut *transaction);
+                    Session::new(place, connection).commit(&commit).await?;
+                    let (statements, now) = (&$statements, self.env.now());
+                    let mut queue = crate::queue::sql::Session { place, connection, statements, now };
+                    queue.mark(&commit.hints).await?;
                     Ok(self.database.end(transaction).await?)
+                }
+
+                fn keeps_hints(&self) -> bool {
+                    true
                 }
             }
         };
