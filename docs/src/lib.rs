@@ -15,6 +15,11 @@ pub struct Architecture;
 #[doc = include_str!("../sync.md")]
 pub struct Sync;
 
+/// The page on what was done.
+#[cfg(doctest)]
+#[doc = include_str!("../history.md")]
+pub struct History;
+
 /// The page on the sandboxes.
 #[cfg(doctest)]
 #[doc = include_str!("../sandbox.md")]

@@ -1,5 +1,7 @@
 //! What the stores on SQL databases share: their statements, and what a commit checks before it writes.
 
+mod history;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -7,7 +9,7 @@ use super::memory::{keeps, shared};
 use super::{Accounts, BindError, Commit, CommitError, FeedId, Position};
 use crate::database::{Arg, Connection, Place, Row};
 use crate::engine::{
-    Entry, Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review, ReviewKey,
+    Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review, ReviewKey, RunId,
     Side,
 };
 use crate::queue::WorkKey;
@@ -69,10 +71,7 @@ const REVIEWS_ABOUT: &str = "SELECT CAST(1 AS BIGINT), id, body FROM reviews WHE
 const PUT_REVIEW: &str = "INSERT INTO reviews (id, about, body) VALUES ($1, $2, $3) \
     ON CONFLICT (id) DO UPDATE SET about = $2, body = $3";
 
-const JOURNAL: &str = "SELECT number, about, body FROM journal WHERE number > $1 ORDER BY number LIMIT $2";
-const JOURNAL_ABOUT: &str =
-    "SELECT number, about, body FROM journal WHERE number > $1 AND about = $3 ORDER BY number LIMIT $2";
-const ADD_ENTRY: &str = "INSERT INTO journal (about, body) VALUES ($1, $2)";
+const ADD_ENTRY: &str = "INSERT INTO journal (about, body, run) VALUES ($1, $2, $3)";
 
 const ACCOUNTS: &str = "SELECT CAST(1 AS BIGINT), left_account, right_account FROM accounts";
 const PUT_ACCOUNTS: &str = "INSERT INTO accounts (left_account, right_account) VALUES ($1, $2)";
@@ -188,24 +187,6 @@ impl<'a> Session<'a> {
         Ok(values(self.page(&REVIEWS, after.map(ReviewKey::as_str), limit).await?))
     }
 
-    pub(super) async fn journal(
-        &mut self,
-        about: Option<&WorkKey>,
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<(u64, Entry)>, StoreError> {
-        // A number that no column holds was never given to an entry.
-        let range = [Arg::Number(i64::try_from(after).unwrap_or(i64::MAX)), limited(limit)];
-        let entries = match about {
-            None => self.all(JOURNAL, &range).await?,
-            Some(about) => {
-                let (about, [after, limit]) = (self.encode(about)?, range);
-                self.all(JOURNAL_ABOUT, &[after, limit, Arg::Text(&about)]).await?
-            }
-        };
-        Ok(entries.into_iter().map(|entry| (entry.rev.get(), entry.value)).collect())
-    }
-
     pub(super) async fn commit(&mut self, commit: &Commit) -> Result<(), CommitError> {
         self.check(commit).await?;
         self.write_links(commit).await?;
@@ -217,7 +198,8 @@ impl<'a> Session<'a> {
         self.write_reviews(commit).await?;
         for entry in &commit.journal {
             let (about, body) = (self.encode(&entry.about)?, self.encode(entry)?);
-            self.run(ADD_ENTRY, &[Arg::Text(&about), Arg::Text(&body)]).await?;
+            let run = Arg::Optional(entry.run.as_ref().map(RunId::as_str));
+            self.run(ADD_ENTRY, &[Arg::Text(&about), Arg::Text(&body), run]).await?;
         }
         Ok(())
     }
@@ -436,7 +418,7 @@ macro_rules! implement_store {
             use super::{Accounts, BindError, Commit, CommitError, FeedId, Position, Store};
             use $crate::engine::{
                 Entry, Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review,
-                ReviewKey, Side,
+                ReviewKey, RunId, Side,
             };
             use $crate::queue::WorkKey;
             use $crate::{StoreError, Versioned};
@@ -551,6 +533,29 @@ macro_rules! implement_store {
                 ) -> Result<Vec<(u64, Entry)>, StoreError> {
                     Session::new(&self.database.place, &mut *self.database.acquire().await?)
                         .journal(about, after, limit)
+                        .await
+                }
+
+                async fn journal_of_run(
+                    &self,
+                    run: &RunId,
+                    after: u64,
+                    limit: usize,
+                ) -> Result<Vec<(u64, Entry)>, StoreError> {
+                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
+                        .journal_of_run(run, after, limit)
+                        .await
+                }
+
+                async fn runs(&self, before: Option<&RunId>, limit: usize) -> Result<Vec<RunId>, StoreError> {
+                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
+                        .runs(before, limit)
+                        .await
+                }
+
+                async fn links_with(&self, side: Side, at: &RecordRef) -> Result<Vec<Link>, StoreError> {
+                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
+                        .links_with(side, at)
                         .await
                 }
 
