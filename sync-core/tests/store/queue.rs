@@ -192,7 +192,7 @@ async fn several_processes_share_a_quota(place: &Place) {
     let children: Vec<_> = (0..3).map(|_| place.start("takes_of_a_quota")).collect();
     let mut taken = Vec::new();
     for mut child in children {
-        taken.push(said(&mut child, "taken ").next().unwrap().parse::<u32>().unwrap());
+        taken.push(said(&mut child, "taken ").last().unwrap().parse::<u32>().unwrap());
         assert!(child.wait().unwrap().success());
     }
     assert_eq!(taken.iter().sum::<u32>(), 99, "of 100 by threes: {taken:?}");
