@@ -5,6 +5,10 @@ use super::super::super::record::{RecordId, RecordRef};
 use super::*;
 use crate::queue::WorkKey;
 
+/// Writes as (run, before, after), what is there, and what is restored, or why it is kept.
+type Case =
+    (&'static [(&'static str, &'static str, &'static str)], &'static str, Result<&'static str, &'static str>);
+
 fn value(text: &str) -> FieldValue {
     match text {
         "?" => FieldValue::Unknown,
@@ -46,12 +50,6 @@ fn restored(verdict: &Verdict) -> Option<FieldValue> {
 #[test]
 fn a_scalar_gets_back_what_it_had() {
     let rules = Rules::new("f");
-    // The writes as (run, before, after), what is there, and what is restored or why it is kept.
-    type Case = (
-        &'static [(&'static str, &'static str, &'static str)],
-        &'static str,
-        Result<&'static str, &'static str>,
-    );
     let table: [Case; 12] = [
         (&[("r", "a", "b")], "b", Ok("a")),
         (&[("r", "", "b")], "b", Ok("")),
@@ -105,11 +103,6 @@ fn a_field_that_is_on_its_way_is_kept() {
 #[test]
 fn of_a_set_each_member_is_judged() {
     let rules = Rules { kind: Kind::Set, ..Rules::new("f") };
-    type Case = (
-        &'static [(&'static str, &'static str, &'static str)],
-        &'static str,
-        Result<&'static str, &'static str>,
-    );
     let table: [Case; 10] = [
         (&[("r", "ab", "ac")], "ac", Ok("ab")),
         // What people have added since stays.
