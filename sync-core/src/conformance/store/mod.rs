@@ -67,7 +67,6 @@ pub async fn check<S: Store + 'static>(make: impl AsyncFn() -> S) {
     lookups::opens_and_closes_reviews(&make().await).await;
     lookups::finds_reviews_by_what_they_are_about(&make().await).await;
     lookups::keeps_the_journal_in_order(&make().await).await;
-    lookups::tells_of_runs(&make().await).await;
     pages::pages_by_bytes(&make().await).await;
     belongs_to_one_pair_of_accounts(&make().await).await;
 
@@ -79,6 +78,7 @@ pub async fn check<S: Store + 'static>(make: impl AsyncFn() -> S) {
     concurrency::disjoint_commits_all_land_whole(Arc::new(make().await)).await;
     concurrency::opposite_orders_do_not_block(Arc::new(make().await)).await;
     concurrency::readers_of_the_journal_miss_nothing(Arc::new(make().await)).await;
+    lookups::tells_of_runs(&make().await).await;
     concurrency::survives_a_dropped_commit(&make().await).await;
 }
 
