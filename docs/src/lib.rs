@@ -20,6 +20,11 @@ pub struct Sync;
 #[doc = include_str!("../mapping.md")]
 pub struct Mapping;
 
+/// The page on what was done.
+#[cfg(doctest)]
+#[doc = include_str!("../history.md")]
+pub struct History;
+
 /// The page on the sandboxes.
 #[cfg(doctest)]
 #[doc = include_str!("../sandbox.md")]

@@ -35,6 +35,7 @@ mod caps;
 mod clock;
 mod collection;
 mod decide;
+mod explain;
 mod fault;
 mod feed;
 mod handle;
@@ -64,6 +65,7 @@ mod runtime;
 mod schema;
 pub mod settle;
 mod switches;
+mod undo;
 pub mod validate;
 mod value;
 mod worker;
@@ -77,6 +79,7 @@ pub use collection::{
     Written,
 };
 pub use decide::{Decision, Deleted, EditedAndDeleted, OnDelete, PairRules, Presence, Sight, decide};
+pub use explain::{Chapter, Story, Told};
 pub use fault::{Fault, FaultKind};
 pub use feed::Found;
 pub use handle::Engine;
@@ -98,5 +101,6 @@ pub use runtime::{Births, EngineError};
 #[cfg(feature = "_simulation")]
 #[doc(hidden)]
 pub use switches::RuleOff;
+pub use undo::{KeptField, RunSummary, Standing, Undo, UndoneField, UndoneRecord};
 pub use value::{Agreed, FieldValue, Pair};
 pub use worker::Schedule;

@@ -121,7 +121,7 @@ struct Derived {
 
 impl Runtime {
     /// How long a run waits for something, such as for what became of a write that was not answered.
-    fn patience(&self) -> Duration {
+    pub(super) fn patience(&self) -> Duration {
         let targets = self.targets.values().map(|target| target.caps().quarantine());
         let sides = Side::BOTH.map(|side| self.collection(side).caps().quarantine());
         let longest = targets.chain(sides).max().unwrap_or_default();

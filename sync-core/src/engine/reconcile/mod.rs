@@ -6,6 +6,7 @@ pub(super) mod fact;
 mod pair;
 mod projection;
 mod recovery;
+pub(super) mod restore;
 mod run;
 mod update;
 

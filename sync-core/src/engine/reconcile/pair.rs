@@ -158,7 +158,7 @@ impl Runtime {
     }
 
     /// Reads both records. `Err` says when to look again: a record counts as gone only if it is so twice.
-    async fn look(
+    pub(super) async fn look(
         &self,
         run: &mut Run<'_>,
         ends: &Pair<RecordRef>,

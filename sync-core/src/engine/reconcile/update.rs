@@ -260,6 +260,9 @@ impl Runtime {
         let value = |side: Side, position: usize| {
             seen.fields(side).map_or(FieldValue::Unknown, |fields| fields.get(position).clone())
         };
+        if run.restores {
+            return;
+        }
         for sent in sent {
             let Some(position) = self.mapper.position(&sent.field) else { continue };
             let values = Pair::new(value(Side::Left, position), value(Side::Right, position));
