@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::budget::Budget;
 use super::clock::Clock;
 use super::collection::Collection;
+use super::guard::{Guards, Watch};
 use super::handle::Engine;
 use super::mapping::Mapper;
 use super::record::{Side, Snapshot};
@@ -40,6 +41,7 @@ pub struct EngineBuilder {
     skew: Duration,
     max_attempts: u32,
     concurrency: usize,
+    guards: Guards,
     #[cfg(feature = "_simulation")]
     off: Vec<RuleOff>,
 }
@@ -76,6 +78,7 @@ impl EngineBuilder {
             skew: Duration::from_secs(5),
             max_attempts: 10,
             concurrency: 8,
+            guards: Guards::new(),
             #[cfg(feature = "_simulation")]
             off: Vec::new(),
         }
@@ -183,6 +186,13 @@ impl EngineBuilder {
         self
     }
 
+    /// Sets when to stop and ask a person. Default: [`Guards::new`], by which the first plan of a state has to be approved,
+    /// and live work does nothing before that.
+    pub fn guards(mut self, guards: Guards) -> Self {
+        self.guards = guards;
+        self
+    }
+
     /// Turns rules off, to see what breaks.
     #[cfg(feature = "_simulation")]
     #[doc(hidden)]
@@ -195,9 +205,11 @@ impl EngineBuilder {
     pub fn build(self) -> Engine {
         let env = self.env.unwrap_or_else(|| Arc::new(SystemEnv::new()));
         let queue = self.queue.unwrap_or_else(|| Arc::new(MemoryQueue::new(env.clone())));
+        let schema = Schema::of(self.mapper.as_ref());
         Engine::from_runtime(Runtime {
             name: self.name,
-            schema: Schema::of(self.mapper.as_ref()),
+            watch: Watch::new(self.guards, &schema.definitions()),
+            schema,
             collections: self.collections,
             mapper: self.mapper,
             store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new())),

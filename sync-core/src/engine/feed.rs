@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::collection::{Cursor, PageToken};
 use super::fault::Fault;
+use super::guard::GuardClass;
 use super::link::{Link, LinkStatus};
 use super::mapping::Fields;
 use super::merge::FieldState;
@@ -15,7 +16,7 @@ use super::record::{Fingerprint, RecordRef, Scope, Side, Snapshot};
 use super::rule::FactKey;
 use super::runtime::{Births, EngineError, Runtime, Trouble};
 use crate::queue::{Hint, Priority, WorkKey};
-use crate::store::{Accounts, Commit, CommitError, FeedId, Position};
+use crate::store::{Accounts, BindError, Commit, CommitError, FeedId, Position};
 use crate::{Event, Rev};
 
 /// What a poll, a backfill or a sweep has found.
@@ -42,13 +43,18 @@ impl Runtime {
             let mut accounts = self.accounts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             (accounts.left, accounts.right) = (Some(left.clone()), Some(right.clone()));
         }
-        let bound = self.store.bind(&Accounts { left, right }).await;
-        if let Err(error @ crate::store::BindError::Other { .. }) = &bound {
-            let message = error.to_string();
-            self.observer.on_event(&Event::GuardTripped { guard: "identity", message: &message });
+        match self.store.bind(&Accounts { left, right }).await {
+            Ok(()) => {}
+            Err(error @ BindError::Other { .. }) => {
+                self.is_bound.store(false, Ordering::Release);
+                self.trip_identity(&error).await?;
+                return Err(error.into());
+            }
+            Err(error) => return Err(error.into()),
         }
-        bound?;
-        self.is_bound.store(true, Ordering::Release);
+        if !self.is_bound.swap(true, Ordering::AcqRel) && self.watch.is_on() {
+            self.untrip(&[GuardClass::Identity]).await?;
+        }
         Ok(())
     }
 
@@ -118,7 +124,9 @@ impl Runtime {
             return Ok(true);
         }
         let fields = self.fields(side, row).await?;
-        Ok(!self.news(side, &fields, link).is_empty())
+        let news = self.news(side, &fields, link);
+        self.foresee(side, &fields, &news, link).await?;
+        Ok(!news.is_empty())
     }
 
     /// The fields in which a side shows what its link does not know.
@@ -372,27 +380,23 @@ impl Runtime {
         there: &BTreeSet<RecordRef>,
         found: &mut Found,
     ) -> Result<(), EngineError> {
-        let (mut after, mut absent) = (None, Vec::new());
+        let (mut after, mut absent, mut known) = (None, Vec::new(), 0);
         loop {
             let page = self.store.links_page(after.as_ref(), PAGE).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.value.id.clone());
             for link in page.into_iter().map(|link| link.value).filter(Link::is_live) {
+                known += usize::from(link.ends[side].is_some());
                 match &link.ends[side] {
                     Some(at) if !there.contains(at) => absent.push(WorkKey::Link(link.id.clone())),
                     Some(_) | None => {}
                 }
             }
         }
-        if there.is_empty() && !absent.is_empty() {
+        // Nor without guards: a side that shows nothing is more often broken than empty.
+        let shows_nothing = there.is_empty() && !absent.is_empty();
+        if self.is_emptied(side, there.len(), absent.len(), known).await? || shows_nothing {
             found.complete = false;
-            let message = format!(
-                "{} lists nothing, and {} records of it are known: nothing is taken for deleted",
-                self.collection(side).name(),
-                absent.len()
-            );
-            tracing::error!(%message, "a guard has tripped");
-            self.observer.on_event(&Event::GuardTripped { guard: "a side lists nothing", message: &message });
         }
         if found.complete {
             // Not listed is not gone: that is found out by asking for each.
