@@ -71,7 +71,7 @@ mod value;
 mod worker;
 
 pub use answer::{Answer, AnswerKind, ResolveError};
-pub use budget::{Budget, MemoryBudget};
+pub use budget::{Budget, MemoryBudget, Quota, Taken};
 pub use builder::EngineBuilder;
 pub use caps::{Caps, MarkerKind};
 pub use collection::{
@@ -83,7 +83,7 @@ pub use fault::{Fault, FaultKind};
 pub use feed::Found;
 pub use guard::{GuardClass, Guards, Limit, Verdict};
 pub use handle::Engine;
-pub use journal::{Entry, Happening};
+pub use journal::{Entry, FieldWrite, Happening, RunId};
 pub use link::{Link, LinkField, LinkId, LinkStatus, Pending, PendingOp, Refusal, Sent};
 pub use mapping::{Field, Fields, Mapper, Mapping, MappingBuilder, MappingError};
 pub use plan::{

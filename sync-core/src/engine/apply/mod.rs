@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::guard::{Held, classes};
 use super::handle::Engine;
+use super::journal::RunId;
 use super::link::{Link, LinkId};
 use super::plan::{Basis, Plan, PlannedProjection, PlannedRecord, ProjectionStep, RecordStep, SeenFact};
 use super::record::Side;
@@ -47,7 +48,7 @@ impl Engine {
         plan: Plan,
         progress: impl Fn(Progress) + Send + Sync,
     ) -> Result<Report, EngineError> {
-        let runtime = self.runtime.as_ref();
+        let runtime = &self.runtime.in_run(RunId::of(self.runtime.now(), "plan", &plan.id));
         let started = runtime.clock.env().monotonic();
         runtime.make_sure_bound().await?;
         let held = runtime.begin_apply(&plan, |held| left_of(&plan, runtime, held)).await?;
@@ -71,6 +72,7 @@ impl Engine {
             runtime.end_apply(&held).await?;
         }
         report.approve = approve;
+        report.run = runtime.run.clone();
         report.elapsed = runtime.clock.env().monotonic().saturating_sub(started);
         report.told_of(&run, runtime.observer.as_ref());
         Ok(report)

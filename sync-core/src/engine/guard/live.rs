@@ -167,7 +167,7 @@ impl Engine {
     ///
     /// The store failed.
     pub async fn approve(&self, plan: &str) -> Result<(), EngineError> {
-        let (runtime, answer) = (self.runtime.as_ref(), Answer::Approve(plan.to_owned()));
+        let (runtime, answer) = (&self.runtime, Answer::Approve(plan.to_owned()));
         let mut reviews = runtime.open_guards().await?;
         reviews.retain(|review| review.key != approval());
         let words = format!("plan {plan} is approved, and was not applied yet");
