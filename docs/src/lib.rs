@@ -15,6 +15,11 @@ pub struct Architecture;
 #[doc = include_str!("../sync.md")]
 pub struct Sync;
 
+/// The page on guards.
+#[cfg(doctest)]
+#[doc = include_str!("../guards.md")]
+pub struct Guards;
+
 /// The page on the sandboxes.
 #[cfg(doctest)]
 #[doc = include_str!("../sandbox.md")]

@@ -15,6 +15,7 @@ mod fake;
 mod faults;
 mod first_run;
 mod fuse;
+mod guards;
 mod lost_replies;
 mod lost_state;
 mod matching;

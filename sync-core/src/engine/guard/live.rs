@@ -139,17 +139,24 @@ impl Drop for Pass<'_> {
     }
 }
 
-/// What of a plan waits, and how it goes on.
+/// What of a plan waits.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Held {
     pub(in crate::engine) classes: BTreeSet<GuardClass>,
     /// What tripped, in words.
     pub(in crate::engine) words: Vec<String>,
+    /// All classes of what waits. Whoever has approved of one of these while another holds it has not been heard yet.
+    waiting: BTreeSet<GuardClass>,
 }
 
 impl Held {
     pub(in crate::engine) fn holds_all(&self) -> bool {
         self.classes.iter().any(GuardClass::stops_all)
+    }
+
+    /// Whether a question is about something that waits.
+    fn keeps(&self, open: &ReviewKey) -> bool {
+        self.classes.iter().chain(&self.waiting).any(|class| stops(open, class))
     }
 
     pub(in crate::engine) fn holds(&self, classes: &BTreeSet<GuardClass>) -> bool {
@@ -253,8 +260,7 @@ impl Runtime {
 
     /// Under which mapping a plan was last applied, and whether the state is empty.
     pub(in crate::engine) async fn standing(&self) -> Result<Standing, EngineError> {
-        let guards = &self.watch.guards;
-        if !guards.remembers() {
+        if !self.watch.is_on() {
             return Ok(Standing::default());
         }
         let found = self.store.position(&applied()).await?;
@@ -263,7 +269,8 @@ impl Runtime {
             Some(Position::Changes(Cursor::Token(mapping))) => Some(mapping),
             _ => None,
         };
-        let is_first = mapping.is_none() && self.store.links_page(None, 1).await?.is_empty();
+        let asks = mapping.is_none() && self.watch.guards.first_run;
+        let is_first = asks && self.store.links_page(None, 1).await?.is_empty();
         let is_remapped = mapping.as_ref().is_some_and(|mapping| *mapping != self.watch.mapping);
         Ok(Standing { rev, is_known: mapping.is_some(), is_first, is_remapped })
     }
@@ -271,8 +278,12 @@ impl Runtime {
     /// Remembers the mapping, if nobody else has since.
     fn remember(&self, standing: &Standing) -> Vec<(Option<Rev>, FeedId, Position)> {
         let mapping = Position::Changes(Cursor::Token(self.watch.mapping.clone()));
-        let remembers = self.watch.guards.remembers();
-        remembers.then(|| (standing.rev, applied(), mapping)).into_iter().collect()
+        vec![(standing.rev, applied(), mapping)]
+    }
+
+    /// Whether there is something to remember.
+    fn is_news(&self, standing: &Standing) -> bool {
+        self.watch.guards.remembers() && (!standing.is_known || standing.is_remapped)
     }
 
     /// Makes sure that live work may begin.
@@ -292,7 +303,7 @@ impl Runtime {
             return Err(EngineError::Unapproved { guard: verdict.class.clone(), message });
         }
         self.untrip(&[GuardClass::FirstRun, GuardClass::Mapping]).await?;
-        if !standing.is_known || standing.is_remapped {
+        if self.is_news(&standing) {
             let positions = self.remember(&standing);
             self.put(Commit { positions, ..Commit::default() }).await?;
         }
@@ -333,20 +344,22 @@ impl Runtime {
                     held.classes.insert(class);
                 }
             }
+            held.waiting = plan.held_by(&held, self.mapper.as_ref());
             let rest = rest(&held);
             let asked = plan.verdicts.iter().filter(|verdict| held.classes.contains(&verdict.class));
             let asked: Vec<_> =
                 asked.map(|verdict| (&verdict.class, self.guard_review(verdict, Some(&rest)))).collect();
-            let is_approved = open.iter().any(|review| is_approval(&review));
             // An approval is good for one time: what it was given to stays open, and waits for the next one if this run dies.
-            let used = open.iter().filter(is_approval).filter(|review| review.key != approval());
+            let used = open.iter().filter(is_approval).filter(|review| !held.keeps(&review.key));
             let mut reviews: Vec<_> = used.cloned().map(|review| Review { answer: None, ..review }).collect();
+            let is_approved = !reviews.is_empty();
+            reviews.retain(|review| review.key != approval());
             reviews.extend(asked.iter().map(|(_, review)| review.clone()));
             let mut commit = Commit { reviews, ..Commit::default() };
             if is_approved {
                 commit.closed_reviews.push(approval());
             }
-            if !held.holds_all() && (is_approved || !standing.is_known || standing.is_remapped) {
+            if is_approved || (!held.holds_all() && self.is_news(&standing)) {
                 // Of two processes that have the same approval one finds that this was written.
                 commit.positions = self.remember(&standing);
             }
@@ -364,15 +377,9 @@ impl Runtime {
 
     /// After a plan was applied: what it went through is no question any more.
     pub(in crate::engine) async fn end_apply(&self, held: &Held) -> Result<(), EngineError> {
-        let kept: BTreeSet<_> =
-            held.classes.iter().chain([&GuardClass::Identity]).map(GuardClass::review).collect();
-        let is_closed = |review: &Review| {
-            let is_kept =
-                kept.contains(&review.key) || held.classes.iter().any(|class| stops(&review.key, class));
-            !is_kept && review.key != approval()
-        };
+        let others = [GuardClass::Identity.review(), approval()];
         let mut open = self.open_guards().await?;
-        open.retain(is_closed);
+        open.retain(|review| !held.keeps(&review.key) && !others.contains(&review.key));
         self.close_guards(open).await?;
         self.release().await
     }
@@ -425,9 +432,13 @@ impl Runtime {
         }
         for ((class, _), count) in acts.iter().zip(counts) {
             let Some(limit) = guards.limit(class).filter(|limit| count > limit.more_than) else { continue };
-            // What was created in this hour is not among those that were there before.
-            let new = if *class == GuardClass::Creates { count } else { 0 };
-            let pairs = self.pairs(limit.harmless_among(count) + new).await?.saturating_sub(new);
+            // By what was there before this hour: what was created in it does not count, and what ended does.
+            let (new, ended) = match class {
+                GuardClass::Creates => (count, 0),
+                GuardClass::Deletes => (0, count - 1),
+                _ => (0, 0),
+            };
+            let pairs = self.pairs(limit.harmless_among(count) + new).await?.saturating_sub(new) + ended;
             if limit.is_passed(count, pairs) && (pairs > 0 || new == 0) {
                 lock(&self.watch.counted).waiting.insert(class.clone());
                 let verdict = Verdict::new(class.clone(), count, pairs, Some(limit));

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 pub use show::PlanDiff;
 
-use super::guard::{self, GuardClass, Verdict};
+use super::guard::{self, GuardClass, Held, Verdict};
 use super::link::LinkId;
 use super::listing::Listing;
 use super::mapping::Mapper;
@@ -215,6 +215,15 @@ impl Plan {
     /// The classes that its entries are of.
     pub(super) fn classes(&self, mapper: &dyn Mapper) -> BTreeSet<GuardClass> {
         self.records.iter().flat_map(|record| guard::classes(&record.step, mapper)).collect()
+    }
+
+    /// The classes of those that wait.
+    pub(super) fn held_by(&self, held: &Held, mapper: &dyn Mapper) -> BTreeSet<GuardClass> {
+        let classes = self.records.iter().map(|record| guard::classes(&record.step, mapper));
+        let all = classes.filter(|classes| held.holds(classes)).flatten();
+        // All of what has tripped waits with the rest.
+        let tripped = self.verdicts.iter().filter(|_| held.holds_all()).map(|verdict| verdict.class.clone());
+        all.chain(tripped).collect()
     }
 
     /// How many requests it takes at the right side, if nothing goes wrong: one for each create, two for each update,
