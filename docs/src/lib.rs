@@ -25,6 +25,11 @@ pub struct Mapping;
 #[doc = include_str!("../history.md")]
 pub struct History;
 
+/// The page on guards.
+#[cfg(doctest)]
+#[doc = include_str!("../guards.md")]
+pub struct Guards;
+
 /// The page on the sandboxes.
 #[cfg(doctest)]
 #[doc = include_str!("../sandbox.md")]

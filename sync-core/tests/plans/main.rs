@@ -17,6 +17,7 @@ mod faults;
 mod feeds;
 mod first_run;
 mod fuse;
+mod guards;
 mod history;
 mod lost_replies;
 mod lost_state;
