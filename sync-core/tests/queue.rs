@@ -1,4 +1,5 @@
 //! The queue and the budget in memory against the suites that every one must pass.
+#![allow(clippy::unwrap_used, reason = "tests fail loudly")]
 
 #[path = "trace/mod.rs"]
 mod trace;
