@@ -221,7 +221,8 @@ fn agreement(
         } else {
             let explained = is_parked || refused || is_left;
             let earlier: Vec<&Link> = links.iter().filter(|l| !l.is_live() && !was_moved(l)).collect();
-            let field = Field { name: &rules.name, left: lv, right: rv, explained };
+            let field =
+                Field { name: &rules.name, left: lv, right: rv, explained, former: former(link, journal) };
             last_edit(history, link, &earlier, &field, named, verdict);
         }
     }
@@ -234,6 +235,22 @@ struct Field<'a> {
     right: &'a FieldValue,
     /// Whether a person was asked about it.
     explained: bool,
+    /// Records that were in the pair before others were created in their place.
+    former: Vec<(Side, String)>,
+}
+
+/// Records that were in a pair, and are not any more.
+fn former(link: &Link, journal: &[Entry]) -> Vec<(Side, String)> {
+    let about = sync_core::queue::WorkKey::Link(link.id.clone());
+    let been = journal.iter().filter(|entry| entry.about == about).filter_map(|entry| match &entry.what {
+        Happening::Founded(side, at) | Happening::Linked(side, at) | Happening::Created(side, at) => {
+            Some((*side, at))
+        }
+        _ => None,
+    });
+    been.filter(|(side, at)| link.ends[*side].as_ref() != Some(*at))
+        .map(|(side, at)| (side, at.id.to_string()))
+        .collect()
 }
 
 /// The last edit of a field must be in place at both sides, or named, or not to be seen.
@@ -245,7 +262,7 @@ fn last_edit(
     named: &BTreeSet<String>,
     verdict: &mut Verdict,
 ) {
-    let Field { name: field, left: lv, right: rv, explained } = *field;
+    let Field { name: field, left: lv, right: rv, explained, ref former } = *field;
     let state = history.world.lock();
     let ledger = &state.ledger;
     let last = |side: Side| {
@@ -266,9 +283,12 @@ fn last_edit(
     let (left, right) = (last(Side::Left), last(Side::Right));
     // Of a one-way field, edits against the way go nowhere.
     let right = right.filter(|_| field != "vat");
-    let Some(latest) = left.into_iter().chain(right).max_by_key(|edit| ledger.edits[*edit].at) else {
-        return;
-    };
+    // What the pair got from a record that is not in it any more.
+    let one_way = field == "vat";
+    let gone = former.iter().filter(|_| !one_way).filter_map(|(side, id)| ledger.last(*side, id, field));
+    let gone = gone.filter(|edit| ledger.is_delivered(&ledger.edits[*edit]));
+    let all = left.into_iter().chain(right).chain(gone);
+    let Some(latest) = all.max_by_key(|edit| ledger.edits[*edit].at) else { return };
     let edit = &ledger.edits[latest];
     let same_moment =
         [left, right].into_iter().flatten().any(|e| e != latest && ledger.edits[e].at == edit.at);
