@@ -29,7 +29,7 @@
 mod answer;
 mod apply;
 mod breaker;
-mod budget;
+pub(crate) mod budget;
 mod builder;
 mod caps;
 mod clock;
@@ -68,7 +68,7 @@ mod value;
 mod worker;
 
 pub use answer::{Answer, AnswerKind, ResolveError};
-pub use budget::{Budget, MemoryBudget};
+pub use budget::{Budget, LearningBudget, MemoryBudget, Quota, Taken};
 pub use builder::EngineBuilder;
 pub use caps::{Caps, MarkerKind};
 pub use collection::{
@@ -79,7 +79,7 @@ pub use decide::{Decision, Deleted, EditedAndDeleted, OnDelete, PairRules, Prese
 pub use fault::{Fault, FaultKind};
 pub use feed::Found;
 pub use handle::Engine;
-pub use journal::{Entry, Happening};
+pub use journal::{Entry, FieldWrite, Happening, RunId};
 pub use link::{Link, LinkField, LinkId, LinkStatus, Pending, PendingOp, Refusal, Sent};
 pub use mapping::{Field, Fields, Mapper, Mapping, MappingBuilder, MappingError};
 pub use plan::{Change, FactCount, Plan, PlannedProjection, PlannedRecord, ProjectionStep, RecordStep};

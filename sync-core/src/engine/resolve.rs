@@ -5,7 +5,7 @@ use std::fmt;
 use super::answer::{Answer, ResolveError};
 use super::collection::Read;
 use super::handle::Engine;
-use super::journal::{Entry, Happening};
+use super::journal::Happening;
 use super::link::Link;
 use super::merge::{Parked, Reason, Rules, can_take};
 use super::projection::ProjectionKey;
@@ -13,7 +13,7 @@ use super::record::{RecordId, RecordRef, Side, Snapshot};
 use super::review::{Review, ReviewKey, ReviewKind};
 use super::runtime::{Births, EngineError, Runtime};
 use super::value::{FieldValue, Pair};
-use crate::queue::{Priority, WorkKey};
+use crate::queue::{Hint, Priority, WorkKey};
 use crate::store::{Commit, CommitError};
 
 /// How many questions are read at once.
@@ -121,14 +121,19 @@ impl Runtime {
             return Err(ResolveError::Answered(given.kind()));
         }
         let about = review.about.clone();
+        let hints = vec![Hint::new(about.clone(), &self.name, Priority::Interactive)];
         if given != Some(&answer) {
             let what = Happening::Answered { review: key.to_string(), answer: answer.to_string() };
-            let entry = Entry { at: self.now(), about: about.clone(), what };
-            let answered = Review { answer: Some(answer), ..review };
-            self.put(Commit { reviews: vec![answered], journal: vec![entry], ..Commit::default() }).await?;
+            let journal = vec![self.entry(self.now(), about, what)];
+            let reviews = vec![Review { answer: Some(answer), ..review }];
+            let together = if self.hints_in_store { hints.clone() } else { Vec::new() };
+            self.put(Commit { reviews, journal, hints: together, ..Commit::default() }).await?;
+            if self.hints_in_store {
+                return Ok(());
+            }
         }
-        self.mark([about], Priority::Interactive).await?;
-        Ok(())
+        // Not before: a run that comes too early would find no answer.
+        Ok(self.mark_all(&hints).await?)
     }
 
     /// Commits what rests on no version.

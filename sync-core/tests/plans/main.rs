@@ -12,6 +12,7 @@ mod both_ways;
 mod changes;
 mod computed;
 mod crashes;
+mod database;
 mod fake;
 mod faults;
 mod first_run;

@@ -243,7 +243,7 @@ struct Field<'a> {
 fn former(link: &Link, journal: &[Entry]) -> Vec<(Side, String)> {
     let about = sync_core::queue::WorkKey::Link(link.id.clone());
     let been = journal.iter().filter(|entry| entry.about == about).filter_map(|entry| match &entry.what {
-        Happening::Founded(side, at) | Happening::Linked(side, at) | Happening::Created(side, at) => {
+        Happening::Founded(side, at) | Happening::Linked(side, at) | Happening::Created(side, at, _) => {
             Some((*side, at))
         }
         _ => None,
@@ -446,7 +446,9 @@ fn derived(history: &History, live: &[&Link], journal: &[Entry], verdict: &mut V
     let known: BTreeSet<&str> = journal
         .iter()
         .filter_map(|entry| match &entry.what {
-            Happening::Created(Side::Right, at) | Happening::Linked(Side::Right, at) => Some(at.id.as_str()),
+            Happening::Created(Side::Right, at, _) | Happening::Linked(Side::Right, at) => {
+                Some(at.id.as_str())
+            }
             _ => None,
         })
         .collect();
