@@ -264,11 +264,12 @@ mod tests {
         }
     }
 
-    const ALL: [(&str, Normaliser); 9] = [
+    const ALL: [(&str, Normaliser); 10] = [
         ("spaces", spaces),
         ("upper", upper),
         ("email", email),
         ("phone", phone),
+        ("phone_in", |text| phone_in("1", 10, text)),
         ("nif", nif),
         ("postal_code", postal_code),
         ("country", country),

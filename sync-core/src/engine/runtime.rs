@@ -13,6 +13,7 @@ use super::caps::MarkerKind;
 use super::clock::Clock;
 use super::collection::{Collection, Read};
 use super::fault::{Fault, FaultKind};
+use super::guard::{GuardClass, Watch};
 use super::journal::{Entry, Happening, RunId};
 use super::link::{Link, PendingOp};
 use super::listing::Listing;
@@ -77,6 +78,7 @@ pub(super) struct Parts {
     pub(super) skew: Duration,
     pub(super) max_attempts: u32,
     pub(super) concurrency: usize,
+    pub(super) watch: Watch,
     pub(super) breakers: Mutex<BTreeMap<AccountKey, Arc<Breaker>>>,
     /// The accounts behind the sides, once they are known.
     pub(super) accounts: Mutex<Pair<Option<AccountKey>>>,
@@ -159,6 +161,15 @@ pub enum EngineError {
     /// The state belongs to other accounts.
     #[error(transparent)]
     Bind(BindError),
+    /// Live work does not begin before a person has approved of a plan: make one, look at it,
+    /// [approve](super::Engine::approve) it, and [apply](super::Engine::apply) it.
+    #[error("{message}")]
+    Unapproved {
+        /// The guard that stops it.
+        guard: GuardClass,
+        /// What it saw, and what helps.
+        message: String,
+    },
     /// The store or the queue failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -1,10 +1,12 @@
+use std::collections::BTreeMap;
+
 use super::link::{Link, LinkField};
 use super::mapping::Mapper;
 use super::merge::FieldState;
 use super::record::Fingerprint;
 
 /// The fields of a mapping by position, and what tells whether a stored link still speaks of the same ones.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Schema {
     fields: Vec<(String, Fingerprint)>,
 }
@@ -14,6 +16,11 @@ impl Schema {
         let names =
             (0..mapper.rules().fields.len()).map(|at| (mapper.name(at).to_owned(), mapper.fingerprint(at)));
         Self { fields: names.collect() }
+    }
+
+    /// The fields and their definitions, in the order of their names.
+    pub(super) fn definitions(&self) -> BTreeMap<&str, &Fingerprint> {
+        self.fields.iter().map(|(name, definition)| (name.as_str(), definition)).collect()
     }
 
     /// What the link knows of each field, by position. A field whose definition has changed meets for the first time.

@@ -270,6 +270,12 @@ impl Store for MemoryStore {
         Ok(live.take(limit).map(|(at, _)| at.clone()).collect())
     }
 
+    async fn links_with(&self, side: Side, at: &RecordRef) -> Result<Vec<Link>, StoreError> {
+        let state = self.state();
+        let links = state.holders[side].of(at).filter_map(|(_, id)| state.links.get(id));
+        Ok(links.map(|link| link.value.clone()).collect())
+    }
+
     async fn open_creates(&self, side: Side) -> Result<Vec<Link>, StoreError> {
         let state = self.state();
         let links = state.creates.of(&side).filter_map(|id| state.links.get(id));

@@ -1,6 +1,7 @@
 //! What the stores on SQL databases share: their statements, and what a commit checks before it writes.
 
 pub(super) mod batch;
+mod history;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -9,8 +10,8 @@ use super::memory::{keeps, shared};
 use super::{Accounts, BindError, Commit, CommitError, FeedId, Position};
 use crate::database::{Arg, Connection, Place, Row};
 use crate::engine::{
-    Entry, Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review, ReviewKey,
-    RunId, Side,
+    Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review, ReviewKey, RunId,
+    Side,
 };
 use crate::queue::WorkKey;
 use crate::{Rev, StoreError, Versioned};
@@ -71,9 +72,6 @@ const REVIEWS_ABOUT: &str = "SELECT CAST(1 AS BIGINT), id, body FROM reviews WHE
 const PUT_REVIEW: &str = "INSERT INTO reviews (id, about, body) VALUES ($1, $2, $3) \
     ON CONFLICT (id) DO UPDATE SET about = $2, body = $3";
 
-const JOURNAL: &str = "SELECT number, about, body FROM journal WHERE number > $1 ORDER BY number LIMIT $2";
-const JOURNAL_ABOUT: &str =
-    "SELECT number, about, body FROM journal WHERE number > $1 AND about = $3 ORDER BY number LIMIT $2";
 const ADD_ENTRY: &str = "INSERT INTO journal (about, body, run) VALUES ($1, $2, $3)";
 
 const ACCOUNTS: &str = "SELECT CAST(1 AS BIGINT), left_account, right_account FROM accounts";
@@ -190,24 +188,6 @@ impl<'a> Session<'a> {
         Ok(values(self.page(&REVIEWS, after.map(ReviewKey::as_str), limit).await?))
     }
 
-    pub(super) async fn journal(
-        &mut self,
-        about: Option<&WorkKey>,
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<(u64, Entry)>, StoreError> {
-        // A number that no column holds was never given to an entry.
-        let range = [Arg::Number(i64::try_from(after).unwrap_or(i64::MAX)), limited(limit)];
-        let entries = match about {
-            None => self.all(JOURNAL, &range).await?,
-            Some(about) => {
-                let (about, [after, limit]) = (self.encode(about)?, range);
-                self.all(JOURNAL_ABOUT, &[after, limit, Arg::Text(&about)]).await?
-            }
-        };
-        Ok(entries.into_iter().map(|entry| (entry.rev.get(), entry.value)).collect())
-    }
-
     pub(super) async fn commit(&mut self, commit: &Commit) -> Result<(), CommitError> {
         self.check(commit).await?;
         self.write_links(commit).await?;
@@ -219,8 +199,8 @@ impl<'a> Session<'a> {
         self.write_reviews(commit).await?;
         for entry in &commit.journal {
             let (about, body) = (self.encode(&entry.about)?, self.encode(entry)?);
-            let run = entry.run.as_ref().map(RunId::as_str);
-            self.run(ADD_ENTRY, &[Arg::Text(&about), Arg::Text(&body), Arg::Optional(run)]).await?;
+            let run = Arg::Optional(entry.run.as_ref().map(RunId::as_str));
+            self.run(ADD_ENTRY, &[Arg::Text(&about), Arg::Text(&body), run]).await?;
         }
         Ok(())
     }
@@ -448,7 +428,7 @@ macro_rules! implement_store {
             use super::{Accounts, BindError, Commit, CommitError, FeedId, Position, Store};
             use $crate::engine::{
                 Entry, Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review,
-                ReviewKey, Side,
+                ReviewKey, RunId, Side,
             };
             use $crate::queue::WorkKey;
             use $crate::{StoreError, Versioned};
@@ -571,6 +551,23 @@ macro_rules! implement_store {
                     limit: usize,
                 ) -> Result<Vec<(u64, Entry)>, StoreError> {
                     session!(self).journal(about, after, limit).await
+                }
+
+                async fn journal_of_run(
+                    &self,
+                    run: &RunId,
+                    after: u64,
+                    limit: usize,
+                ) -> Result<Vec<(u64, Entry)>, StoreError> {
+                    session!(self).journal_of_run(run, after, limit).await
+                }
+
+                async fn runs(&self, before: Option<&RunId>, limit: usize) -> Result<Vec<RunId>, StoreError> {
+                    session!(self).runs(before, limit).await
+                }
+
+                async fn links_with(&self, side: Side, at: &RecordRef) -> Result<Vec<Link>, StoreError> {
+                    session!(self).links_with(side, at).await
                 }
 
                 async fn commit(&self, commit: Commit) -> Result<(), CommitError> {

@@ -222,6 +222,10 @@ impl WorkQueue for FragileStore {
         Ok(())
     }
 
+    async fn forget(&self, keys: &[WorkKey]) -> Result<usize, StoreError> {
+        self.queue.forget(keys).await
+    }
+
     async fn next_due(&self) -> Result<Option<sync_core::jiff::Timestamp>, StoreError> {
         self.queue.next_due().await
     }

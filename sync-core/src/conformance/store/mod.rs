@@ -58,6 +58,7 @@ pub async fn check<S: Store + 'static>(make: impl AsyncFn() -> S) {
     claims::finds_the_link_of_a_record(&make().await).await;
     claims::frees_the_records_of_gone_links(&make().await).await;
     claims::ended_links_give_way(&make().await).await;
+    claims::finds_all_links_of_a_record(&make().await).await;
     claims::hands_records_over_within_a_commit(&make).await;
     claims::gives_a_record_once_within_a_commit(&make().await).await;
     lookups::lists_open_creates(&make().await).await;
@@ -79,6 +80,7 @@ pub async fn check<S: Store + 'static>(make: impl AsyncFn() -> S) {
     concurrency::disjoint_commits_all_land_whole(Arc::new(make().await)).await;
     concurrency::opposite_orders_do_not_block(Arc::new(make().await)).await;
     concurrency::readers_of_the_journal_miss_nothing(Arc::new(make().await)).await;
+    lookups::tells_of_runs(&make().await).await;
     concurrency::survives_a_dropped_commit(&make().await).await;
 }
 

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 
 use super::collection::PageToken;
 use super::fault::Fault;
+use super::guard::GuardClass;
 use super::link::{Link, LinkStatus};
 use super::mapping::Fields;
 use super::merge::FieldState;
@@ -15,7 +16,7 @@ use super::record::{Fingerprint, RecordRef, Scope, Side, Snapshot};
 use super::rule::FactKey;
 use super::runtime::{Births, EngineError, Runtime, Trouble};
 use crate::queue::{Hint, Priority, WorkKey};
-use crate::store::{Accounts, Commit, CommitError, FeedId, Position};
+use crate::store::{Accounts, BindError, Commit, CommitError, FeedId, Position};
 use crate::{Event, Rev};
 
 /// What a poll, a backfill or a sweep has found.
@@ -42,13 +43,18 @@ impl Runtime {
             let mut accounts = self.accounts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             (accounts.left, accounts.right) = (Some(left.clone()), Some(right.clone()));
         }
-        let bound = self.store.bind(&Accounts { left, right }).await;
-        if let Err(error @ crate::store::BindError::Other { .. }) = &bound {
-            let message = error.to_string();
-            self.observer.on_event(&Event::GuardTripped { guard: "identity", message: &message });
+        match self.store.bind(&Accounts { left, right }).await {
+            Ok(()) => {}
+            Err(error @ BindError::Other { .. }) => {
+                self.is_bound.store(false, Ordering::Release);
+                self.trip_identity(&error).await?;
+                return Err(error.into());
+            }
+            Err(error) => return Err(error.into()),
         }
-        bound?;
-        self.is_bound.store(true, Ordering::Release);
+        if !self.is_bound.swap(true, Ordering::AcqRel) && self.watch.is_on() {
+            self.untrip(&[GuardClass::Identity]).await?;
+        }
         Ok(())
     }
 
@@ -125,7 +131,9 @@ impl Runtime {
             return Ok(true);
         }
         let fields = self.fields(side, row).await?;
-        Ok(!self.news(side, &fields, link).is_empty())
+        let news = self.news(side, &fields, link);
+        self.foresee(side, &fields, &news, link).await?;
+        Ok(!news.is_empty())
     }
 
     /// The fields in which a side shows what its link does not know.

@@ -10,7 +10,6 @@ use super::super::record::{RecordRef, Scope, Side};
 use super::super::rule::FactKey;
 use super::super::runtime::{EngineError, Runtime};
 use super::{Found, PAGE};
-use crate::Event;
 use crate::queue::{Hint, Priority, WorkKey};
 
 /// The records that a side has listed, of which there may be millions: of each only a digest is kept.
@@ -97,39 +96,49 @@ impl Runtime {
 
     /// Hints links whose record was not listed.
     async fn missing(&self, side: Side, there: &Listed, found: &mut Found) -> Result<(), EngineError> {
-        // A side that lists nothing at all is not believed.
-        let is_believed = !there.0.is_empty();
-        let (mut after, mut absent) = (None, 0_usize);
-        // A part of a list says nothing about what is not in it.
-        while found.complete || !is_believed {
-            let mut page = self.store.records_page(side, after.as_ref(), PAGE).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.clone());
-            page.retain(|at| !there.has(at));
-            absent += page.len();
-            if is_believed {
-                // Not listed is not gone: that is found out by asking for each.
-                let links = self.store.links_of(side, &page).await?.into_iter().flatten();
-                let live = links.map(|found| found.value).filter(Link::is_live);
-                found.hinted += self.mark(live.map(|link| WorkKey::Link(link.id)), Priority::Sweep).await?;
-            }
+        let (mut known, mut absent) = (0, 0);
+        let mut after = None;
+        while let Some(page) = self.known_page(side, &mut after).await? {
+            known += page.len();
+            absent += page.iter().filter(|at| !there.has(at)).count();
         }
-        if !is_believed && absent > 0 {
+        // Nor without guards: a side that shows nothing is more often broken than empty.
+        let shows_nothing = there.0.is_empty() && absent > 0;
+        if self.is_emptied(side, there.0.len(), absent, known).await? || shows_nothing {
             found.complete = false;
-            let message = format!(
-                "{} lists nothing, and {absent} records of it are known: nothing is taken for deleted",
-                self.collection(side).name(),
-            );
-            tracing::error!(%message, "a guard has tripped");
-            self.observer.on_event(&Event::GuardTripped { guard: "a side lists nothing", message: &message });
+        }
+        // A part of a list says nothing about what is not in it.
+        if !found.complete || absent == 0 {
+            return Ok(());
+        }
+        let mut after = None;
+        while let Some(mut page) = self.known_page(side, &mut after).await? {
+            page.retain(|at| !there.has(at));
+            // Not listed is not gone: that is found out by asking for each.
+            let links = self.store.links_of(side, &page).await?.into_iter().flatten();
+            let live = links.map(|found| found.value).filter(Link::is_live);
+            found.hinted += self.mark(live.map(|link| WorkKey::Link(link.id)), Priority::Sweep).await?;
         }
         Ok(())
     }
 
+    /// The next records that live links have, `None` after the last.
+    async fn known_page(
+        &self,
+        side: Side,
+        after: &mut Option<RecordRef>,
+    ) -> Result<Option<Vec<RecordRef>>, EngineError> {
+        let page = self.store.records_page(side, after.as_ref(), PAGE).await?;
+        let Some(last) = page.last() else { return Ok(None) };
+        *after = Some(last.clone());
+        Ok(Some(page))
+    }
+
     /// Hints what is known to be unfinished: writes without an answer, pairs that lack a half, derived records that are
-    /// not as they are wanted. Asks no service.
+    /// not as they are wanted, answers of people. Asks no service.
     pub(in super::super) async fn resume(&self) -> Result<usize, EngineError> {
-        let (mut hinted, mut after) = (0, None);
+        let answered = self.answered_keys().await?;
+        let (mut hinted, mut after) = (self.mark(answered, Priority::Interactive).await?, None);
         loop {
             let page = self.store.unfinished_page(after.as_ref(), PAGE).await?;
             let Some(last) = page.last() else { break };
