@@ -17,8 +17,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, QueryBuilder};
 use sync_core::engine::merge::FieldState;
 use sync_core::engine::{
-    Agreed, Caps, Collection, Engine, Fault, Link, LinkField, LinkId, ListPage, Mapper, Mapping, PageToken,
-    Pair, Read, RecordId, RecordRef, Scope, Side, Snapshot, normalise,
+    Agreed, Caps, Collection, Engine, Fault, Guards, Link, LinkField, LinkId, ListPage, Mapper, Mapping,
+    PageToken, Pair, Read, RecordId, RecordRef, Scope, Side, Snapshot, normalise,
 };
 use sync_core::store::SqliteStore;
 use sync_core::{AccountKey, async_trait};
@@ -91,7 +91,8 @@ fn compare(check: bool) -> ExitCode {
 async fn sweep(file: &Path, size: u64) {
     let store = Arc::new(SqliteStore::open(file).await.unwrap());
     let side = |side| Arc::new(Generated { side, size, caps: Caps::new() });
-    let engine = Engine::builder("s", side(Side::Left), side(Side::Right), mapping()).store(store).build();
+    let engine = Engine::builder("s", side(Side::Left), side(Side::Right), mapping()).database(store);
+    let engine = engine.guards(Guards::new().first_run(false).mapping(false)).build();
     for _ in 0..AT_LEAST.div_ceil(size) {
         for side in Side::BOTH {
             let found = engine.sweep(side).await.unwrap();
@@ -135,8 +136,8 @@ async fn fill(file: &Path, from: u64, to: u64) {
 }
 
 fn link(mapping: &Mapping, number: u64) -> Link {
-    let [left, right] = Side::BOTH.map(|side| mapping.read(side, &row(side, number)));
-    let [first, second] = Side::BOTH.map(|side| row(side, number).at);
+    let [first, second] = Side::BOTH.map(|side| row(side, number));
+    let (left, right) = (mapping.read(Side::Left, &first), mapping.read(Side::Right, &second));
     let field = |at: usize| {
         let agreed = Pair::new(Agreed::on(left.get(at)), Agreed::on(right.get(at)));
         LinkField {
@@ -145,8 +146,8 @@ fn link(mapping: &Mapping, number: u64) -> Link {
             state: FieldState { agreed, ..FieldState::default() },
         }
     };
-    let mut link = Link::new(LinkId::founded_by("s", Side::Left, &first, 1), Side::Left, first);
-    link.ends.right = Some(second);
+    let mut link = Link::new(LinkId::founded_by("s", Side::Left, &first.at, 1), Side::Left, first.at);
+    link.ends.right = Some(second.at);
     link.fields = (0..mapping.rules().fields.len()).map(field).collect();
     let seen = Some(sync_core::jiff::Timestamp::UNIX_EPOCH);
     (link.seen_at, link.wrote_at.right) = (Pair::new(seen, seen), seen);

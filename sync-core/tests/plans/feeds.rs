@@ -54,6 +54,7 @@ impl Feeds {
             .store(world.store.clone())
             .queue(queue.clone())
             .observer(guards.clone())
+            .guards(sync_core::engine::Guards::new().first_run(false).mapping(false))
             .env(world.env.clone())
             .guards(sync_core::engine::Guards::new().first_run(false).mapping(false))
             .build();

@@ -169,7 +169,7 @@ impl<'a> Run<'a> {
     pub(super) fn park(&mut self, position: usize, values: Pair<FieldValue>, reason: Reason, now: Timestamp) {
         let parked = Parked { values, reason };
         let Some(state) = self.states.get(position) else { return };
-        if state.parked.as_ref() == Some(&parked) {
+        if state.parked.as_deref() == Some(&parked) {
             return;
         }
         self.unpark(position);
@@ -182,7 +182,7 @@ impl<'a> Run<'a> {
         let seen = Some(Fingerprint::of(&parked.values));
         self.open(Review { seen, ..Review::new(self.key(), kind, Some(&name), message, now) });
         if let Some(state) = self.states.get_mut(position) {
-            state.parked = Some(parked);
+            state.parked = Some(Box::new(parked));
         }
     }
 
@@ -276,7 +276,7 @@ impl<'a> Run<'a> {
             self.unpark(position);
             self.agree(position, side.other(), write.agreed[side.other()].clone(), now);
             if let Some(state) = self.states.get_mut(position) {
-                state.unsettled = Some(Unsettled::new(write, before.clone(), now));
+                state.unsettled = Some(Box::new(Unsettled::new(write, before.clone(), now)));
                 state.learned(side, now, lag);
             }
             if let Some(value) = &write.overrides {
