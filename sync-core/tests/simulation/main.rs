@@ -11,6 +11,7 @@
 mod check;
 mod checked;
 mod collection;
+mod commits;
 mod history;
 mod ledger;
 mod notes;
@@ -22,7 +23,7 @@ mod settings;
 mod store;
 mod world;
 
-use history::Verdict;
+use check::Verdict;
 use settings::Settings;
 use sync_core::engine::RuleOff;
 
