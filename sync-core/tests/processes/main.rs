@@ -71,10 +71,12 @@ fn number(name: &str) -> Option<u64> {
 async fn rounds(processes: usize, place: impl Fn(u64) -> Place) {
     let seconds = number("SYNC_PROCESSES_SECONDS").unwrap_or(8).max(1);
     let first = number("SYNC_PROCESSES_SEED").unwrap_or(1);
+    let off = process::rules(&std::env::var("SYNC_PROCESSES_OFF").unwrap_or_default());
     let rounds = seconds.div_ceil(ROUND);
     let (mut total, mut tally, mut broken) = (Verdict::default(), Tally::default(), Vec::new());
     for seed in first..first + rounds {
-        let (verdict, done) = round(place(seed), processes, seed, seconds * 1_000 / rounds, vec![]).await;
+        let (verdict, done) =
+            round(place(seed), processes, seed, seconds * 1_000 / rounds, off.clone()).await;
         total.add(&verdict);
         tally.add(&done);
         if !verdict.problems.is_empty() {
@@ -128,7 +130,7 @@ async fn two_processes_on_sqlite_that_are_killed_break_nothing() {
 async fn writes_that_are_not_announced_break_something() {
     let _turn = TURN.lock().await;
     let folder = Folder::new();
-    for seed in 1..=5 {
+    for seed in 1..=8 {
         let place = Place::Sqlite(folder.file(format!("state-{seed}.db")).to_str().unwrap().to_owned());
         let (verdict, _) = round(place, 2, seed, 4_000, vec![RuleOff::WriteAhead]).await;
         if !verdict.problems.is_empty() {

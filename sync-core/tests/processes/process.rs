@@ -31,7 +31,14 @@ const UNDER_WAY: u64 = 150;
 /// So many times faster than in the simulation.
 const FASTER: u64 = 40;
 
-const RULES: [RuleOff; 3] = [RuleOff::WriteAhead, RuleOff::Quarantine, RuleOff::MarkerRight];
+/// The rules that can be turned off here.
+const RULES: [RuleOff; 4] =
+    [RuleOff::WriteAhead, RuleOff::Quarantine, RuleOff::Newborn, RuleOff::MarkerRight];
+
+/// The rules that are named.
+pub(crate) fn rules(named: &str) -> Vec<RuleOff> {
+    RULES.into_iter().filter(|rule| named.contains(&format!("{rule:?}"))).collect()
+}
 
 /// A store that several processes can open by its name.
 #[derive(Debug, Clone)]
@@ -68,8 +75,8 @@ pub(crate) fn settings(seed: u64, rng: &mut Rng) -> Settings {
         service.index_lag /= FASTER;
         service.request_timeout = UNDER_WAY;
     }
-    settings.people *= 4;
-    settings.faults = settings.faults.min(60);
+    settings.people *= 8;
+    settings.faults = settings.faults.min(50);
     settings.rest = 3_000 / FASTER;
     settings
 }
@@ -91,8 +98,7 @@ impl Task {
             "postgres" => Place::Postgres(told("PLACE")),
             _ => Place::Sqlite(told("PLACE")),
         };
-        let (socket, off) = (told("SOCKET").into(), told("OFF"));
-        let off = RULES.into_iter().filter(|rule| off.contains(&format!("{rule:?}"))).collect();
+        let (socket, off) = (told("SOCKET").into(), rules(&told("OFF")));
         (told("NUMBER").parse().unwrap(), Self { seed: told("SEED").parse().unwrap(), place, socket, off })
     }
 

@@ -23,6 +23,9 @@ use crate::world::{REAL, World};
 /// How long it may take until nothing is left to do.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Whoever announced a write and was killed.
+const DEAD: usize = usize::MAX;
+
 /// What the parent keeps for its processes.
 struct Services {
     world: World,
@@ -160,7 +163,10 @@ impl Round {
         let services = Arc::new(Services::new(world.clone()));
         let listener = UnixListener::bind(&task.socket).unwrap();
         let server = tokio::spawn(services.clone().serve(listener));
-        let engine = task.engine(usize::MAX).await;
+        let engine = task.engine(DEAD).await;
+        if !task.off.is_empty() {
+            world.lock().settings.faults = 200;
+        }
         let mut round = Self {
             task,
             engine,
@@ -173,6 +179,7 @@ impl Round {
             problems: Vec::new(),
         };
         let verdict = round.unfold(processes, millis).await;
+        round.processes.clear();
         server.abort();
         std::fs::remove_file(&round.task.socket).ok();
         (verdict, round.tally)
@@ -186,7 +193,7 @@ impl Round {
         }
         let end = self.now() + millis;
         while self.now() < end {
-            let acts = self.world.lock().rng.permille(400);
+            let acts = self.world.lock().rng.permille(600);
             if acts {
                 people::act(&mut self.world.lock());
             }
@@ -263,13 +270,18 @@ impl Round {
         let began = self.now();
         let links = self.links().await;
         let all = self.engine.store().journal(None, self.journal_read, 100_000).await.unwrap();
-        let announced = std::mem::take(&mut *self.services.announced.lock().unwrap());
+        let announced = self.services.announced.lock().unwrap().clone();
         let now = self.now();
         let pending: Vec<_> = links.iter().filter(|link| link.pending.is_some()).collect();
         let hits =
             pending.iter().filter(|link| announced.get(&link.id).is_none_or(|by| *by == number)).count();
-        let rest = announced.into_iter().filter(|(_, by)| *by != number);
-        self.services.announced.lock().unwrap().extend(rest);
+        {
+            let mut announced = self.services.announced.lock().unwrap();
+            announced.retain(|_, by| *by != number);
+            for link in &pending {
+                announced.entry(link.id.clone()).or_insert(DEAD);
+            }
+        }
         self.tally.kills += 1;
         self.tally.hits += hits as u64;
         let under_way: BTreeSet<_> = pending
