@@ -234,13 +234,12 @@ impl Ledger {
                 let open = |trip: &&mut (Side, String, u64, Option<u64>)| {
                     trip.0 == side && trip.1 == id && trip.3.is_none()
                 };
-                match self.round_trips.iter_mut().rev().find(open) {
-                    Some(trip) => trip.3 = Some(now),
+                if let Some(trip) = self.round_trips.iter_mut().rev().find(open) {
+                    trip.3 = Some(now);
+                } else {
                     // Whoever announced it was killed before it could say so.
-                    None => {
-                        let at = before.pending.as_ref().map_or(now, |pending| millis(pending.at));
-                        self.round_trips.push((side, id, at, Some(now)));
-                    }
+                    let at = before.pending.as_ref().map_or(now, |pending| millis(pending.at));
+                    self.round_trips.push((side, id, at, Some(now)));
                 }
             }
             _ => {}
