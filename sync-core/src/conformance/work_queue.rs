@@ -109,6 +109,7 @@ async fn keeps_every_kind_of_key(queue: &dyn WorkQueue) {
             WorkKey::Birth(Side::Right, RecordRef::top(RecordId::new(name))),
             WorkKey::Fact(FactKey::new(name, at)),
             WorkKey::Projection(ProjectionKey::new(name)),
+            WorkKey::Sync,
         ]);
     }
     let hints: Vec<_> = keys.iter().map(|key| Hint::new(key.clone(), "t", Priority::Sweep)).collect();

@@ -1,44 +1,129 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::queue::Priority;
-use crate::{AccountKey, Env};
+use crate::{AccountKey, Env, StoreError};
 
-/// Shares an account's quota among everything that uses it.
+/// Shares the quotas of accounts among everything that uses them.
 ///
-/// The engine reserves a run's worst case before the run begins: two reads and one write. What a service tells of its
-/// quota is [learned](Self::learn) from its answers.
+/// The engine reserves a run's worst case before the run begins: two reads and one write of each account. What a run does
+/// not use is not given back: a read may take several requests (pages, a search, one that is sent again), so the engine
+/// does not know it. What a service tells of its quota is [learned](Self::learn), and replaces what was reckoned.
+///
+/// The suite `conformance::budget` checks an implementation.
 #[async_trait]
 pub trait Budget: Send + Sync + Debug {
-    /// Takes `cost` requests for work of this priority, or says when to come back. Retries, backfills and sweeps leave
-    /// a part of a day's quota for what is urgent.
-    async fn take(&self, account: &AccountKey, priority: Priority, cost: u32) -> Result<(), Timestamp>;
+    /// Takes `cost` requests of each of `accounts` for work of this priority, of all or of none. Retries, backfills and
+    /// sweeps leave a quarter of a quota for what is urgent. An account that is named twice counts once. Accounts of which nothing is known are not limited.
+    ///
+    /// # Errors
+    ///
+    /// The budget cannot be read and written; nothing is taken.
+    async fn take(&self, accounts: &[AccountKey], priority: Priority, cost: u32)
+    -> Result<Taken, StoreError>;
 
-    /// Learns that `remaining` of `limit` requests are left until `resets_at`.
-    fn learn(&self, account: &AccountKey, limit: u32, remaining: u32, resets_at: Timestamp);
+    /// Learns what an account has left. An account of which nothing was known has this quota each day from now on.
+    ///
+    /// # Errors
+    ///
+    /// The budget cannot be written; it goes on with what it knew.
+    async fn learn(&self, account: &AccountKey, quota: Quota) -> Result<(), StoreError>;
 }
 
-/// A budget in memory, for one process. Accounts of which nothing is known are not limited.
+/// Whether requests may be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// They may.
+    Granted,
+    /// They may not before the quota of this account is renewed.
+    Refused {
+        /// Whose quota does not suffice; of several the one that is renewed last.
+        account: AccountKey,
+        /// When it is renewed.
+        until: Timestamp,
+    },
+}
+
+/// What an account has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// How many requests it has when nothing is used.
+    pub limit: u32,
+    /// How many of them are left.
+    pub remaining: u32,
+    /// When all of them are there again.
+    pub resets_at: Timestamp,
+}
+
+/// A quota, and how it is renewed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Allowance {
+    pub(crate) quota: Quota,
+    pub(crate) window: Duration,
+}
+
+impl Allowance {
+    /// How long a quota lasts of which no more is known.
+    pub(crate) const DAY: Duration = Duration::from_secs(24 * 3600);
+
+    /// As it is at `now`, and after taking from it, if there is enough for work of this priority.
+    pub(crate) fn take(mut self, now: Timestamp, priority: Priority, cost: u32) -> (Self, bool) {
+        let Quota { limit, remaining, resets_at } = &mut self.quota;
+        if now >= *resets_at {
+            *remaining = *limit;
+            *resets_at = now.checked_add(self.window).unwrap_or(Timestamp::MAX);
+        }
+        let kept_back = match priority {
+            Priority::Interactive | Priority::Event => 0,
+            Priority::Retry | Priority::Backfill | Priority::Sweep => *limit / 4,
+        };
+        let suffices = *remaining >= cost.saturating_add(kept_back);
+        if suffices {
+            *remaining -= cost;
+        }
+        (self, suffices)
+    }
+
+    /// What is there after hearing of `quota`.
+    pub(crate) fn learned(known: Option<Self>, quota: Quota) -> Self {
+        let quota = Quota { remaining: quota.remaining.min(quota.limit), ..quota };
+        Self { quota, window: known.map_or(Self::DAY, |known| known.window) }
+    }
+}
+
+/// Takes of several allowances, of all or of none: what is left of each, or whose does not suffice.
+pub(crate) fn take_all(
+    known: impl IntoIterator<Item = (AccountKey, Allowance)>,
+    now: Timestamp,
+    priority: Priority,
+    cost: u32,
+) -> Result<Vec<(AccountKey, Allowance)>, Taken> {
+    let (mut left, mut refused) = (Vec::new(), None);
+    for (account, allowance) in known {
+        let (allowance, suffices) = allowance.take(now, priority, cost);
+        let until = allowance.quota.resets_at;
+        if !suffices && refused.as_ref().is_none_or(|(_, last)| *last < until) {
+            refused = Some((account.clone(), until));
+        }
+        left.push((account, allowance));
+    }
+    match refused {
+        Some((account, until)) => Err(Taken::Refused { account, until }),
+        None => Ok(left),
+    }
+}
+
+/// A budget in memory, for one process.
 #[derive(Debug)]
 pub struct MemoryBudget {
     env: Arc<dyn Env>,
     accounts: Mutex<BTreeMap<AccountKey, Allowance>>,
 }
-
-#[derive(Debug, Clone, Copy)]
-struct Allowance {
-    limit: u32,
-    remaining: u32,
-    resets_at: Timestamp,
-    window: Duration,
-}
-
-const DAY: Duration = Duration::from_secs(24 * 3600);
 
 impl MemoryBudget {
     /// A budget that limits nothing until it [learns](Budget::learn) or is [told](Self::limit).
@@ -46,86 +131,45 @@ impl MemoryBudget {
         Self { env, accounts: Mutex::default() }
     }
 
-    /// Sets that an account has `requests` for each `window`, beginning now. Default window of what is learned: a day.
+    /// Sets that an account has `requests` for each `window`, beginning now.
     #[must_use]
     pub fn limit(self, account: AccountKey, requests: u32, window: Duration) -> Self {
         let resets_at = self.env.now().checked_add(window).unwrap_or(Timestamp::MAX);
-        let allowance = Allowance { limit: requests, remaining: requests, resets_at, window };
-        self.accounts.lock().unwrap_or_else(PoisonError::into_inner).insert(account, allowance);
+        let quota = Quota { limit: requests, remaining: requests, resets_at };
+        self.accounts().insert(account, Allowance { quota, window });
         self
     }
-}
 
-/// What may be used of a quota by work that can wait: three quarters.
-fn share(limit: u32, priority: Priority) -> u32 {
-    match priority {
-        Priority::Interactive | Priority::Event => limit,
-        Priority::Retry | Priority::Backfill | Priority::Sweep => limit - limit / 4,
+    fn accounts(&self) -> MutexGuard<'_, BTreeMap<AccountKey, Allowance>> {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[async_trait]
 impl Budget for MemoryBudget {
-    async fn take(&self, account: &AccountKey, priority: Priority, cost: u32) -> Result<(), Timestamp> {
+    async fn take(
+        &self,
+        accounts: &[AccountKey],
+        priority: Priority,
+        cost: u32,
+    ) -> Result<Taken, StoreError> {
         let now = self.env.now();
-        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(allowance) = accounts.get_mut(account) else { return Ok(()) };
-        if now >= allowance.resets_at {
-            allowance.remaining = allowance.limit;
-            allowance.resets_at = now.checked_add(allowance.window).unwrap_or(Timestamp::MAX);
+        let mut known = self.accounts();
+        let different: BTreeSet<_> = accounts.iter().collect();
+        let taken = different.into_iter().filter_map(|account| Some((account.clone(), *known.get(account)?)));
+        match take_all(taken.collect::<Vec<_>>(), now, priority, cost) {
+            Ok(left) => {
+                known.extend(left);
+                Ok(Taken::Granted)
+            }
+            Err(refused) => Ok(refused),
         }
-        let kept_back = allowance.limit - share(allowance.limit, priority);
-        if allowance.remaining < cost.saturating_add(kept_back) {
-            return Err(allowance.resets_at);
-        }
-        allowance.remaining -= cost;
+    }
+
+    async fn learn(&self, account: &AccountKey, quota: Quota) -> Result<(), StoreError> {
+        let mut accounts = self.accounts();
+        let learned = Allowance::learned(accounts.get(account).copied(), quota);
+        accounts.insert(account.clone(), learned);
         Ok(())
-    }
-
-    fn learn(&self, account: &AccountKey, limit: u32, remaining: u32, resets_at: Timestamp) {
-        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        let window = accounts.get(account).map_or(DAY, |allowance| allowance.window);
-        accounts
-            .insert(account.clone(), Allowance { limit, remaining: remaining.min(limit), resets_at, window });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ManualEnv;
-
-    #[tokio::test]
-    async fn what_can_wait_leaves_a_quarter_for_what_is_urgent() {
-        let env = Arc::new(ManualEnv::new(1));
-        let (account, hour) = (AccountKey::new("crm", 1), Duration::from_secs(3600));
-        let budget = MemoryBudget::new(env.clone()).limit(account.clone(), 100, hour);
-        let mut taken = 0;
-        while budget.take(&account, Priority::Sweep, 3).await.is_ok() {
-            taken += 3;
-        }
-        assert_eq!(taken, 75);
-        assert_eq!(budget.take(&account, Priority::Sweep, 3).await, Err(env.now() + hour), "and says when");
-        for _ in 0..8 {
-            assert_eq!(budget.take(&account, Priority::Event, 3).await, Ok(()));
-        }
-        assert!(budget.take(&account, Priority::Event, 3).await.is_err(), "1 is left");
-        env.advance(hour);
-        assert_eq!(budget.take(&account, Priority::Sweep, 3).await, Ok(()));
-        assert_eq!(
-            budget.take(&AccountKey::new("crm", 2), Priority::Sweep, 1000).await,
-            Ok(()),
-            "another account"
-        );
-    }
-
-    #[tokio::test]
-    async fn what_the_service_says_counts() {
-        let env = Arc::new(ManualEnv::new(1));
-        let (account, budget) = (AccountKey::new("crm", 1), MemoryBudget::new(env.clone()));
-        let tomorrow = env.now() + DAY;
-        budget.learn(&account, 200_000, 2, tomorrow);
-        assert_eq!(budget.take(&account, Priority::Interactive, 3).await, Err(tomorrow));
-        assert_eq!(budget.take(&account, Priority::Interactive, 2).await, Ok(()));
     }
 }

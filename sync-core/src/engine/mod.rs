@@ -26,6 +26,7 @@
 //! What it decides by are pure functions, which can be used by themselves: [`decide`] for a pair, [`merge`] for its
 //! fields, [`settle`] and [`recover`] for what a write has done, [`project`] for derived records.
 
+mod answer;
 mod apply;
 mod breaker;
 mod budget;
@@ -55,6 +56,7 @@ mod reconcile;
 mod record;
 pub mod recover;
 mod report;
+mod resolve;
 mod review;
 mod rule;
 mod runtime;
@@ -65,7 +67,8 @@ pub mod validate;
 mod value;
 mod worker;
 
-pub use budget::{Budget, MemoryBudget};
+pub use answer::{Answer, AnswerKind, ResolveError};
+pub use budget::{Budget, MemoryBudget, Quota, Taken};
 pub use builder::EngineBuilder;
 pub use caps::{Caps, MarkerKind};
 pub use collection::{
@@ -76,7 +79,7 @@ pub use decide::{Decision, Deleted, EditedAndDeleted, OnDelete, PairRules, Prese
 pub use fault::{Fault, FaultKind};
 pub use feed::Found;
 pub use handle::Engine;
-pub use journal::{Entry, Happening};
+pub use journal::{Entry, FieldWrite, Happening, RunId};
 pub use link::{Link, LinkField, LinkId, LinkStatus, Pending, PendingOp, Refusal, Sent};
 pub use mapping::{Field, Fields, Mapper, Mapping, MappingBuilder, MappingError};
 pub use plan::{Change, FactCount, Plan, PlannedProjection, PlannedRecord, ProjectionStep, RecordStep};

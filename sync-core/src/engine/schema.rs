@@ -4,7 +4,7 @@ use super::merge::FieldState;
 use super::record::Fingerprint;
 
 /// The fields of a mapping by position, and what tells whether a stored link still speaks of the same ones.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Schema {
     fields: Vec<(String, Fingerprint)>,
 }

@@ -30,6 +30,8 @@ pub enum WorkKey {
     Fact(FactKey),
     /// A derived record: bring it up to date.
     Projection(ProjectionKey),
+    /// The sync as a whole: what a guard's question is about. There is nothing to work on.
+    Sync,
 }
 
 impl fmt::Display for WorkKey {
@@ -40,6 +42,7 @@ impl fmt::Display for WorkKey {
             Self::Link(id) => write!(f, "pair {id}"),
             Self::Fact(key) => write!(f, "fact {key}"),
             Self::Projection(key) => write!(f, "derived record {key}"),
+            Self::Sync => f.write_str("the whole sync"),
         }
     }
 }

@@ -19,15 +19,15 @@ pub(crate) trait Around: Send + Sync + Debug {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct SimStore<A> {
+pub(crate) struct SimStore<A, S> {
     pub(crate) around: A,
-    pub(crate) inner: Arc<dyn Store>,
+    pub(crate) inner: Arc<S>,
 }
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 #[async_trait]
-impl<A: Around> Store for SimStore<A> {
+impl<A: Around, S: Store> Store for SimStore<A, S> {
     async fn bind(&self, accounts: &Accounts) -> Result<(), BindError> {
         self.inner.bind(accounts).await
     }
