@@ -60,7 +60,7 @@ use sync_core::engine::RuleOff;
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// How long people and faults are let loose in one round, in seconds.
-const ROUND: u64 = 10;
+const ROUND: u64 = 15;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|value| value.parse().ok())

@@ -48,13 +48,17 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    pub(crate) async fn open(&self) -> Arc<dyn Store> {
+    async fn open(&self, around: Line) -> Arc<dyn Store> {
         match self {
             Self::Postgres(schema) => {
                 let url = SecretString::from(std::env::var("SYNC_TEST_POSTGRES").unwrap());
-                Arc::new(PostgresStore::connect_in(&url, schema).await.unwrap())
+                let inner = Arc::new(PostgresStore::connect_in(&url, schema).await.unwrap());
+                Arc::new(SimStore { around, inner })
             }
-            Self::Sqlite(path) => Arc::new(SqliteStore::open(path).await.unwrap()),
+            Self::Sqlite(path) => {
+                let inner = Arc::new(SqliteStore::open(path).await.unwrap());
+                Arc::new(SimStore { around, inner })
+            }
         }
     }
 
@@ -127,7 +131,7 @@ impl Task {
         };
         let caps = |side: Side| settings.services[side].caps().request_timeout(REQUEST_TIMEOUT);
         let (left, right) = (caps(Side::Left), caps(Side::Right));
-        let store = Arc::new(SimStore { around: line.clone(), inner: self.place.open().await });
+        let store = self.place.open(line.clone()).await;
         let mut builder = Engine::builder(
             NAME,
             remote("lefts", "lefts", left),

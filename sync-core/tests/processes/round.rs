@@ -230,7 +230,7 @@ impl Round {
 
     fn start(&self, number: usize) -> Process {
         let mut state = self.world.lock();
-        let kill_at = state.time + state.rng.between(1_500, 4_000);
+        let kill_at = state.time + state.rng.between(1_500, 4_500);
         let aimed = state.rng.permille(750);
         Process { child: self.task.start(number), kill_at, aimed, frozen_until: None }
     }

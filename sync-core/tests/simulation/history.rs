@@ -303,7 +303,7 @@ impl History {
         self.drain()
     }
 
-    fn run_through<T>(task: impl Future<Output = T>) -> T {
+    pub(crate) fn run_through<T>(task: impl Future<Output = T>) -> T {
         let mut task = std::pin::pin!(task);
         let mut context = Context::from_waker(Waker::noop());
         loop {

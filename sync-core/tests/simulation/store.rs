@@ -92,6 +92,10 @@ impl<A: Around, S: Store> Store for SimStore<A, S> {
         self.inner.journal(about, after, limit).await
     }
 
+    fn keeps_hints(&self) -> bool {
+        self.inner.keeps_hints()
+    }
+
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
         self.around.commit(self.inner.as_ref(), commit).await
     }
