@@ -231,7 +231,7 @@ impl Round {
     fn start(&self, number: usize) -> Process {
         let mut state = self.world.lock();
         let kill_at = state.time + state.rng.between(1_500, 4_500);
-        let aimed = state.rng.permille(750);
+        let aimed = self.tally.hits == 0 || state.rng.permille(750);
         Process { child: self.task.start(number), kill_at, aimed, frozen_until: None }
     }
 
@@ -251,7 +251,7 @@ impl Round {
             return;
         }
         let writes = self.services.announced.lock().unwrap().values().any(|by| *by == number);
-        if process.kill_at <= now && (!process.aimed || writes || process.kill_at + 1_000 <= now) {
+        if process.kill_at <= now && (!process.aimed || writes || process.kill_at + 3_000 <= now) {
             process.child.kill().unwrap();
             process.child.wait().unwrap();
             // What it has said by then is heard.
