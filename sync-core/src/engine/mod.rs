@@ -29,7 +29,7 @@
 mod answer;
 mod apply;
 mod breaker;
-mod budget;
+pub(crate) mod budget;
 mod builder;
 mod caps;
 mod clock;
@@ -68,7 +68,7 @@ mod value;
 mod worker;
 
 pub use answer::{Answer, AnswerKind, ResolveError};
-pub use budget::{Budget, MemoryBudget, Quota, Taken};
+pub use budget::{Budget, LearningBudget, MemoryBudget, Quota, Taken};
 pub use builder::EngineBuilder;
 pub use caps::{Caps, MarkerKind};
 pub use collection::{

@@ -5,7 +5,9 @@ mod careless;
 mod old;
 mod places;
 mod postgres;
+mod queue;
 mod sqlite;
+mod third;
 #[path = "../trace/mod.rs"]
 mod trace;
 

@@ -1,3 +1,7 @@
+mod learning;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) mod sql;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -5,6 +9,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+
+pub use learning::LearningBudget;
 
 use crate::queue::Priority;
 use crate::{AccountKey, Env, StoreError};
@@ -33,6 +39,14 @@ pub trait Budget: Send + Sync + Debug {
     ///
     /// The budget cannot be written; it goes on with what it knew.
     async fn learn(&self, account: &AccountKey, quota: Quota) -> Result<(), StoreError>;
+
+    /// Says that an account has `requests` in each `window`, for services that tell nothing of their quota. The first
+    /// window begins now. Nothing happens if that was said before: what is left of it is left.
+    ///
+    /// # Errors
+    ///
+    /// The budget cannot be written; it goes on with what it knew.
+    async fn allow(&self, account: &AccountKey, requests: u32, window: Duration) -> Result<(), StoreError>;
 }
 
 /// Whether requests may be sent.
@@ -71,20 +85,24 @@ impl Allowance {
     /// How long a quota lasts of which no more is known.
     pub(crate) const DAY: Duration = Duration::from_secs(24 * 3600);
 
+    /// A whole quota, from `now` on.
+    pub(crate) fn new(requests: u32, window: Duration, now: Timestamp) -> Self {
+        let resets_at = now.checked_add(window).unwrap_or(Timestamp::MAX);
+        Self { quota: Quota { limit: requests, remaining: requests, resets_at }, window }
+    }
+
     /// As it is at `now`, and after taking from it, if there is enough for work of this priority.
     pub(crate) fn take(mut self, now: Timestamp, priority: Priority, cost: u32) -> (Self, bool) {
-        let Quota { limit, remaining, resets_at } = &mut self.quota;
-        if now >= *resets_at {
-            *remaining = *limit;
-            *resets_at = now.checked_add(self.window).unwrap_or(Timestamp::MAX);
+        if now >= self.quota.resets_at {
+            self = Self::new(self.quota.limit, self.window, now);
         }
         let kept_back = match priority {
             Priority::Interactive | Priority::Event => 0,
-            Priority::Retry | Priority::Backfill | Priority::Sweep => *limit / 4,
+            Priority::Retry | Priority::Backfill | Priority::Sweep => self.quota.limit / 4,
         };
-        let suffices = *remaining >= cost.saturating_add(kept_back);
+        let suffices = self.quota.remaining >= cost.saturating_add(kept_back);
         if suffices {
-            *remaining -= cost;
+            self.quota.remaining -= cost;
         }
         (self, suffices)
     }
@@ -126,18 +144,9 @@ pub struct MemoryBudget {
 }
 
 impl MemoryBudget {
-    /// A budget that limits nothing until it [learns](Budget::learn) or is [told](Self::limit).
+    /// A budget that limits nothing until it [learns](Budget::learn) or is [told](Budget::allow).
     pub fn new(env: Arc<dyn Env>) -> Self {
         Self { env, accounts: Mutex::default() }
-    }
-
-    /// Sets that an account has `requests` for each `window`, beginning now.
-    #[must_use]
-    pub fn limit(self, account: AccountKey, requests: u32, window: Duration) -> Self {
-        let resets_at = self.env.now().checked_add(window).unwrap_or(Timestamp::MAX);
-        let quota = Quota { limit: requests, remaining: requests, resets_at };
-        self.accounts().insert(account, Allowance { quota, window });
-        self
     }
 
     fn accounts(&self) -> MutexGuard<'_, BTreeMap<AccountKey, Allowance>> {
@@ -170,6 +179,15 @@ impl Budget for MemoryBudget {
         let mut accounts = self.accounts();
         let learned = Allowance::learned(accounts.get(account).copied(), quota);
         accounts.insert(account.clone(), learned);
+        Ok(())
+    }
+
+    async fn allow(&self, account: &AccountKey, requests: u32, window: Duration) -> Result<(), StoreError> {
+        let mut accounts = self.accounts();
+        let is_known = |known: &Allowance| (known.quota.limit, known.window) == (requests, window);
+        if !accounts.get(account).is_some_and(is_known) {
+            accounts.insert(account.clone(), Allowance::new(requests, window, self.env.now()));
+        }
         Ok(())
     }
 }
