@@ -20,6 +20,7 @@ mod check;
 mod collection;
 #[path = "../simulation/commits.rs"]
 mod commits;
+mod database;
 #[allow(dead_code, reason = "the simulation uses more of it")]
 #[path = "../simulation/ledger.rs"]
 mod ledger;
@@ -31,7 +32,6 @@ mod people;
 #[path = "../store/places.rs"]
 mod places;
 mod process;
-mod queue;
 mod remote;
 #[path = "../simulation/rng.rs"]
 mod rng;

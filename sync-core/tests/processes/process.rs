@@ -6,12 +6,12 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sync_core::engine::{Caps, Engine, RuleOff, Schedule, Side};
+use sync_core::engine::{Budget, Caps, Engine, RuleOff, Schedule, Side};
+use sync_core::queue::WorkQueue;
 use sync_core::store::{PostgresStore, SqliteStore, Store};
 use sync_core::{SecretString, SystemEnv};
 
 use crate::notes::CollectNote;
-use crate::queue::RemoteQueue;
 use crate::remote::{Line, Remote};
 use crate::rng::Rng;
 use crate::settings::Settings;
@@ -48,20 +48,6 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    async fn open(&self, around: Line) -> Arc<dyn Store> {
-        match self {
-            Self::Postgres(schema) => {
-                let url = SecretString::from(std::env::var("SYNC_TEST_POSTGRES").unwrap());
-                let inner = Arc::new(PostgresStore::connect_in(&url, schema).await.unwrap());
-                Arc::new(SimStore { around, inner })
-            }
-            Self::Sqlite(path) => {
-                let inner = Arc::new(SqliteStore::open(path).await.unwrap());
-                Arc::new(SimStore { around, inner })
-            }
-        }
-    }
-
     fn names(&self) -> (&'static str, &str) {
         match self {
             Self::Postgres(schema) => ("postgres", schema),
@@ -122,6 +108,16 @@ impl Task {
     }
 
     pub(crate) async fn engine(&self, number: usize) -> Engine {
+        match &self.place {
+            Place::Postgres(schema) => {
+                let url = SecretString::from(std::env::var("SYNC_TEST_POSTGRES").unwrap());
+                self.engine_on(number, PostgresStore::connect_in(&url, schema).await.unwrap())
+            }
+            Place::Sqlite(path) => self.engine_on(number, SqliteStore::open(path).await.unwrap()),
+        }
+    }
+
+    fn engine_on(&self, number: usize, database: impl Store + WorkQueue + Budget + 'static) -> Engine {
         let env = Arc::new(SystemEnv::new());
         let line = Line { by: number, socket: self.socket.clone(), env: env.clone() };
         let settings = settings(self.seed, &mut Rng::new(self.seed));
@@ -131,15 +127,14 @@ impl Task {
         };
         let caps = |side: Side| settings.services[side].caps().request_timeout(REQUEST_TIMEOUT);
         let (left, right) = (caps(Side::Left), caps(Side::Right));
-        let store = self.place.open(line.clone()).await;
+        let database = Arc::new(SimStore { around: line.clone(), inner: Arc::new(database) });
         let mut builder = Engine::builder(
             NAME,
             remote("lefts", "lefts", left),
             remote("rights", "rights", right),
             settings.mapping(),
         )
-        .store(store)
-        .queue(Arc::new(RemoteQueue(line.clone())))
+        .database(database)
         .env(env)
         .send_within(SEND_WITHIN)
         .clock_skew(Duration::from_millis(10))

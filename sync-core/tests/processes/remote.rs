@@ -8,13 +8,10 @@ use sync_core::engine::{
     Caps, ChangePage, Collection, Cursor, Fault, ListPage, Marker, PageToken, Part, Probe, Raw, Read,
     RecordRef, Scope, Snapshot, WriteError, Written,
 };
-use sync_core::store::{Commit, CommitError, Store};
 use sync_core::{AccountKey, Env, SystemEnv};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 
-use crate::commits::Commits;
-use crate::store::Around;
 use crate::wire::{Answer, Call, What, Wrong, under};
 
 /// The way to the parent.
@@ -35,17 +32,6 @@ impl Line {
         let mut answer = String::new();
         BufReader::new(stream).read_line(&mut answer).await?;
         Ok(serde_json::from_str(&answer)?)
-    }
-}
-
-/// A process tells of what it has committed before it goes on.
-#[async_trait]
-impl Around for Line {
-    async fn commit(&self, inner: &dyn Store, commit: Commit) -> Result<(), CommitError> {
-        let commits = Commits::of(inner, &commit).await?;
-        inner.commit(commit).await?;
-        self.call("", What::Committed(commits)).await.unwrap();
-        Ok(())
     }
 }
 

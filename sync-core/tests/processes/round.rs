@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sync_core::engine::{Collection, Engine, Happening, Link, LinkId, RecordId, RecordRef, Side};
-use sync_core::queue::{Hint, MemoryQueue, Priority, WorkKey};
+use sync_core::queue::{Hint, Priority, WorkKey};
 use sync_core::{Env, SystemEnv};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
@@ -30,7 +30,6 @@ const DEAD: usize = usize::MAX;
 struct Services {
     world: World,
     env: Arc<SystemEnv>,
-    queue: MemoryQueue,
     collections: BTreeMap<&'static str, Arc<dyn Collection>>,
     /// Who has announced the write that is pending.
     announced: Mutex<BTreeMap<LinkId, usize>>,
@@ -45,8 +44,7 @@ impl Services {
         let all = [side(Side::Left), side(Side::Right), documents, notes];
         let collections = [("lefts", 0), ("rights", 1), ("documents", 2), ("notes", 3)];
         let collections = collections.map(|(name, at)| (name, all[at].clone())).into();
-        let queue = MemoryQueue::new(env.clone());
-        Self { world, env, queue, collections, announced: Mutex::default() }
+        Self { world, env, collections, announced: Mutex::default() }
     }
 
     async fn serve(self: Arc<Self>, listener: UnixListener) {
@@ -82,9 +80,6 @@ impl Services {
                 }
                 commits.tell(&mut self.world.lock());
                 Answer::Noted
-            }
-            what @ (What::Mark(..) | What::Claim(..) | What::Done(..) | What::NextDue) => {
-                crate::queue::answer(&self.queue, what).await.unwrap()
             }
             what => {
                 let age = self.env.now().duration_since(call.sent_at);

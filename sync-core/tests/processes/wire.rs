@@ -6,7 +6,6 @@ use sync_core::engine::{
     RecordId, RecordRef, Scope, Snapshot, WriteError, Written,
 };
 use sync_core::jiff::Timestamp;
-use sync_core::queue::{Priority, WorkKey};
 
 use crate::commits::Commits;
 
@@ -32,15 +31,7 @@ pub(crate) enum What {
     Changes(Option<Cursor>),
     /// No call of a service: what has just been committed.
     Committed(Commits),
-    Mark(Vec<(WorkKey, String, Priority, Option<Timestamp>)>),
-    /// At most so many, for so many milliseconds.
-    Claim(usize, u64),
-    Done(Claimed, Option<Timestamp>),
-    NextDue,
 }
-
-/// A claim: its key, tenant, priority, fence and attempt.
-pub(crate) type Claimed = (WorkKey, String, Priority, u64, u32);
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Sought {
@@ -78,8 +69,6 @@ pub(crate) enum Answer {
     NotApplied(Wrong),
     Exists(RecordId),
     Unknown(Wrong),
-    Claims(Vec<Claimed>),
-    Due(Option<Timestamp>),
 }
 
 /// A fault. In milliseconds how long to rest.
@@ -230,7 +219,7 @@ pub(crate) async fn answer(collection: &dyn Collection, what: What) -> Answer {
             let removed = collection.remove(&seen).await;
             return written(removed.map(|()| Written { id: seen.at.id, stored: None }));
         }
-        other => panic!("no collection does {other:?}"),
+        What::Committed(_) => Ok(Answer::Noted),
     };
     reading.unwrap_or_else(|fault| Answer::Failed(fault.into()))
 }
