@@ -90,7 +90,7 @@ impl Observer for Attempts {
         if let Event::Attempt { status, .. } = event {
             self.0.lock().unwrap().push(*status);
         }
-        if let Event::Quota { account, limit, remaining, resets_at } = event {
+        if let Event::Quota { account, limit, remaining, resets_at, .. } = event {
             assert_eq!(**account, AccountKey::new("things", 1));
             let from_now = Duration::try_from(resets_at.duration_since(ManualEnv::new(1).now())).unwrap();
             self.1.lock().unwrap().push((*limit, *remaining, from_now));
