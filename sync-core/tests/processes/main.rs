@@ -100,7 +100,7 @@ async fn round(
     off: Vec<RuleOff>,
 ) -> (Verdict, Tally) {
     let folder = Folder::new();
-    let task = Task { seed, place, socket: folder.file("parent"), off };
+    let task = Task { seed, place, socket: folder.file("parent"), off, only_works: false };
     let (verdict, tally) = Round::run(task, processes, millis).await;
     println!("seed {seed}: {verdict}; {tally}");
     for problem in &verdict.problems {

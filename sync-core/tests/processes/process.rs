@@ -78,6 +78,8 @@ pub(crate) struct Task {
     pub(crate) place: Place,
     pub(crate) socket: PathBuf,
     pub(crate) off: Vec<RuleOff>,
+    /// Whether it leaves it to others to look for changes.
+    pub(crate) only_works: bool,
 }
 
 impl Task {
@@ -89,7 +91,16 @@ impl Task {
             _ => Place::Sqlite(told("PLACE")),
         };
         let (socket, off) = (told("SOCKET").into(), rules(&told("OFF")));
-        (told("NUMBER").parse().unwrap(), Self { seed: told("SEED").parse().unwrap(), place, socket, off })
+        (
+            told("NUMBER").parse().unwrap(),
+            Self {
+                seed: told("SEED").parse().unwrap(),
+                place,
+                socket,
+                off,
+                only_works: told("ONLY_WORKS") == "true",
+            },
+        )
     }
 
     pub(crate) fn start(&self, number: usize) -> Child {
@@ -100,6 +111,7 @@ impl Task {
             .env("SYNC_TEST_SOCKET", &self.socket)
             .env("SYNC_TEST_SEED", self.seed.to_string())
             .env("SYNC_TEST_OFF", format!("{:?}", self.off))
+            .env("SYNC_TEST_ONLY_WORKS", self.only_works.to_string())
             .env("SYNC_TEST_NUMBER", number.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -160,9 +172,9 @@ async fn process() {
     });
     let (number, task) = Task::of_parent();
     let engine = task.engine(number).await;
-    let schedule = Schedule::new()
-        .poll(Duration::from_millis(500))
-        .sweep(Duration::from_secs(2))
-        .worker(format!("process {number}"));
+    let mut schedule = Schedule::new().worker(format!("process {number}"));
+    if !task.only_works {
+        schedule = schedule.poll(Duration::from_millis(500)).sweep(Duration::from_secs(2));
+    }
     engine.run(&schedule, std::future::pending()).await.unwrap();
 }
