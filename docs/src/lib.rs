@@ -15,10 +15,30 @@ pub struct Architecture;
 #[doc = include_str!("../sync.md")]
 pub struct Sync;
 
+/// The page on mapping files.
+#[cfg(doctest)]
+#[doc = include_str!("../mapping.md")]
+pub struct Mapping;
+
+/// The page on what was done.
+#[cfg(doctest)]
+#[doc = include_str!("../history.md")]
+pub struct History;
+
+/// The page on guards.
+#[cfg(doctest)]
+#[doc = include_str!("../guards.md")]
+pub struct Guards;
+
 /// The page on the sandboxes.
 #[cfg(doctest)]
 #[doc = include_str!("../sandbox.md")]
 pub struct Sandbox;
+
+/// The page on stores.
+#[cfg(doctest)]
+#[doc = include_str!("../stores.md")]
+pub struct Stores;
 
 /// The page on tokens.
 #[cfg(doctest)]

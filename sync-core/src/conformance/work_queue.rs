@@ -38,8 +38,12 @@ fn hint(name: &str, tenant: &str, priority: Priority) -> Hint {
     Hint::new(key(name), tenant, priority)
 }
 
+fn event_of(key: WorkKey) -> Hint {
+    Hint::new(key, "t", Priority::Event)
+}
+
 fn event(name: &str) -> Hint {
-    hint(name, "t", Priority::Event)
+    event_of(key(name))
 }
 
 async fn mark(queue: &dyn WorkQueue, hints: &[Hint]) {
@@ -91,6 +95,7 @@ pub async fn check<Q: WorkQueue + 'static>(make: impl AsyncFn() -> Q, env: &dyn 
     what_waits_moves_up(&make().await, env).await;
     what_failed_is_less_urgent(&make().await, env).await;
     a_crowd_keeps_nobody_waiting(&make().await).await;
+    forgets_keys(&make().await).await;
     many_workers_share_the_keys(Arc::new(make().await)).await;
     no_key_has_two_workers(Arc::new(make().await)).await;
 }
@@ -310,6 +315,19 @@ async fn a_crowd_keeps_nobody_waiting(queue: &dyn WorkQueue) {
     }
     assert_eq!(rest, 700, "and all of the crowd has its turn");
     assert!(claim(queue, 0, HOUR).await.is_empty(), "who wants nothing gets nothing");
+}
+
+async fn forgets_keys(queue: &dyn WorkQueue) {
+    mark(queue, &[event("a"), event("b"), event("c")]).await;
+    let held = claim_one(queue, HOUR, "a key that was hinted").await;
+    let (gone, other) = (held.key.clone(), if held.key == key("a") { key("b") } else { key("a") });
+    let forgotten = queue.forget(&[gone.clone(), other.clone(), key("absent"), gone.clone()]).await;
+    assert_eq!(forgotten.expect("keys can be forgotten"), 2, "it counts those that were there, each once");
+    mark(queue, &[event_of(gone.clone())]).await;
+    done(queue, held, None).await;
+    let left: BTreeSet<_> = drain(queue).await.into_iter().collect();
+    assert!(left.contains(&gone), "a claim from before ends nothing that was hinted since");
+    assert!(left.len() == 2 && !left.contains(&other), "what was forgotten is not due: {left:?}");
 }
 
 async fn many_workers_share_the_keys<Q: WorkQueue + 'static>(queue: Arc<Q>) {

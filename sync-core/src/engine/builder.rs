@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::budget::Budget;
 use super::clock::Clock;
 use super::collection::Collection;
+use super::guard::{Guards, Watch};
 use super::handle::Engine;
 use super::journal::RunId;
 use super::mapping::Mapper;
@@ -42,6 +43,7 @@ pub struct EngineBuilder {
     skew: Duration,
     max_attempts: u32,
     concurrency: usize,
+    guards: Guards,
     session: Option<RunId>,
     #[cfg(feature = "_simulation")]
     off: Vec<RuleOff>,
@@ -80,6 +82,7 @@ impl EngineBuilder {
             skew: Duration::from_secs(5),
             max_attempts: 10,
             concurrency: 8,
+            guards: Guards::new(),
             session: None,
             #[cfg(feature = "_simulation")]
             off: Vec::new(),
@@ -198,6 +201,13 @@ impl EngineBuilder {
         self
     }
 
+    /// Sets when to stop and ask a person. Default: [`Guards::new`], by which the first plan of a state has to be approved,
+    /// and live work does nothing before that.
+    pub fn guards(mut self, guards: Guards) -> Self {
+        self.guards = guards;
+        self
+    }
+
     /// Sets how the journal names what this engine does beside [`apply`](Engine::apply). No two processes may have one
     /// name, nor a process the name of one before it. Default: the time at which it is built, and chance.
     pub fn session(mut self, name: RunId) -> Self {
@@ -220,9 +230,11 @@ impl EngineBuilder {
         let session = self
             .session
             .unwrap_or_else(|| RunId::of(env.now(), "session", format_args!("{:016x}", env.rand())));
+        let schema = Schema::of(self.mapper.as_ref());
         let parts = Parts {
             name: self.name,
-            schema: Schema::of(self.mapper.as_ref()),
+            watch: Watch::new(self.guards, &schema.definitions()),
+            schema,
             collections: self.collections,
             mapper: self.mapper,
             store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new())),

@@ -1,10 +1,12 @@
+use std::collections::BTreeMap;
+
 use super::link::{Link, LinkField};
 use super::mapping::Mapper;
 use super::merge::FieldState;
 use super::record::Fingerprint;
 
 /// The fields of a mapping by position, and what tells whether a stored link still speaks of the same ones.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Schema {
     fields: Vec<(String, Fingerprint)>,
 }
@@ -16,15 +18,24 @@ impl Schema {
         Self { fields: names.collect() }
     }
 
+    /// The fields and their definitions, in the order of their names.
+    pub(super) fn definitions(&self) -> BTreeMap<&str, &Fingerprint> {
+        self.fields.iter().map(|(name, definition)| (name.as_str(), definition)).collect()
+    }
+
     /// What the link knows of each field, by position. A field whose definition has changed meets for the first time.
     pub(super) fn states(&self, link: &Link) -> Vec<FieldState> {
-        let state = |(position, (name, definition)): (usize, &(String, Fingerprint))| {
+        self.known(link).map(|state| state.cloned().unwrap_or_default()).collect()
+    }
+
+    /// The same, `None` for a field that meets for the first time.
+    pub(super) fn known<'a>(&'a self, link: &'a Link) -> impl Iterator<Item = Option<&'a FieldState>> {
+        self.fields.iter().enumerate().map(|(position, (name, definition))| {
             // Stored in this order, unless the mapping has changed.
             let at_home = link.fields.get(position).filter(|field| field.name == *name);
             let found = at_home.or_else(|| link.fields.iter().find(|field| field.name == *name))?;
-            (found.definition == *definition).then(|| found.state.clone())
-        };
-        self.fields.iter().enumerate().map(|field| state(field).unwrap_or_default()).collect()
+            (found.definition == *definition).then_some(&found.state)
+        })
     }
 
     /// Notes what is known of each field in the link.

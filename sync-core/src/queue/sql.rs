@@ -8,7 +8,7 @@
 //! been due longest, [`LOOK_AHEAD`] times as many as it wants; among these the order is exactly that of the queue in
 //! memory. So a claim reads a few dozen rows, however many wait.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -91,7 +91,8 @@ const NEXT_DUE: &str = concat!(
      WHERE tenant = t.tenant AND priority = p.priority)) AS due FROM tenants t CROSS JOIN priorities p) found \
      WHERE due IS NOT NULL"
 );
-const FORGET: &str = "DELETE FROM queue WHERE key = $1 AND fence = $2 AND again IS NULL";
+const END: &str = "DELETE FROM queue WHERE key = $1 AND fence = $2 AND again IS NULL";
+const FORGET: &str = "DELETE FROM queue WHERE key = $1 RETURNING since, key, ''";
 const FREE: &str = "UPDATE queue SET fence = 0, again = NULL, since = $4, \
     visible_at = CASE WHEN again < $3 THEN CASE WHEN again < $4 THEN $4 ELSE again END ELSE $3 END, \
     priority = CASE WHEN again IS NULL AND priority < $5 THEN $5 ELSE priority END, \
@@ -178,7 +179,7 @@ impl Session<'_> {
         let fence = i64::try_from(claim.fence).map_err(|error| self.place.error(error))?;
         let (key, fence) = (Arg::Text(&key), Arg::Number(fence));
         if again.is_none() {
-            self.run(FORGET, &[key, fence]).await?;
+            self.run(END, &[key, fence]).await?;
         }
         // Still there because of a hint that came meanwhile, or because it is due again; or somebody else's by now.
         let due = again.map_or(i64::MAX, |again| nanos(again.max(self.now)));
@@ -191,6 +192,15 @@ impl Session<'_> {
             Arg::Number(i64::from(again.is_some())),
         ];
         self.run(FREE, &args).await
+    }
+
+    pub(crate) async fn forget(&mut self, keys: &[WorkKey]) -> Result<usize, StoreError> {
+        let keys: Result<BTreeSet<_>, _> = keys.iter().map(|key| self.encode(key)).collect();
+        let mut gone = 0;
+        for key in keys? {
+            gone += self.rows(FORGET, &[Arg::Text(&key)]).await?.len();
+        }
+        Ok(gone)
     }
 
     pub(crate) async fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
@@ -234,7 +244,7 @@ macro_rules! implement_queue {
         const _: () = {
             use $crate::StoreError;
             use $crate::queue::sql::{LOOKS, Session};
-            use $crate::queue::{Claim, Hint, WorkQueue};
+            use $crate::queue::{Claim, Hint, WorkKey, WorkQueue};
 
             #[async_trait::async_trait]
             impl WorkQueue for $store {
@@ -282,6 +292,16 @@ macro_rules! implement_queue {
                     self.$at.end(transaction).await
                 }
 
+                async fn forget(&self, keys: &[WorkKey]) -> Result<usize, StoreError> {
+                    let (place, now) = (&self.$at.place, self.env.now());
+                    let mut transaction = self.$at.begin_queue().await?;
+                    let connection = &mut *transaction;
+                    let gone =
+                        Session { place, connection, statements: &$statements, now }.forget(keys).await?;
+                    self.$at.end(transaction).await?;
+                    Ok(gone)
+                }
+
                 async fn next_due(&self) -> Result<Option<jiff::Timestamp>, StoreError> {
                     let (place, now) = (&self.$at.place, self.env.now());
                     let connection = &mut *self.$at.acquire().await?;
@@ -306,7 +326,7 @@ mod tests {
         let path = std::env::temp_dir().join(format!("sync-core-queue-{}.db", std::process::id()));
         let database = SqliteDatabase::open(&path).await.unwrap();
         let mut connection = database.acquire().await.unwrap();
-        for sql in [SQLITE.mark, SQLITE.due, SQLITE.claim, NEXT_DUE, FORGET, FREE] {
+        for sql in [SQLITE.mark, SQLITE.due, SQLITE.claim, NEXT_DUE, END, FORGET, FREE] {
             let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
             let steps: Vec<(i64, i64, i64, String)> =
                 sqlx::query_as(explain).fetch_all(&mut *connection).await.unwrap();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use sync_core::engine::{
-    Births, Did, Engine, EngineBuilder, FactKey, FaultKind, Happening, LinkId, Mapping, Outcome,
+    Births, Did, Engine, EngineBuilder, FactKey, FaultKind, Guards, Happening, LinkId, Mapping, Outcome,
     ProjectionKey, RecordId, RecordRef, Side, normalise,
 };
 use sync_core::queue::WorkKey;
@@ -25,6 +25,7 @@ fn builder(world: &World) -> EngineBuilder {
         .unwrap();
     Engine::builder("c", world.customers.clone(), world.contacts.clone(), mapping)
         .store(world.store.clone())
+        .guards(Guards::new().first_run(false).mapping(false))
         .env(world.env.clone())
 }
 

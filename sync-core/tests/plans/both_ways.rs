@@ -1,7 +1,9 @@
 //! Fields and records that go both ways.
 
 use serde_json::json;
-use sync_core::engine::{Change, Counts, Engine, Mapping, Plan, Policy, RecordStep, Report, Side, normalise};
+use sync_core::engine::{
+    Change, Counts, Engine, Guards, Mapping, Plan, Policy, RecordStep, Report, Side, normalise,
+};
 
 use super::fake::Mishap;
 use super::world::{LONG, World};
@@ -20,6 +22,7 @@ fn mapping() -> Mapping {
 fn engine(world: &World) -> Engine {
     Engine::builder("c", world.customers.clone(), world.contacts.clone(), mapping())
         .store(world.store.clone())
+        .guards(Guards::new().first_run(false).mapping(false))
         .env(world.env.clone())
         .build()
 }

@@ -57,6 +57,8 @@ pub(crate) struct Switches {
     pub(crate) truncates: Option<(&'static str, usize)>,
     /// What carries markers has yet to be set up.
     pub(crate) not_set_up: bool,
+    /// How many accounts further the token leads.
+    pub(crate) account: u64,
 }
 
 /// A record of the service.
@@ -354,7 +356,7 @@ impl Collection for Fake {
 
     async fn identity(&self) -> Result<AccountKey, Fault> {
         self.call().await?;
-        Ok(AccountKey::new(self.name, 5))
+        Ok(AccountKey::new(self.name, 5 + self.state().switches.account))
     }
 
     async fn set_up(&self) -> Result<SetUp, Fault> {

@@ -9,7 +9,7 @@ use sync_core::engine::{
     Did, Engine, EngineError, FaultKind, RecordId, RecordRef, ReviewKind, Schedule, Side,
 };
 use sync_core::jiff::Timestamp;
-use sync_core::queue::{Claim, Hint, MemoryQueue, Priority, WorkQueue};
+use sync_core::queue::{Claim, Hint, MemoryQueue, Priority, WorkKey, WorkQueue};
 use sync_core::store::{Accounts, MemoryStore, Store};
 use sync_core::{AccountKey, Env, StoreError, async_trait};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -111,6 +111,11 @@ impl WorkQueue for Narrow {
     async fn done(&self, claim: Claim, again: Option<Timestamp>) -> Result<(), StoreError> {
         let _connection = self.connect().await;
         self.inner.done(claim, again).await
+    }
+
+    async fn forget(&self, keys: &[WorkKey]) -> Result<usize, StoreError> {
+        let _connection = self.connect().await;
+        self.inner.forget(keys).await
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {

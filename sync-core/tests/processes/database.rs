@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sync_core::engine::{Budget, Quota, Taken};
 use sync_core::jiff::Timestamp;
-use sync_core::queue::{Claim, Hint, Priority, WorkQueue};
+use sync_core::queue::{Claim, Hint, Priority, WorkKey, WorkQueue};
 use sync_core::store::{Commit, CommitError, Store};
 use sync_core::{AccountKey, StoreError};
 
@@ -37,6 +37,10 @@ impl<S: WorkQueue> WorkQueue for SimStore<Line, S> {
 
     async fn done(&self, claim: Claim, again: Option<Timestamp>) -> Result<(), StoreError> {
         self.inner.done(claim, again).await
+    }
+
+    async fn forget(&self, keys: &[WorkKey]) -> Result<usize, StoreError> {
+        self.inner.forget(keys).await
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sync_core::engine::{Budget, Caps, Engine, RuleOff, Schedule, Side};
+use sync_core::engine::{Budget, Caps, Engine, Guards, RuleOff, Schedule, Side};
 use sync_core::queue::WorkQueue;
 use sync_core::store::{PostgresStore, SqliteStore, Store};
 use sync_core::{SecretString, SystemEnv};
@@ -148,6 +148,8 @@ impl Task {
         )
         .database(database)
         .env(env)
+        // What people do here is as wild as what they would stop.
+        .guards(Guards::off())
         .send_within(SEND_WITHIN)
         .clock_skew(Duration::from_millis(10))
         .without(&self.off);

@@ -40,6 +40,23 @@ impl<A: Around, S: Store> Store for SimStore<A, S> {
         self.inner.link_of(side, at).await
     }
 
+    async fn links_of(&self, side: Side, at: &[RecordRef]) -> Result<Vec<Option<Versioned<Link>>>> {
+        self.inner.links_of(side, at).await
+    }
+
+    async fn unfinished_page(&self, after: Option<&LinkId>, limit: usize) -> Result<Vec<LinkId>> {
+        self.inner.unfinished_page(after, limit).await
+    }
+
+    async fn records_page(
+        &self,
+        side: Side,
+        after: Option<&RecordRef>,
+        limit: usize,
+    ) -> Result<Vec<RecordRef>, StoreError> {
+        self.inner.records_page(side, after, limit).await
+    }
+
     async fn open_creates(&self, side: Side) -> Result<Vec<Link>> {
         self.inner.open_creates(side).await
     }
@@ -66,6 +83,10 @@ impl<A: Around, S: Store> Store for SimStore<A, S> {
 
     async fn fact(&self, key: &FactKey) -> Result<Option<Versioned<Fact>>> {
         self.inner.fact(key).await
+    }
+
+    async fn facts(&self, keys: &[FactKey]) -> Result<Vec<Option<Versioned<Fact>>>> {
+        self.inner.facts(keys).await
     }
 
     async fn facts_of(&self, owner: &RecordId) -> Result<Vec<Fact>> {

@@ -1,5 +1,5 @@
 //! The stores against the suite that every store must pass, and what each does beyond it.
-#![allow(clippy::unwrap_used, reason = "tests fail loudly")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail loudly")]
 
 mod careless;
 mod old;

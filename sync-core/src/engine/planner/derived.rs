@@ -168,7 +168,8 @@ async fn known_projections(runtime: &Runtime) -> Result<HashMap<ProjectionKey, P
 
 /// The records that facts may belong to.
 fn owners(records: &[PlannedRecord]) -> impl Iterator<Item = &PlannedRecord> {
-    records.iter().filter(|record| record.side == Side::Left && record.at.parent.is_none())
+    let is_there = |step: &RecordStep| !matches!(step, RecordStep::Missing { on: Side::Left, .. });
+    records.iter().filter(move |r| r.side == Side::Left && r.at.parent.is_none() && is_there(&r.step))
 }
 
 fn is_up_to_date(projection: &Projection, wanted: &Wanted) -> bool {

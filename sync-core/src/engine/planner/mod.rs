@@ -3,20 +3,22 @@ mod derived;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::collection::{Marker, SetUp};
 use super::decide::{Decision, Presence, Sight, decide};
-use super::feed::is_unfinished;
+use super::guard::{self, PlanFacts, is_pair};
 use super::handle::Engine;
 use super::link::{Link, LinkId, LinkStatus};
 use super::listing::{Listing, list_all};
 use super::mapping::Fields;
 use super::merge::{FieldState, FieldStep};
-use super::plan::{Basis, Change, Plan, PlannedRecord, RecordStep};
+use super::plan::{Basis, Change, Plan, PlannedProjection, PlannedRecord, RecordStep};
 use super::policy::{Direction, Interval};
 use super::reconcile::birth::{Newborn, Partner};
-use super::record::{Fingerprint, RecordRef, Scope, Side, Snapshot};
+use super::record::{RecordRef, Scope, Side, Snapshot};
 use super::runtime::{Births, EngineError, Runtime, Source};
-use super::value::{FieldValue, Pair};
+use super::value::Pair;
 use crate::queue::WorkKey;
 
 /// How many links or projections are read at once.
@@ -116,12 +118,14 @@ impl<'a> Planner<'a> {
             })
             .collect();
         part_rivals(&mut records);
+        records.extend(self.missing());
         if self.listing.knows_right {
             let right = self.records(Side::Right).await?;
             records.extend(right.into_iter().filter(|record| !taken.contains(&record.at)));
         }
         let calls = self.calls(&records);
         let projections = self.projections(calls.wanted, &records).await?;
+        let facts = self.facts(&records, &projections).await?;
         let runtime = self.runtime;
         let name = |side| runtime.collection(side).name().to_owned();
         let basis = Basis {
@@ -130,17 +134,89 @@ impl<'a> Planner<'a> {
             set_up: Pair::new(!set_up.left.missing.is_empty(), !set_up.right.missing.is_empty()),
             names: Pair::new(name(Side::Left), name(Side::Right)),
         };
-        let mut plan = Plan {
-            id: String::new(),
-            set_up: set_up.left.missing.into_iter().chain(set_up.right.missing).collect(),
+        let set_up: Vec<_> = set_up.left.missing.into_iter().chain(set_up.right.missing).collect();
+        Ok(Plan {
+            id: Plan::id_of(&set_up, records.iter(), projections.iter()),
+            verdicts: runtime.judged(&facts),
+            set_up,
             records,
             projections,
             facts: calls.counts,
             target: basis.names.right.clone(),
             basis: Arc::new(basis),
+        })
+    }
+
+    /// What the guards judge.
+    async fn facts(
+        &self,
+        records: &[PlannedRecord],
+        projections: &[PlannedProjection],
+    ) -> Result<PlanFacts, EngineError> {
+        let standing = self.runtime.standing().await?;
+        let mut facts = PlanFacts {
+            pairs: self.known.live.left.values().filter(|link| is_pair(link)).count(),
+            counts: guard::count(records.iter().map(|record| &record.step), self.runtime.mapper.as_ref()),
+            acts: records.iter().filter(|record| record.step.acts()).count()
+                + projections.iter().filter(|planned| planned.step.acts()).count(),
+            is_first: standing.is_first,
+            is_remapped: standing.is_remapped,
+            ..PlanFacts::default()
         };
-        plan.id = Fingerprint::of(&plan).as_str().chars().take(12).collect();
-        Ok(plan)
+        for side in Side::BOTH.into_iter().filter(|side| self.has_listed(*side)) {
+            let should_be_there = self.known.live[side].values().filter(|link| !self.is_recent(side, link));
+            facts.known[side] = should_be_there.count();
+            facts.missing[side] =
+                self.known.live[side].values().filter(|link| self.is_missing(side, link)).count();
+            facts.listed[side] = Some(self.listing.sides[side].records.len());
+        }
+        Ok(facts)
+    }
+
+    fn has_listed(&self, side: Side) -> bool {
+        side == Side::Left || self.listing.knows_right
+    }
+
+    /// Whether the record of a link may be too new to be in a list.
+    fn is_recent(&self, side: Side, link: &Link) -> bool {
+        let caps = self.runtime.collection(side).caps();
+        let listed_from = |at: Timestamp| at.checked_add(caps.index_lag.max(caps.read_lag)).unwrap_or(at);
+        link.wrote_at[side].is_some_and(|at| self.listing.began() <= listed_from(at))
+    }
+
+    /// Whether a side does not list the record of a link, and should.
+    fn is_missing(&self, side: Side, link: &Link) -> bool {
+        let is_listed = |at: &RecordRef| self.listing.sides[side].records.contains_key(at);
+        self.has_listed(side)
+            && link.ends[side].as_ref().is_some_and(|at| !is_listed(at))
+            && !self.is_recent(side, link)
+    }
+
+    /// Entries for the left records of pairs that are not listed any more.
+    fn missing(&self) -> Vec<PlannedRecord> {
+        let mut missing = Vec::new();
+        let known: BTreeMap<_, _> = self.known.live.left.iter().collect();
+        for (at, link) in known.into_iter().filter(|(_, link)| self.is_missing(Side::Left, link)) {
+            let partner = link.ends.right.clone();
+            let listed = partner.as_ref().and_then(|at| self.listing.record(Side::Right, at));
+            let step = match link.pending {
+                Some(_) => RecordStep::Resume,
+                None => RecordStep::Missing { on: Side::Left, partner },
+            };
+            missing.push(PlannedRecord {
+                link: link.id.clone(),
+                side: Side::Left,
+                at: at.clone(),
+                label: listed.map_or_else(
+                    || at.id.to_string(),
+                    |(snapshot, _)| self.runtime.mapper.label(Side::Right, snapshot),
+                ),
+                step,
+                left_out: Vec::new(),
+                has_link: true,
+            });
+        }
+        missing
     }
 
     /// What is planned for the records of a side. Of the right ones those whose left one is listed are left out.
@@ -149,8 +225,12 @@ impl<'a> Planner<'a> {
         let mut records = Vec::new();
         for (at, (snapshot, fields)) in &self.listing.sides[side].records {
             let link = self.known.live[side].get(at);
-            let listed_left = || link?.ends.left.as_ref().and_then(|at| self.listing.record(Side::Left, at));
-            if side == Side::Right && listed_left().is_some() {
+            let has_entry = |link: &Arc<Link>| {
+                let left = link.ends.left.as_ref();
+                left.is_some_and(|at| self.listing.record(Side::Left, at).is_some())
+                    || self.is_missing(Side::Left, link)
+            };
+            if side == Side::Right && link.is_some_and(has_entry) {
                 continue;
             }
             let founded = LinkId::founded_by(&self.runtime.name, side, at, 1);
@@ -203,11 +283,14 @@ impl<'a> Planner<'a> {
             }
             return Ok(step);
         };
+        if self.is_missing(other, link) {
+            return Ok(RecordStep::Missing { on: other, partner: Some(partner) });
+        }
         let theirs = self.listing.sides[other].records.get(&partner);
         let in_scope = self.runtime.is_in_scope(side, snapshot)
             && theirs.is_none_or(|(theirs, _)| self.runtime.is_in_scope(other, theirs));
         let mut changes = Vec::new();
-        let mut differs = is_unfinished(link) || in_scope == (link.status == LinkStatus::Paused);
+        let mut differs = link.is_unfinished() || in_scope == (link.status == LinkStatus::Paused);
         if in_scope {
             let mut news = self.news(side, fields, link);
             match theirs {
@@ -252,8 +335,8 @@ impl<'a> Planner<'a> {
         let change = Change {
             field: rules.name.clone(),
             to,
-            before: agreed.and_then(|agreed| shown(&agreed.value()?)),
-            after: shown(fields.get(position)),
+            before: agreed.and_then(|agreed| Change::shown(&agreed.value()?)),
+            after: Change::shown(fields.get(position)),
         };
         rules.direction.allows(to).then_some(change)
     }
@@ -287,8 +370,8 @@ impl<'a> Planner<'a> {
         Some(Change {
             field: self.runtime.mapper.name(*position).to_owned(),
             to: write.to,
-            before: shown(there.get(*position)),
-            after: shown(&write.value),
+            before: Change::shown(there.get(*position)),
+            after: Change::shown(&write.value),
         })
     }
 
@@ -377,15 +460,6 @@ impl Known {
                 }
             }
         }
-    }
-}
-
-/// A value as a person reads it.
-fn shown(value: &FieldValue) -> Option<String> {
-    match value {
-        FieldValue::Text(text) => Some(text.clone()),
-        FieldValue::Set(members) => Some(members.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
-        FieldValue::Empty | FieldValue::Unknown => None,
     }
 }
 

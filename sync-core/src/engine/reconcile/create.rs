@@ -2,6 +2,7 @@ use jiff::Timestamp;
 
 use super::super::collection::{Marker, Read, WriteError, Written};
 use super::super::fault::FaultKind;
+use super::super::guard::GuardClass;
 use super::super::journal::Happening;
 use super::super::link::{Link, PendingOp, Refusal, Sent};
 use super::super::mapping::Fields;
@@ -87,6 +88,10 @@ impl Runtime {
         }
         if run.is_old() {
             return Ok(Outcome::wait(self.now()));
+        }
+        if let Some(held) = self.hold(&run.link.id, vec![(GuardClass::Creates, 0)]).await? {
+            run.commit_if_changed().await?;
+            return Ok(held);
         }
         let suggested = run.link.id.marker();
         let marker = self.told(self.account(to), self.collection(to).marker(&suggested).await)?;

@@ -2,6 +2,7 @@ use jiff::Timestamp;
 
 use super::super::collection::{Probe, Read};
 use super::super::decide::{Decision, Presence, Sight, decide};
+use super::super::guard::GuardClass;
 use super::super::journal::Happening;
 use super::super::link::{LinkId, LinkStatus};
 use super::super::mapping::Fields;
@@ -104,7 +105,14 @@ impl Runtime {
             state: &run.states,
             now: if self.is_off(RuleOff::StaleRead) { Timestamp::MAX } else { now },
         };
-        match decide(self.mapper.rules(), &sight) {
+        let decision = decide(self.mapper.rules(), &sight);
+        if matches!(decision, Decision::End | Decision::Delete(_) | Decision::Recreate(_)) {
+            if let Some(held) = self.hold(&run.link.id, vec![(GuardClass::Deletes, 0)]).await? {
+                run.commit_if_changed().await?;
+                return Ok(held);
+            }
+        }
+        match decision {
             Decision::Merge(steps) => self.merge(run, &seen, steps, source).await,
             Decision::Stale(side) => {
                 run.commit_if_changed().await?;
@@ -158,7 +166,7 @@ impl Runtime {
     }
 
     /// Reads both records. `Err` says when to look again: a record counts as gone only if it is so twice.
-    async fn look(
+    pub(super) async fn look(
         &self,
         run: &mut Run<'_>,
         ends: &Pair<RecordRef>,
@@ -399,7 +407,7 @@ impl Runtime {
         let more =
             !later.is_empty() || now_written.iter().any(|(position, write)| self.goes_on(*position, write));
         let outcome = self.update(run, to, seen, now_written).await?;
-        Ok(if more && outcome.did != Did::Unanswered { outcome.again(self.now()) } else { outcome })
+        Ok(if more && outcome.did == Did::Updated { outcome.again(self.now()) } else { outcome })
     }
 
     /// Whether the side that is written has something for the other one as well: members of its own, or a merged value.

@@ -30,6 +30,8 @@ pub(super) struct Run<'a> {
     started: Duration,
     /// Fields that a service stored otherwise than they were sent.
     pub(super) otherwise: Vec<String>,
+    /// Whether it undoes another run: what is refused then is no question about a field.
+    pub(super) restores: bool,
     /// The run that announced what this one finds out about.
     pub(super) announced_by: Option<RunId>,
     rev: Option<Rev>,
@@ -48,6 +50,7 @@ impl<'a> Run<'a> {
             changed: false,
             started: runtime.clock.env().monotonic(),
             otherwise: Vec::new(),
+            restores: false,
             announced_by: None,
             rev,
             journal: Vec::new(),
