@@ -166,6 +166,7 @@ fn words(what: &Happening) -> Vec<String> {
         Happening::Ended => "it ended".to_owned(),
         Happening::LeftToHuman => "it was left to a person".to_owned(),
         Happening::Asked(question) => format!("a person was asked ({question})"),
+        Happening::Answered { review, answer } => format!("a person answered {answer} ({review})"),
     }]
 }
 

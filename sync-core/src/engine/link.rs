@@ -130,6 +130,11 @@ impl Link {
             || self.fields.iter().any(|field| field.state.unsettled.is_some())
     }
 
+    /// Whether it lacks a record, and none is being created.
+    pub(super) fn is_half(&self) -> bool {
+        self.pending.is_none() && (self.ends.left.is_none() || self.ends.right.is_none())
+    }
+
     /// The side on which a create is announced and not yet answered.
     pub fn creates_on(&self) -> Option<Side> {
         match self.pending.as_ref()?.op {

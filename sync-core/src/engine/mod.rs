@@ -101,6 +101,7 @@ pub use projection::{Projection, ProjectionKey, ProjectionPending, Wrote};
 pub use reconcile::{Did, Outcome};
 pub use record::{Fingerprint, Raw, RecordId, RecordRef, Scope, Side, Snapshot};
 pub use report::{Changed, Counts, Progress, Remark, Report};
+pub use resolve::Question;
 pub use review::{Review, ReviewKey, ReviewKind};
 pub use rule::{Derived, Enrich, Fact, FactKey, Life, Rule, Wanted};
 pub use runtime::{Births, EngineError};

@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail loudly")]
 
+mod answers;
 mod between_runs;
 mod both_ways;
 mod changes;

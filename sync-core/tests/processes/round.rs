@@ -437,7 +437,7 @@ impl Round {
             mapping: state,
             journal: journal.into_iter().map(|(_, entry)| entry).collect(),
             links: self.links().await,
-            questions: reviews.into_iter().map(|review| review.about).collect(),
+            reviews,
         }
     }
 }

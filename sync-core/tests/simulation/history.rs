@@ -69,10 +69,13 @@ pub(crate) struct History {
     webhooks: Vec<(u64, Side, String)>,
     /// After so many pauses a worker is killed, for the enumeration of crashes.
     crash_at: Option<u64>,
+    /// What the person who answers chooses by: the rest of the history does not depend on it.
+    pub(crate) answering: Rng,
 }
 
 impl History {
     pub(crate) fn new(settings: Settings, rng: Rng, trace: bool) -> Self {
+        let world_seed = settings.seed;
         let world = World::new(settings.clone(), rng, trace);
         let queue = Arc::new(SimQueue::new(world.clone()));
         let mut history = Self {
@@ -84,6 +87,7 @@ impl History {
             settings,
             webhooks: Vec::new(),
             crash_at: None,
+            answering: Rng::new(world_seed ^ 0x5eed),
         };
         for number in 0..=history.settings.workers {
             let feeder = number == history.settings.workers;
@@ -225,6 +229,9 @@ impl History {
     }
 
     fn step(&mut self) {
+        if self.settings.answers && self.answering.permille(60) {
+            self.answer();
+        }
         let (what, number) = {
             let mut state = self.world.lock();
             (state.rng.below(1000), usize::try_from(state.rng.below(self.workers.len() as u64)).unwrap())
@@ -373,7 +380,7 @@ impl History {
             mapping: self.mapping.clone(),
             journal: journal(&self.store),
             links: links(&self.store),
-            questions: reviews.into_iter().map(|review| review.about).collect(),
+            reviews,
         }
     }
 

@@ -51,6 +51,9 @@ pub(crate) struct Settings {
     pub(crate) merges: bool,
     pub(crate) webhooks: bool,
     pub(crate) notes: bool,
+    /// Whether somebody answers what is asked.
+    pub(crate) answers: bool,
+    pub(crate) seed: u64,
     pub(crate) off: Vec<RuleOff>,
 }
 
@@ -133,6 +136,8 @@ impl Settings {
             merges: rng.permille(300),
             webhooks: rng.permille(800),
             notes: rng.permille(500),
+            answers: false,
+            seed,
             off: Vec::new(),
         }
     }

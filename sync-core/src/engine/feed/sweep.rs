@@ -136,9 +136,10 @@ impl Runtime {
     }
 
     /// Hints what is known to be unfinished: writes without an answer, pairs that lack a half, derived records that are
-    /// not as they are wanted. Asks no service.
+    /// not as they are wanted, answers of people. Asks no service.
     pub(in super::super) async fn resume(&self) -> Result<usize, EngineError> {
-        let (mut hinted, mut after) = (0, None);
+        let answered = self.answered_keys().await?;
+        let (mut hinted, mut after) = (self.mark(answered, Priority::Interactive).await?, None);
         loop {
             let page = self.store.unfinished_page(after.as_ref(), PAGE).await?;
             let Some(last) = page.last() else { break };

@@ -63,6 +63,8 @@ struct Known {
     ended: Pair<HashSet<RecordRef>>,
     /// Links with a create that is not answered, by the marker that it was sent with.
     creates: BTreeMap<Marker, Arc<Link>>,
+    /// What people have answered about.
+    answered: HashSet<WorkKey>,
 }
 
 /// Makes one plan.
@@ -117,7 +119,7 @@ impl<'a> Planner<'a> {
                 _ => None,
             })
             .collect();
-        part_rivals(&mut records);
+        part_rivals(&mut records, &self.known.answered);
         records.extend(self.missing());
         if self.listing.knows_right {
             let right = self.records(Side::Right).await?;
@@ -239,7 +241,10 @@ impl<'a> Planner<'a> {
                 None if self.known.ended[side].contains(at) && !self.has_returned(side, at).await? => {
                     (founded, (side == Side::Left).then_some(RecordStep::Unchanged))
                 }
-                None => (founded, self.single(side, at, snapshot, fields).await?),
+                None => {
+                    let about = WorkKey::Birth(side, at.clone());
+                    (founded, self.single(&about, side, at, snapshot, fields).await?)
+                }
             };
             let is_quiet = side == Side::Right && step == Some(RecordStep::Unchanged);
             let Some(step) = step.filter(|_| !is_quiet) else { continue };
@@ -276,9 +281,12 @@ impl<'a> Planner<'a> {
             return Ok(RecordStep::Resume);
         }
         let other = side.other();
+        let about = WorkKey::Link(link.id.clone());
+        let is_answered = self.known.answered.contains(&about);
         let Some(partner) = link.ends[other].clone() else {
-            let step = self.single(side, at, snapshot, fields).await?.unwrap_or(RecordStep::Unchanged);
-            if step == RecordStep::Create && self.runtime.is_refused(link, side, fields) {
+            let step = self.single(&about, side, at, snapshot, fields).await?;
+            let step = step.unwrap_or(RecordStep::Unchanged);
+            if step == RecordStep::Create && !is_answered && self.runtime.is_refused(link, side, fields) {
                 return self.refused(link).await;
             }
             return Ok(step);
@@ -290,7 +298,8 @@ impl<'a> Planner<'a> {
         let in_scope = self.runtime.is_in_scope(side, snapshot)
             && theirs.is_none_or(|(theirs, _)| self.runtime.is_in_scope(other, theirs));
         let mut changes = Vec::new();
-        let mut differs = link.is_unfinished() || in_scope == (link.status == LinkStatus::Paused);
+        let mut differs =
+            is_answered || link.is_unfinished() || in_scope == (link.status == LinkStatus::Paused);
         if in_scope {
             let mut news = self.news(side, fields, link);
             match theirs {
@@ -378,6 +387,7 @@ impl<'a> Planner<'a> {
     /// What to do about a record without a partner; `None` if it is none of ours.
     async fn single(
         &self,
+        about: &WorkKey,
         side: Side,
         at: &RecordRef,
         snapshot: &Snapshot,
@@ -403,7 +413,10 @@ impl<'a> Planner<'a> {
         }
         let newborn = Newborn { side, at, snapshot, fields, forgotten };
         let partner = runtime.partner_of(&newborn, Source::Listed(&self.listing)).await;
-        Ok(match partner.map_err(|trouble| runtime.stopped(trouble))? {
+        let partner = partner.map_err(|trouble| runtime.stopped(trouble))?;
+        let answered = runtime.with_answer(about, side.other(), partner).await;
+        Ok(match answered.map_err(|trouble| runtime.stopped(trouble))?.0 {
+            Partner::Left => Some(RecordStep::Unchanged),
             Partner::Create if runtime.births[side] == Births::MatchOnly => None,
             Partner::Create => Some(RecordStep::Create),
             Partner::Free(partner) | Partner::Waiting(_, partner) => {
@@ -443,6 +456,7 @@ impl<'a> Planner<'a> {
 impl Known {
     async fn load(runtime: &Runtime) -> Result<Self, EngineError> {
         let (mut known, mut after) = (Self::default(), None);
+        known.answered.extend(runtime.answered_keys().await?);
         loop {
             let page = runtime.store.links_page(after.as_ref(), PAGE).await?;
             let Some(last) = page.last() else { return Ok(known) };
@@ -463,8 +477,9 @@ impl Known {
     }
 }
 
-/// Several left records that would take one partner, each for reasons of its own, get none.
-fn part_rivals(records: &mut [PlannedRecord]) {
+/// Several left records that would take one partner, each for reasons of its own, get none, unless a
+/// person has given one of them to it.
+fn part_rivals(records: &mut [PlannedRecord], answered: &HashSet<WorkKey>) {
     let mut suitors: HashMap<RecordRef, usize> = HashMap::new();
     for record in records.iter() {
         if let RecordStep::Link { partner, .. } = &record.step {
@@ -473,6 +488,10 @@ fn part_rivals(records: &mut [PlannedRecord]) {
     }
     for record in records {
         let RecordStep::Link { partner, .. } = &record.step else { continue };
+        let birth = WorkKey::Birth(record.side, record.at.clone());
+        if answered.contains(&birth) || answered.contains(&WorkKey::Link(record.link.clone())) {
+            continue;
+        }
         if suitors.get(partner).is_some_and(|n| *n > 1) {
             let reason = format!(
                 "record {} matches, but is matched by others as well: give each a key of its own",

@@ -1,5 +1,6 @@
 //! One run of one key: read both sides, decide, write once at most, commit.
 
+mod answers;
 pub(super) mod birth;
 mod create;
 pub(super) mod fact;
@@ -12,6 +13,7 @@ mod update;
 
 use jiff::Timestamp;
 
+use super::answer::Answer;
 use super::budget::Taken;
 use super::fault::FaultKind;
 use super::link::LinkId;
@@ -160,8 +162,11 @@ impl Runtime {
             return Ok(());
         }
         let open = self.store.reviews_about(key).await?;
-        let is_answered = |kind| matches!(kind, ReviewKind::Poison | ReviewKind::Deleted);
-        let of_record = open.into_iter().filter(|review| review.field.is_none() && is_answered(review.kind));
+        let is_answered = |review: &Review| {
+            matches!(review.kind, ReviewKind::Poison | ReviewKind::Deleted)
+                || review.answer == Some(Answer::Retry)
+        };
+        let of_record = open.into_iter().filter(|review| review.field.is_none() && is_answered(review));
         // A pair that has ended because of it still waits for a person to see it.
         let closed: Vec<_> =
             of_record.filter(|_| outcome.did != Did::Ended).map(|review| review.key).collect();
@@ -244,9 +249,15 @@ impl Runtime {
         message: String,
     ) -> Result<(), EngineError> {
         let review = Review::new(about.clone(), kind, None, message, self.now());
-        if self.store.review(&review.key).await?.is_some_and(|open| open.message == review.message) {
+        let open = self.store.review(&review.key).await?;
+        if open.is_some_and(|open| open.asks_as(&review) && open.answer != Some(Answer::Retry)) {
             return Ok(());
         }
+        self.open(review).await
+    }
+
+    /// Opens a question, even if the same is open already. What it was answered with before does not count any more.
+    pub(super) async fn open(&self, review: Review) -> Result<(), EngineError> {
         let event = review.clone();
         match self.store.commit(Commit { reviews: vec![review], ..Commit::default() }).await {
             Ok(()) => {

@@ -8,10 +8,11 @@ use super::super::link::{LinkId, LinkStatus};
 use super::super::mapping::Fields;
 use super::super::merge::{FieldStep, Reason, Write};
 use super::super::record::{RecordId, RecordRef, Scope, Side, Snapshot};
-use super::super::review::ReviewKind;
+use super::super::review::{ReviewKey, ReviewKind};
 use super::super::runtime::{Runtime, Source, Trouble};
 use super::super::switches::RuleOff;
 use super::super::value::Pair;
+use super::answers::{asked, digest_of};
 use super::run::Run;
 use super::{Did, Outcome};
 use crate::queue::WorkKey;
@@ -42,7 +43,7 @@ impl Runtime {
     pub(super) async fn pair(&self, id: &LinkId, source: Source<'_>) -> Result<Outcome, Trouble> {
         let Some(found) = self.store.link(id).await? else { return Ok(Outcome::nothing()) };
         if !found.value.is_live() {
-            return Ok(Outcome::nothing());
+            return self.after_the_end(found).await;
         }
         let run = Run::new(self, Some(found.rev), found.value);
         if let Some(wait) = self.doubt(&run.link, &run.states) {
@@ -113,7 +114,10 @@ impl Runtime {
             }
         }
         match decision {
-            Decision::Merge(steps) => self.merge(run, &seen, steps, source).await,
+            Decision::Merge(mut steps) => {
+                self.answer_fields(&mut run, &seen, &mut steps).await?;
+                self.merge(run, &seen, steps, source).await
+            }
             Decision::Stale(side) => {
                 run.commit_if_changed().await?;
                 let lag = self.collection(side).caps().read_lag;
@@ -130,25 +134,19 @@ impl Runtime {
             Decision::Move(side, survivor) => self.follow(run, side, survivor, now).await,
             Decision::End => self.end(run, now).await,
             Decision::Delete(side) => self.remove(run, side, &seen).await,
-            Decision::Recreate(side) => {
-                run.link.ends[side] = None;
-                run.link.gone_at = Pair::default();
-                // What was agreed on went with the record: the new one is agreed on anew.
-                run.states.iter_mut().for_each(|state| *state = super::super::merge::FieldState::default());
-                run.commit().await?;
-                Ok(Outcome::done(Did::Noted).again(now))
-            }
-            Decision::Park(side) => {
-                let why = format!(
-                    "the record on the {} side was deleted, and the one on the {side} side edited: delete it too, \
-                     or restore the other",
-                    side.other()
-                );
-                run.commit_if_changed().await?;
-                let about = run.key();
-                self.ask_once(&about, ReviewKind::Deleted, why).await
-            }
+            Decision::Recreate(side) => self.recreate(run, side).await,
+            Decision::Park(side) => self.edited_and_deleted(run, side, &seen).await,
         }
+    }
+
+    /// Gives a pair up as far as the record of `side` goes, so that it is created again.
+    pub(super) async fn recreate(&self, mut run: Run<'_>, side: Side) -> Result<Outcome, Trouble> {
+        run.link.ends[side] = None;
+        run.link.gone_at = Pair::default();
+        // What was agreed on went with the record: the new one is agreed on anew.
+        run.states.iter_mut().for_each(|state| *state = super::super::merge::FieldState::default());
+        run.commit().await?;
+        Ok(Outcome::done(Did::Noted).again(self.now()))
     }
 
     /// Opens a question about a whole record.
@@ -158,11 +156,7 @@ impl Runtime {
         kind: ReviewKind,
         why: String,
     ) -> Result<Outcome, Trouble> {
-        match self.ask(about, kind, why.clone()).await {
-            Err(super::EngineError::Store(error)) => Err(error.into()),
-            // Asking touches the store alone.
-            Ok(()) | Err(_) => Ok(Outcome::done(Did::Asked(why))),
-        }
+        asked(self.ask(about, kind, why.clone()).await, why)
     }
 
     /// Reads both records. `Err` says when to look again: a record counts as gone only if it is so twice.
@@ -297,12 +291,20 @@ impl Runtime {
                 let Some(found) = found else { return Ok(Outcome::wait(now)) };
                 let mut run = Run::new(self, Some(found.rev), found.value);
                 run.link.ends[side] = lost;
+                let found_partner = match &run.link.ends[side.other()] {
+                    Some(at) => self.read(side.other(), at).await?,
+                    None => Read::Gone,
+                };
                 let why = format!(
                     "its partner was merged into the one of {by}: merge the two on the {} side as well, or give this \
                      one a partner of its own",
                     side.other()
                 );
-                run.ask(now, ReviewKind::Deleted, None, why);
+                let seen = match found_partner {
+                    Read::Found(partner) => Some(digest_of(&self.fields(side.other(), &partner).await?)),
+                    _ => None,
+                };
+                run.ask_about(now, ReviewKind::Deleted, why, seen);
                 self.end(run, now).await
             }
             Err(trouble) => Err(trouble),
@@ -313,6 +315,10 @@ impl Runtime {
     pub(super) async fn end(&self, mut run: Run<'_>, now: Timestamp) -> Result<Outcome, Trouble> {
         run.link.status = LinkStatus::Ended;
         run.link.pending = None;
+        let key = ReviewKey::new(&run.key(), ReviewKind::Deleted, None);
+        if self.store.review(&key).await?.is_some_and(|open| open.answer.is_some()) {
+            run.close(ReviewKind::Deleted, None);
+        }
         for position in 0..run.states.len() {
             run.unpark(position);
         }
@@ -369,6 +375,7 @@ impl Runtime {
             match step {
                 FieldStep::Nothing | FieldStep::Stale(_) => {}
                 FieldStep::Agree => {
+                    run.unpark(position);
                     for side in Side::BOTH {
                         run.agree(position, side, super::super::Agreed::on(value(side, position)), now);
                     }

@@ -40,12 +40,13 @@ pub(in super::super) const POSTGRES: Batches = batches!(
     WITH ORDINALITY AS each (value, number)) k"
 );
 
-// The indexes on `left_at` and `right_at` have all that these ask for: what the links know is not read.
+// The indexes on `left_at` and `right_at` have all that these ask for: what the links know is not read. The `+` keeps
+// SQLite from the index on `ended` alone, which has them in another order.
 const RECORDS_LEFT: &str = "SELECT ended, left_at, CAST('' AS TEXT) FROM links \
-    WHERE left_at > $2 AND ended = 0 ORDER BY left_at LIMIT $1";
+    WHERE left_at > $2 AND +ended = 0 ORDER BY left_at LIMIT $1";
 const RECORDS_RIGHT: &str = "SELECT ended, right_at, CAST('' AS TEXT) FROM links \
-    WHERE right_at > $2 AND ended = 0 ORDER BY right_at LIMIT $1";
-const UNFINISHED: &str = "SELECT rev, id, CAST('' AS TEXT) FROM links \
+    WHERE right_at > $2 AND +ended = 0 ORDER BY right_at LIMIT $1";
+const UNFINISHED: &str = "SELECT CAST(1 AS BIGINT), id, CAST('' AS TEXT) FROM links \
     WHERE unfinished = 1 AND id > $2 ORDER BY id LIMIT $1";
 
 impl Session<'_> {
