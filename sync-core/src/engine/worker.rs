@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
+use tokio::sync::Notify;
 
 use super::handle::Engine;
 use super::reconcile::Outcome;
@@ -218,35 +219,53 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let runtime = &self.runtime;
         let env = runtime.clock.env();
-        let mut halt = pin!(halt);
-        let mut running = FuturesUnordered::new();
-        let halted = loop {
-            let free = runtime.concurrency.saturating_sub(running.len());
-            if free > 0 {
+        let stop = Notify::new();
+        let work = async {
+            let mut stopped = pin!(stop.notified());
+            let mut running = FuturesUnordered::new();
+            loop {
                 let claimed = env.monotonic();
-                let claims = runtime.queue.claim(worker, free, runtime.lease()).await?;
+                let look = self.look(worker, runtime.concurrency.saturating_sub(running.len()));
+                let (claims, pause) = meanwhile(look, &mut running).await?;
                 running.extend(claims.into_iter().map(|claim| runtime.work(claim, claimed)));
-            }
-            let pause = self.pause().await?;
-            let next = async {
-                if running.is_empty() {
-                    env.sleep(pause).await;
-                    return Ok(());
+                let next = async {
+                    if running.is_empty() {
+                        env.sleep(pause).await;
+                        return Ok(());
+                    }
+                    match select(pin!(env.sleep(IDLE)), running.next()).await {
+                        Either::Left(_) => Ok(()),
+                        Either::Right((outcome, _)) => outcome.transpose().map(drop),
+                    }
+                };
+                match select(stopped.as_mut(), pin!(next)).await {
+                    Either::Left(_) => break,
+                    Either::Right((outcome, _)) => outcome?,
                 }
-                match select(pin!(env.sleep(IDLE)), running.next()).await {
-                    Either::Left(_) => Ok(()),
-                    Either::Right((outcome, _)) => outcome.transpose().map(drop),
-                }
-            };
-            match select(halt.as_mut(), pin!(next)).await {
-                Either::Left((halted, _)) => break halted,
-                Either::Right((outcome, _)) => outcome?,
             }
+            while let Some(outcome) = running.next().await {
+                outcome?;
+            }
+            Ok(())
         };
-        while let Some(outcome) = running.next().await {
-            outcome?;
+        match select(pin!(halt), pin!(work)).await {
+            Either::Left((halted, work)) => {
+                stop.notify_one();
+                work.await?;
+                halted
+            }
+            Either::Right((ended, _)) => ended,
         }
-        halted
+    }
+
+    /// Claims at most `free` keys, and says how long there is nothing else to do.
+    async fn look(&self, worker: &str, free: usize) -> Result<(Vec<Claim>, Duration), EngineError> {
+        let queue = &self.runtime.queue;
+        let claims = match free {
+            0 => Vec::new(),
+            _ => queue.claim(worker, free, self.runtime.lease()).await?,
+        };
+        Ok((claims, self.pause().await?))
     }
 
     /// How long there is nothing to do.
@@ -269,6 +288,21 @@ impl Engine {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Completes `future`, while what is `running` goes on: it may have what the future waits for, such as a connection.
+async fn meanwhile<T>(
+    future: impl Future<Output = Result<T, EngineError>> + Send,
+    running: &mut FuturesUnordered<impl Future<Output = Result<Outcome, EngineError>> + Send>,
+) -> Result<T, EngineError> {
+    let mut future = pin!(future);
+    while !running.is_empty() {
+        match select(future.as_mut(), running.next()).await {
+            Either::Left((value, _)) => return value,
+            Either::Right((outcome, _)) => drop(outcome.transpose()?),
+        }
+    }
+    future.await
 }
 
 pub(super) fn until(now: Timestamp, then: Timestamp) -> Duration {

@@ -12,6 +12,7 @@ mod answers;
 mod check;
 mod checked;
 mod collection;
+mod commits;
 mod history;
 mod ledger;
 mod notes;
@@ -23,7 +24,7 @@ mod settings;
 mod store;
 mod world;
 
-use history::Verdict;
+use check::Verdict;
 use settings::Settings;
 use sync_core::engine::RuleOff;
 
@@ -119,6 +120,25 @@ fn the_same_seed_has_the_same_journal() {
         assert_eq!(one.digest, other.digest, "seed {seed}");
     }
     assert_ne!(run(1, |_| {}).digest, run(2, |_| {}).digest);
+}
+
+/// Two processes sweep the same facts at once. Neither gives up because the other one was faster with one of them.
+#[test]
+fn a_fact_that_another_process_stores_meanwhile_does_not_end_a_sweep() {
+    let history = history::settled(1, |settings| {
+        quiet(settings);
+        (settings.notes, settings.steps) = (true, 300);
+    });
+    let documents = {
+        let mut state = history.world.lock();
+        state.notes.documents.values_mut().for_each(|document| document.amount += 1);
+        state.notes.documents.len()
+    };
+    assert!(documents > 1);
+    let (one, other) = (history.engine(), history.engine());
+    let sweeps = futures_util::future::join(one.sweep_facts("documents"), other.sweep_facts("documents"));
+    let (one, other) = history::History::run_through(sweeps);
+    assert_eq!([one.unwrap().looked_at, other.unwrap().looked_at], [documents; 2]);
 }
 
 fn quiet(settings: &mut Settings) {
