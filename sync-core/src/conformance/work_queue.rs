@@ -78,6 +78,7 @@ async fn drain(queue: &dyn WorkQueue) -> Vec<WorkKey> {
 pub async fn check<Q: WorkQueue + 'static>(make: impl AsyncFn() -> Q, env: &dyn Env) {
     starts_empty(&make().await).await;
     keeps_every_kind_of_key(&make().await).await;
+    forgets_keys(&make().await).await;
     hints_of_one_key_are_one(&make().await).await;
     a_key_is_claimed_once(&make().await).await;
     a_hint_during_work_causes_one_more_look(&make().await).await;
@@ -88,6 +89,15 @@ pub async fn check<Q: WorkQueue + 'static>(make: impl AsyncFn() -> Q, env: &dyn 
     urgent_hints_come_first(&make().await).await;
     tenants_take_turns(&make().await).await;
     many_workers_share_the_keys(Arc::new(make().await)).await;
+}
+
+async fn forgets_keys(queue: &dyn WorkQueue) {
+    mark(queue, &[event("a"), event("b"), event("c")]).await;
+    let claimed = claim_one(queue, HOUR, "a key").await;
+    let forgotten = queue.forget(&[claimed.key.clone(), key("c"), key("absent")]).await;
+    assert_eq!(forgotten.expect("keys can be forgotten"), 2, "keys that are there are forgotten");
+    done(queue, claimed, Some(Timestamp::MIN)).await;
+    assert_eq!(drain(queue).await, [key("b")], "a key that was forgotten is not due, and others are");
 }
 
 async fn starts_empty(queue: &dyn WorkQueue) {

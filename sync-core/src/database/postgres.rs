@@ -167,6 +167,13 @@ impl PostgresDatabase {
         Self { pool: pool(options), place: self.place.clone() }
     }
 
+    /// Frees the room of what was deleted for new rows, where the user may. Only those overwrite it.
+    pub(crate) async fn wipe(&self) -> Result<bool, StoreError> {
+        let vacuum = sqlx::raw_sql("VACUUM links, projections, facts, positions, reviews, journal");
+        vacuum.execute(&self.pool).await.map_err(|error| self.place.failed(&error))?;
+        Ok(false)
+    }
+
     /// Begins a transaction that writes the state. It holds the row with the schema's version until its end, so
     /// that writers come one after the other, each seeing what the one before it wrote.
     pub(crate) async fn begin_in_turn(&self) -> Result<Transaction<'static, Postgres>, StoreError> {

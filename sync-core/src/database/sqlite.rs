@@ -132,7 +132,9 @@ impl SqliteDatabase {
         let options = SqliteConnectOptions::new()
             .filename(file)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(WAIT);
+            .busy_timeout(WAIT)
+            // What is deleted or written over is overwritten in the file: it may be about a person.
+            .pragma("secure_delete", "ON");
         // One connection: within the process, commits then queue in order instead of trying until they get through.
         let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
         let database = Self { pool: pool.connect_lazy_with(options), place };
@@ -181,6 +183,18 @@ impl SqliteDatabase {
             made.map_err(|error| self.place.failed(&error))?;
         }
         self.end(transaction).await
+    }
+
+    /// Rewrites the file without what was deleted, and empties the write-ahead log. Gives whether nobody's reading has
+    /// kept the old one in use.
+    #[cfg(feature = "engine")]
+    pub(crate) async fn wipe(&self) -> Result<bool, StoreError> {
+        let failed = |error| self.place.failed(&error);
+        let mut connection = self.acquire().await?;
+        sqlx::raw_sql("VACUUM").execute(&mut *connection).await.map_err(failed)?;
+        let emptied = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection);
+        let (busy, _, _): (i64, i64, i64) = emptied.await.map_err(failed)?;
+        Ok(busy == 0)
     }
 
     pub(crate) async fn acquire(&self) -> Result<PoolConnection<Sqlite>, StoreError> {

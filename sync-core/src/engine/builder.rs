@@ -7,6 +7,7 @@ use super::clock::Clock;
 use super::collection::Collection;
 use super::handle::Engine;
 use super::mapping::Mapper;
+use super::privacy::PrivacyKey;
 use super::record::{Side, Snapshot};
 use super::rule::{Enrich, Rule};
 use super::runtime::{Births, Facts, InScope, Runtime};
@@ -40,6 +41,8 @@ pub struct EngineBuilder {
     skew: Duration,
     max_attempts: u32,
     concurrency: usize,
+    keep_journal_for: Duration,
+    privacy: Option<Arc<PrivacyKey>>,
     #[cfg(feature = "_simulation")]
     off: Vec<RuleOff>,
 }
@@ -76,6 +79,8 @@ impl EngineBuilder {
             skew: Duration::from_secs(5),
             max_attempts: 10,
             concurrency: 8,
+            keep_journal_for: Duration::from_secs(400 * 24 * 3600),
+            privacy: None,
             #[cfg(feature = "_simulation")]
             off: Vec::new(),
         }
@@ -183,6 +188,25 @@ impl EngineBuilder {
         self
     }
 
+    /// Sets how long the journal remembers. Default: 400 days, so that the same month of last year can be looked at. What
+    /// is older is deleted once a day while the engine [runs](Engine::run), and by [`Engine::trim_journal`].
+    pub fn keep_journal_for(mut self, age: Duration) -> Self {
+        self.keep_journal_for = age;
+        self
+    }
+
+    /// Keeps no values, but keyed hashes of them: privacy mode. It decides as it would with values; what it cannot do is
+    /// tell or put back what was there before. The journal holds no values then, and resolvers and merges are not told
+    /// the base that no side shows any more.
+    ///
+    /// A state that was kept in the clear is rewritten by a running engine, and pair by pair as they are worked on. With
+    /// another key, and without any, all fields meet for the first time again. `docs/privacy.md` tells what stays in the
+    /// clear.
+    pub fn privacy(mut self, key: PrivacyKey) -> Self {
+        self.privacy = Some(Arc::new(key));
+        self
+    }
+
     /// Turns rules off, to see what breaks.
     #[cfg(feature = "_simulation")]
     #[doc(hidden)]
@@ -197,7 +221,7 @@ impl EngineBuilder {
         let queue = self.queue.unwrap_or_else(|| Arc::new(MemoryQueue::new(env.clone())));
         Engine::from_runtime(Runtime {
             name: self.name,
-            schema: Schema::of(self.mapper.as_ref()),
+            schema: Schema::of(self.mapper.as_ref(), self.privacy),
             collections: self.collections,
             mapper: self.mapper,
             store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
@@ -215,6 +239,7 @@ impl EngineBuilder {
             skew: self.skew,
             max_attempts: self.max_attempts,
             concurrency: self.concurrency,
+            keep_journal_for: self.keep_journal_for,
             breakers: Mutex::default(),
             accounts: Mutex::default(),
             is_bound: false.into(),

@@ -133,7 +133,7 @@ impl Runtime {
             };
             (value.is_known() && is_news).then_some(position)
         };
-        self.schema.states(link).into_iter().enumerate().filter_map(is_news).collect()
+        self.schema.states_by(link, &[fields]).into_iter().enumerate().filter_map(is_news).collect()
     }
 
     /// Reads what a side says has changed. `None` if it has no change feed.

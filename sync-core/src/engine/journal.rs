@@ -71,3 +71,29 @@ pub enum Happening {
     /// A question to a person was opened.
     Asked(String),
 }
+
+impl Happening {
+    /// The same without the values of fields.
+    pub(super) fn without_values(self) -> Self {
+        let nothing = FieldValue::Unknown;
+        match self {
+            Self::Overrode { side, field, .. } => Self::Overrode { side, field, value: nothing },
+            Self::Parked { field, .. } => Self::Parked { field, left: nothing.clone(), right: nothing },
+            Self::Refused { side, field, .. } => Self::Refused { side, field, sent: nothing },
+            other => other,
+        }
+    }
+
+    /// The record that it tells of, beside what it is about.
+    pub(super) fn record(&self) -> Option<(Side, &RecordRef)> {
+        match self {
+            Self::Founded(side, at)
+            | Self::Returned(side, at)
+            | Self::Linked(side, at)
+            | Self::Created(side, at)
+            | Self::Removed(side, at)
+            | Self::Moved(side, at) => Some((*side, at)),
+            _ => None,
+        }
+    }
+}

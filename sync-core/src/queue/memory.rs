@@ -138,6 +138,11 @@ impl WorkQueue for MemoryQueue {
         Ok(())
     }
 
+    async fn forget(&self, keys: &[WorkKey]) -> Result<usize, StoreError> {
+        let entries = &mut self.state().entries;
+        Ok(keys.iter().filter_map(|key| entries.remove(key)).count())
+    }
+
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.state().entries.values().map(|entry| entry.visible_at).min())
     }

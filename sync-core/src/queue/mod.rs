@@ -145,6 +145,13 @@ pub trait WorkQueue: Send + Sync + Debug {
     /// The queue cannot be written; the key is then due again when the lease ends.
     async fn done(&self, claim: Claim, again: Option<Timestamp>) -> Result<(), StoreError>;
 
+    /// Deletes these keys, whoever is working on them, and gives how many there were.
+    ///
+    /// # Errors
+    ///
+    /// The queue cannot be written.
+    async fn forget(&self, keys: &[WorkKey]) -> Result<usize, StoreError>;
+
     /// When the next key is due, `None` if there is none at all. Keys that are being worked on count from the end of
     /// their lease.
     ///

@@ -11,6 +11,7 @@ mod sqlite;
 use std::fmt::{self, Debug};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use memory::MemoryStore;
@@ -153,12 +154,66 @@ pub trait Store: Send + Sync + Debug {
         limit: usize,
     ) -> Result<Vec<(u64, Entry)>, StoreError>;
 
+    /// All links that have or had a record, in the order of their ids. Default: looks through all links.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn links_of(&self, side: Side, at: &RecordRef) -> Result<Vec<Versioned<Link>>, StoreError> {
+        let all = self.links_page(None, usize::MAX).await?;
+        Ok(all.into_iter().filter(|link| link.value.ends[side].as_ref() == Some(at)).collect())
+    }
+
+    /// Everything that may speak of a record with this id, whatever it is about: at least what has the id in it, and
+    /// perhaps more. Default: everything.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn mentioning(&self, id: &RecordId) -> Result<Mentions, StoreError> {
+        let _ = id;
+        Ok(Mentions {
+            links: self.links_page(None, usize::MAX).await?,
+            reviews: self.reviews_page(None, usize::MAX).await?,
+            journal: self.journal(None, 0, usize::MAX).await?,
+        })
+    }
+
+    /// Looks at the `limit` oldest entries of the journal, deletes those that are older than `before`, and gives how many
+    /// that were.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written.
+    async fn trim_journal(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError>;
+
+    /// Makes sure that what was deleted cannot be read from the store's files any more, and gives whether that is
+    /// certain. Default: it is not.
+    ///
+    /// # Errors
+    ///
+    /// The store failed.
+    async fn wipe(&self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
     /// Writes what a commit holds, all of it or nothing.
     ///
     /// # Errors
     ///
     /// [`CommitError`]; nothing is then written.
     async fn commit(&self, commit: Commit) -> Result<(), CommitError>;
+}
+
+/// What may speak of a record: see [`Store::mentioning`].
+#[derive(Debug, Clone, Default)]
+pub struct Mentions {
+    /// Links.
+    pub links: Vec<Versioned<Link>>,
+    /// Questions.
+    pub reviews: Vec<Review>,
+    /// Entries of the journal, with their numbers.
+    pub journal: Vec<(u64, Entry)>,
 }
 
 /// Names a feed: something that is read from a position on.
@@ -243,6 +298,8 @@ pub struct Commit {
     pub closed_reviews: Vec<ReviewKey>,
     /// Entries to add to the journal, in this order.
     pub journal: Vec<Entry>,
+    /// Entries to delete from the journal, by their numbers; nothing happens to those that are not there.
+    pub gone_entries: Vec<u64>,
 }
 
 impl Commit {

@@ -1,5 +1,7 @@
 //! What the stores on SQL databases share: their statements, and what a commit checks before it writes.
 
+mod forgets;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -203,7 +205,7 @@ impl<'a> Session<'a> {
                 self.all(JOURNAL_ABOUT, &[after, limit, Arg::Text(&about)]).await?
             }
         };
-        Ok(entries.into_iter().map(|entry| (entry.rev.get(), entry.value)).collect())
+        Ok(numbered(entries))
     }
 
     pub(super) async fn commit(&mut self, commit: &Commit) -> Result<(), CommitError> {
@@ -215,6 +217,7 @@ impl<'a> Session<'a> {
             self.run(PUT_POSITION, &[Arg::Text(feed.as_str()), Arg::Number(rev), Arg::Text(&body)]).await?;
         }
         self.write_reviews(commit).await?;
+        self.delete_entries(&commit.gone_entries).await?;
         for entry in &commit.journal {
             let (about, body) = (self.encode(&entry.about)?, self.encode(entry)?);
             self.run(ADD_ENTRY, &[Arg::Text(&about), Arg::Text(&body)]).await?;
@@ -416,6 +419,10 @@ fn values<T>(found: Vec<Versioned<T>>) -> Vec<T> {
     found.into_iter().map(|found| found.value).collect()
 }
 
+fn numbered(entries: Vec<Versioned<Entry>>) -> Vec<(u64, Entry)> {
+    entries.into_iter().map(|entry| (entry.rev.get(), entry.value)).collect()
+}
+
 fn limited(limit: usize) -> Arg<'static> {
     Arg::Number(i64::try_from(limit).unwrap_or(i64::MAX))
 }
@@ -432,7 +439,7 @@ macro_rules! implement_store {
     ($store:ty, $begin:ident) => {
         const _: () = {
             use super::sql::Session;
-            use super::{Accounts, BindError, Commit, CommitError, FeedId, Position, Store};
+            use super::{Accounts, BindError, Commit, CommitError, FeedId, Mentions, Position, Store};
             use $crate::engine::{
                 Entry, Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review,
                 ReviewKey, Side,
@@ -551,6 +558,38 @@ macro_rules! implement_store {
                     Session::new(&self.database.place, &mut *self.database.acquire().await?)
                         .journal(about, after, limit)
                         .await
+                }
+
+                async fn links_of(
+                    &self,
+                    side: Side,
+                    at: &RecordRef,
+                ) -> Result<Vec<Versioned<Link>>, StoreError> {
+                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
+                        .links_of(side, at)
+                        .await
+                }
+
+                async fn mentioning(&self, id: &RecordId) -> Result<Mentions, StoreError> {
+                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
+                        .mentioning(id)
+                        .await
+                }
+
+                async fn trim_journal(
+                    &self,
+                    before: jiff::Timestamp,
+                    limit: usize,
+                ) -> Result<usize, StoreError> {
+                    let mut transaction = self.database.$begin().await?;
+                    let session = &mut Session::new(&self.database.place, &mut *transaction);
+                    let trimmed = session.trim_journal(before, limit).await?;
+                    self.database.end(transaction).await?;
+                    Ok(trimmed)
+                }
+
+                async fn wipe(&self) -> Result<bool, StoreError> {
+                    self.database.wipe().await
                 }
 
                 async fn commit(&self, commit: Commit) -> Result<(), CommitError> {

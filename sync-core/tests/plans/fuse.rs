@@ -8,6 +8,7 @@ use sync_core::engine::{
     Entry, Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review, ReviewKey,
     Side,
 };
+use sync_core::jiff::Timestamp;
 use sync_core::queue::WorkKey;
 use sync_core::store::{Accounts, BindError, Commit, CommitError, FeedId, MemoryStore, Position, Store};
 use sync_core::{StoreError, Versioned, async_trait};
@@ -162,6 +163,10 @@ impl Store for FragileStore {
         limit: usize,
     ) -> Result<Vec<(u64, Entry)>, StoreError> {
         self.inner.journal(about, after, limit).await
+    }
+
+    async fn trim_journal(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.inner.trim_journal(before, limit).await
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sync_core::StoreError;
 use sync_core::jiff::Timestamp;
-use sync_core::queue::{Claim, Hint, MemoryQueue, WorkQueue};
+use sync_core::queue::{Claim, Hint, MemoryQueue, WorkKey, WorkQueue};
 
 use crate::world::World;
 
@@ -49,6 +49,10 @@ impl WorkQueue for SimQueue {
     async fn done(&self, claim: Claim, again: Option<Timestamp>) -> Result<(), StoreError> {
         self.trace(|| format!("done {} as {}, again {again:?}", claim.key, claim.fence));
         self.inner.done(claim, again).await
+    }
+
+    async fn forget(&self, keys: &[WorkKey]) -> Result<usize, StoreError> {
+        self.inner.forget(keys).await
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {

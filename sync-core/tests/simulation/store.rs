@@ -7,6 +7,7 @@ use sync_core::engine::{
     Agreed, Entry, Fact, FactKey, Happening, Link, LinkId, PendingOp, Projection, ProjectionKey, RecordId,
     RecordRef, Review, ReviewKey, Side,
 };
+use sync_core::jiff::Timestamp;
 use sync_core::queue::WorkKey;
 use sync_core::store::{Accounts, BindError, Commit, CommitError, FeedId, MemoryStore, Position, Store};
 use sync_core::{StoreError, Versioned};
@@ -86,6 +87,10 @@ impl Store for SimStore {
 
     async fn journal(&self, about: Option<&WorkKey>, after: u64, limit: usize) -> Result<Vec<(u64, Entry)>> {
         self.inner.journal(about, after, limit).await
+    }
+
+    async fn trim_journal(&self, before: Timestamp, limit: usize) -> Result<usize> {
+        self.inner.trim_journal(before, limit).await
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {

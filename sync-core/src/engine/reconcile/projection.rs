@@ -34,7 +34,7 @@ impl Derive<'_> {
     }
 
     fn tell(&mut self, what: Happening) {
-        let (at, about) = (self.runtime.now(), self.key());
+        let (at, about, what) = (self.runtime.now(), self.key(), self.runtime.told_of(what));
         self.journal.push(Entry { at, about, what });
     }
 

@@ -57,7 +57,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn tell(&mut self, now: Timestamp, what: Happening) {
-        let about = self.key();
+        let (about, what) = (self.key(), self.runtime.told_of(what));
         self.journal.push(Entry { at: now, about, what });
         self.changed = true;
     }
@@ -148,8 +148,14 @@ impl<'a> Run<'a> {
         moments.max().filter(|at| now < *at)
     }
 
+    /// Takes what was seen for what is kept hidden of it.
+    pub(super) fn reveal(&mut self, seen: &[&Fields]) {
+        self.runtime.schema.reveal(&self.link.id, &mut self.states, seen);
+    }
+
     /// Judges every write to `side` by what is seen back. Gives the fields in which that is something else.
     pub(super) fn settle(&mut self, side: Side, seen: &Fields, now: Timestamp) -> Vec<String> {
+        self.reveal(&[seen]);
         let mut edited = Vec::new();
         for position in 0..self.states.len() {
             let rules = self.runtime.mapper.rules().fields.get(position);
@@ -177,11 +183,11 @@ impl<'a> Run<'a> {
             if verdict == Verdict::Refused {
                 let mut values = Pair::default();
                 let stands = self.states.get(position).and_then(|state| state.agreed[side].as_ref());
-                values[side] = stands.and_then(Agreed::value).unwrap_or_default();
+                values[side] = stands.and_then(Agreed::kept).unwrap_or_default();
                 // What was sent, not what is there now: a later change is a reason to try again.
                 let sent_from =
                     self.states.get(position).and_then(|state| state.agreed[side.other()].as_ref());
-                values[side.other()] = sent_from.and_then(Agreed::value).unwrap_or_default();
+                values[side.other()] = sent_from.and_then(Agreed::kept).unwrap_or_default();
                 self.tell(now, Happening::Refused { side, field: name, sent: unsettled.sent });
                 self.park(position, values, Reason::Refused(side), now);
             } else if verdict == Verdict::Edited {
@@ -265,10 +271,13 @@ impl<'a> Run<'a> {
     pub(super) fn agree(&mut self, position: usize, side: Side, agreed: Option<Agreed>, now: Timestamp) {
         let lag = self.runtime.collection(side).caps().read_lag;
         let remembers = !self.runtime.is_off(RuleOff::StaleReadOfPeople);
-        let Some(state) = self.states.get_mut(position) else { return };
-        if agreed.is_some() && state.agreed[side] != agreed {
+        let (Some(state), Some(agreed)) = (self.states.get_mut(position), agreed) else { return };
+        let before = state.agreed[side].as_ref();
+        let is_same =
+            before.is_some_and(|a| self.runtime.schema.is_same(&self.link.id, position, a, &agreed));
+        state.agreed[side] = Some(agreed);
+        if !is_same {
             self.changed = true;
-            state.agreed[side] = agreed;
             if remembers {
                 state.learned(side, now, lag);
             }
