@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use sync_core::engine::{
-    Engine, Fields, LinkId, Mapper, Mapping, Policy, RecordId, RecordRef, Side, normalise,
+    Engine, Fields, LinkId, Mapper, Mapping, Policy, PrivacyKey, RecordId, RecordRef, Side, normalise,
 };
 use sync_core::queue::{Hint, Priority, WorkKey, WorkQueue};
 use sync_core::store::{MemoryStore, Store};
@@ -52,6 +52,8 @@ pub(crate) struct Verdict {
     pub(crate) conflicts: u64,
     /// Tells two journals apart.
     pub(crate) digest: u64,
+    /// The journal without the values of fields.
+    pub(crate) story: Vec<String>,
     pub(crate) yields: u64,
 }
 
@@ -161,6 +163,10 @@ impl History {
             builder = builder
                 .facts(Documents::new(self.world.clone()), vec![Arc::new(CollectNote)])
                 .target(NoteCollection::new(self.world.clone()));
+        }
+        if self.settings.privacy {
+            let key = "made-up key of thirty-two characters".to_owned().into();
+            builder = builder.privacy(PrivacyKey::from_text(&key).unwrap());
         }
         builder.build()
     }
@@ -470,6 +476,7 @@ impl History {
         verdict.edits = state.ledger.edits.len() as u64;
         verdict.yields = state.yields;
         verdict.digest = check::digest(&self.store);
+        verdict.story = check::story(&self.store);
         verdict
     }
 }

@@ -49,6 +49,8 @@ pub(crate) struct Settings {
     pub(crate) merges: bool,
     pub(crate) webhooks: bool,
     pub(crate) notes: bool,
+    /// Keyed hashes are kept instead of values.
+    pub(crate) privacy: bool,
     pub(crate) off: Vec<RuleOff>,
 }
 
@@ -130,6 +132,7 @@ impl Settings {
             merges: rng.permille(300),
             webhooks: rng.permille(800),
             notes: rng.permille(500),
+            privacy: false,
             off: Vec::new(),
         }
     }
