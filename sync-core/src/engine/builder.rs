@@ -7,7 +7,6 @@ use super::clock::Clock;
 use super::collection::Collection;
 use super::handle::Engine;
 use super::mapping::Mapper;
-use super::privacy::PrivacyKey;
 use super::record::{Side, Snapshot};
 use super::rule::{Enrich, Rule};
 use super::runtime::{Births, Facts, InScope, Runtime};
@@ -15,6 +14,7 @@ use super::schema::Schema;
 #[cfg(feature = "_simulation")]
 use super::switches::RuleOff;
 use super::value::Pair;
+use crate::privacy::PrivacyKey;
 use crate::queue::{MemoryQueue, WorkQueue};
 use crate::store::{MemoryStore, Store};
 use crate::{Env, NoObserver, Observer, SystemEnv};

@@ -68,6 +68,7 @@ pub mod validate;
 mod value;
 mod worker;
 
+pub use crate::privacy::{PrivacyKey, PrivacyKeyError};
 pub use budget::{Budget, MemoryBudget};
 pub use builder::EngineBuilder;
 pub use caps::{Caps, MarkerKind};
@@ -85,9 +86,9 @@ pub use link::{Link, LinkField, LinkId, LinkStatus, Pending, PendingOp, Refusal,
 pub use mapping::{Field, Fields, Mapper, Mapping, MappingBuilder, MappingError};
 pub use plan::{Change, FactCount, Plan, PlannedProjection, PlannedRecord, ProjectionStep, RecordStep};
 pub use policy::{Conflict, Direction, Interval, Policy, Resolution, Resolve};
-pub use privacy::{PrivacyKey, PrivacyKeyError};
 pub use projection::{Projection, ProjectionKey, ProjectionPending, Wrote};
 pub use reconcile::{Did, Outcome};
+pub(crate) use record::hex;
 pub use record::{Fingerprint, Raw, RecordId, RecordRef, Scope, Side, Snapshot};
 pub use report::{Counts, Progress, Remark, Report};
 pub use review::{Review, ReviewKey, ReviewKind};

@@ -6,71 +6,14 @@
 //! with values, and no more than that was ever done with them.
 
 use std::collections::BTreeSet;
-use std::fmt;
-
-use secrecy::{ExposeSecret, SecretString};
-use sha2::digest::Output;
-use sha2::{Digest, Sha256};
 
 use super::link::LinkId;
 use super::merge::FieldState;
-use super::record::{Fingerprint, hex};
+use super::record::hex;
 use super::value::{Agreed, FieldValue};
-
-/// The key of the hashes that are kept instead of values: see [`EngineBuilder::privacy`](super::EngineBuilder::privacy).
-///
-/// Whoever has it and the state can try values: whether it is this e-mail address, or which of all tax numbers it is.
-/// So it is kept apart from the state and its backups. Whoever loses it loses what was agreed on, and no more.
-pub struct PrivacyKey {
-    /// SHA-256 that has begun with the key, as HMAC does it: the inner one and the outer one.
-    begun: [Sha256; 2],
-    id: Fingerprint,
-}
-
-/// Why a text is no [`PrivacyKey`].
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "a privacy key has at least 32 characters, and this one has {characters}: make one with `openssl rand -hex 32`"
-)]
-pub struct PrivacyKeyError {
-    characters: usize,
-}
+use crate::privacy::PrivacyKey;
 
 impl PrivacyKey {
-    /// A key from its text, such as `openssl rand -hex 32` prints. White space around it does not matter.
-    ///
-    /// # Errors
-    ///
-    /// [`PrivacyKeyError`] if it has fewer than 32 characters.
-    pub fn from_text(text: &SecretString) -> Result<Self, PrivacyKeyError> {
-        let text = text.expose_secret().trim();
-        match text.chars().count() {
-            characters @ 0..32 => Err(PrivacyKeyError { characters }),
-            _ => Ok(Self::new(&Sha256::digest(text))),
-        }
-    }
-
-    fn new(key: &[u8]) -> Self {
-        let begin = |pad: u8| {
-            let block = key.iter().copied().chain(std::iter::repeat(0)).take(64).map(|byte| byte ^ pad);
-            Sha256::new_with_prefix(block.collect::<Vec<_>>())
-        };
-        let mut key = Self { begun: [begin(0x36), begin(0x5c)], id: Fingerprint::of(&()) };
-        key.id = Fingerprint::of(&hex(&key.mac(b"sync-core privacy key id")));
-        key
-    }
-
-    /// Tells two keys apart, and nothing about them.
-    pub(super) fn id(&self) -> &Fingerprint {
-        &self.id
-    }
-
-    /// HMAC-SHA-256.
-    fn mac(&self, message: &[u8]) -> Output<Sha256> {
-        let [inner, outer] = self.begun.clone();
-        outer.chain_update(inner.chain_update(message).finalize()).finalize()
-    }
-
     /// What stands for a value of a field of a link: 128 bits, and nowhere else the same.
     pub(super) fn hash(&self, link: &LinkId, field: &str, value: &str) -> String {
         // As JSON, no two of these have the same text.
@@ -90,7 +33,7 @@ impl PrivacyKey {
             for agreed in agreed.chain(unsettled) {
                 match agreed {
                     Agreed::Hidden(hidden) if text && *hidden == hash => {
-                        *agreed = Agreed::Text(value.clone())
+                        *agreed = Agreed::Text(value.clone());
                     }
                     Agreed::Set(members) => replace(members, &hash, member),
                     _ => {}
@@ -135,12 +78,6 @@ impl PrivacyKey {
             if is_hidden(&member) { member } else { self.hash(link, field, &member) }
         };
         *members = std::mem::take(members).into_iter().map(hidden).collect();
-    }
-}
-
-impl fmt::Debug for PrivacyKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PrivacyKey").field("id", &self.id.as_str()).finish_non_exhaustive()
     }
 }
 

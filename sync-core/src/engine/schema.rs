@@ -5,9 +5,10 @@ use serde::Serialize;
 use super::link::{Link, LinkField, LinkId};
 use super::mapping::{Fields, Mapper};
 use super::merge::FieldState;
-use super::privacy::{PrivacyKey, is_hidden};
+use super::privacy::is_hidden;
 use super::record::Fingerprint;
 use super::value::Agreed;
+use crate::privacy::PrivacyKey;
 
 /// The fields of a mapping by position, and what tells whether a stored link still speaks of the same ones.
 #[derive(Debug)]

@@ -334,7 +334,9 @@ impl Store for MemoryStore {
         let journal = &mut self.state().journal;
         let oldest = journal.iter().take(limit).filter(|(_, entry)| entry.at < before);
         let old: Vec<u64> = oldest.map(|(number, _)| *number).collect();
-        old.iter().for_each(|number| _ = journal.remove(number));
+        for number in &old {
+            journal.remove(number);
+        }
         Ok(old.len())
     }
 

@@ -23,9 +23,7 @@ fn builder(world: &World) -> EngineBuilder {
         .matched_by(["vat"])
         .build()
         .unwrap();
-    Engine::builder("c", world.customers.clone(), world.contacts.clone(), mapping)
-        .store(world.store.clone())
-        .env(world.env.clone())
+    world.begin(mapping).store(world.store.clone()).env(world.env.clone())
 }
 
 fn record(id: &str) -> RecordRef {

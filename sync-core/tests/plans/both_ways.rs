@@ -18,10 +18,7 @@ fn mapping() -> Mapping {
 }
 
 fn engine(world: &World) -> Engine {
-    Engine::builder("c", world.customers.clone(), world.contacts.clone(), mapping())
-        .store(world.store.clone())
-        .env(world.env.clone())
-        .build()
+    world.begin(mapping()).store(world.store.clone()).env(world.env.clone()).build()
 }
 
 async fn run(world: &World) -> (Plan, Report) {

@@ -25,7 +25,8 @@ fn engine(world: &World) -> Engine {
         .label("number")
         .build()
         .unwrap();
-    Engine::builder("c", world.customers.clone(), world.contacts.clone(), mapping)
+    world
+        .begin(mapping)
         .store(world.store.clone())
         .births(Side::Right, Births::Ignore)
         .facts(world.documents.clone(), vec![Arc::new(Documents)])

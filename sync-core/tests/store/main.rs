@@ -1,7 +1,8 @@
 //! The stores against the suite that every store must pass, and what each does beyond it.
-#![allow(clippy::unwrap_used, reason = "tests fail loudly")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail loudly")]
 
 mod careless;
+mod forget;
 mod old;
 mod places;
 mod postgres;
