@@ -21,7 +21,7 @@ use sync_core::queue::{Hint, MemoryQueue, Priority, WorkKey, WorkQueue};
 use sync_core::store::{Commit, MemoryStore, PostgresStore, SqliteStore, Store};
 use sync_core::{AccountKey, Env, ManualEnv, async_trait};
 
-use super::places::{Database, Folder};
+use super::places::{Database, Folder, raw};
 
 /// A service that is never asked.
 #[derive(Debug)]
@@ -289,6 +289,9 @@ async fn sqlite_forgets_a_person_down_to_the_bytes_of_its_files() {
     let folder = Folder::new();
     let setting = set_up(SqliteStore::open(folder.file("state.db")).await.unwrap());
     fill(&setting).await;
+    // By a program that left what it deleted in the file.
+    let left = "INSERT INTO reviews VALUES ('x', 'y', 'filomena'); DELETE FROM reviews WHERE id = 'x'";
+    raw(&folder.file("state.db"), left).await;
     assert!(holds(&bytes(&folder.0), GONE.name), "the test finds what is there");
     let forgotten = check(&setting).await;
     assert!(forgotten.wiped);
