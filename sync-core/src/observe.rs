@@ -1,7 +1,6 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-#[cfg(feature = "engine")]
 use jiff::Timestamp;
 
 #[cfg(feature = "engine")]
@@ -81,6 +80,18 @@ pub enum Event<'a> {
         operation: &'a str,
         /// Whether the whole day's quota is spent.
         daily: bool,
+    },
+    /// The service tells what is left of an account's quota for the day. The engine's `LearningBudget` takes it in.
+    #[non_exhaustive]
+    Quota {
+        /// Of which account.
+        account: &'a AccountKey,
+        /// How many requests a day has.
+        limit: u32,
+        /// How many of them are left.
+        remaining: u32,
+        /// When all of them are there again.
+        resets_at: Timestamp,
     },
     /// A new token pair is stored and in use.
     #[non_exhaustive]

@@ -122,6 +122,7 @@ impl Settings {
     /// | `MOLONI_CLIENT_ID`, `MOLONI_CLIENT_SECRET` | the developer's keys |
     /// | `MOLONI_USERNAME`, `MOLONI_PASSWORD` | the person's login |
     /// | `MOLONI_REQUESTS_PER_MINUTE` | what to stay below; 60 if not set |
+    /// | `SYNC_REQUEST_SECONDS`, `SYNC_SEND_WITHIN_SECONDS`, `SYNC_INDEX_LAG_SECONDS` | the [`Timing`], if it is to be another one |
     ///
     /// Refresh tokens are not taken: both services rotate them, and the environment cannot keep the new one.
     ///
@@ -178,7 +179,18 @@ impl Settings {
                 SettingsError(format!("MOLONI_REQUESTS_PER_MINUTE must be a whole number from 1 to {most}"))
             })?,
         };
-        Ok(Self::new(ghl, MoloniSettings { url: moloni_url, company, login, requests_per_minute }))
+        let mut timing = Timing::default();
+        for (name, time) in [
+            ("SYNC_REQUEST_SECONDS", &mut timing.request),
+            ("SYNC_SEND_WITHIN_SECONDS", &mut timing.send_within),
+            ("SYNC_INDEX_LAG_SECONDS", &mut timing.index_lag),
+        ] {
+            if let Some(seconds) = number(variable, name)? {
+                *time = Duration::from_secs(seconds);
+            }
+        }
+        let moloni = MoloniSettings { url: moloni_url, company, login, requests_per_minute };
+        Ok(Self { timing, ..Self::new(ghl, moloni) })
     }
 }
 

@@ -14,12 +14,12 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a suite reports a violation by panicking")]
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::together;
+use super::{WRITERS, together};
 use crate::Env;
 use crate::conformance::ODD;
 use crate::engine::{FactKey, LinkId, ProjectionKey, RecordId, RecordRef, Side};
@@ -70,7 +70,8 @@ async fn drain(queue: &dyn WorkQueue) -> Vec<WorkKey> {
 }
 
 /// Runs the whole suite; `make` gives a new, empty queue each time. `env` is the clock by which hints are due and leases
-/// end, as for [`token_store::check`](super::token_store::check). Needs a tokio runtime.
+/// end, as for [`token_store::check`](super::token_store::check); where it is real, the suite takes half a minute. Needs a
+/// tokio runtime.
 ///
 /// # Panics
 ///
@@ -88,7 +89,11 @@ pub async fn check<Q: WorkQueue + 'static>(make: impl AsyncFn() -> Q, env: &dyn 
     a_late_end_changes_nothing(&make().await, env).await;
     urgent_hints_come_first(&make().await).await;
     tenants_take_turns(&make().await).await;
+    what_waits_moves_up(&make().await, env).await;
+    what_failed_is_less_urgent(&make().await, env).await;
+    a_crowd_keeps_nobody_waiting(&make().await).await;
     many_workers_share_the_keys(Arc::new(make().await)).await;
+    no_key_has_two_workers(Arc::new(make().await)).await;
 }
 
 async fn forgets_keys(queue: &dyn WorkQueue) {
@@ -119,6 +124,7 @@ async fn keeps_every_kind_of_key(queue: &dyn WorkQueue) {
             WorkKey::Birth(Side::Right, RecordRef::top(RecordId::new(name))),
             WorkKey::Fact(FactKey::new(name, at)),
             WorkKey::Projection(ProjectionKey::new(name)),
+            WorkKey::Sync,
         ]);
     }
     let hints: Vec<_> = keys.iter().map(|key| Hint::new(key.clone(), "t", Priority::Sweep)).collect();
@@ -259,6 +265,63 @@ async fn tenants_take_turns(queue: &dyn WorkQueue) {
     assert_eq!((tenants.len(), small), (6, 2), "a small tenant waits for no more than its turn: {tenants:?}");
 }
 
+async fn what_waits_moves_up(queue: &dyn WorkQueue, env: &dyn Env) {
+    mark(queue, &[hint("old", "t", Priority::Event)]).await;
+    env.sleep(Duration::from_secs(5)).await;
+    mark(queue, &[hint("young", "t", Priority::Event), hint("urgent", "t", Priority::Interactive)]).await;
+    let first = claim_one(queue, HOUR, "what is urgent").await;
+    assert_eq!(first.key, key("urgent"), "it is ten seconds more urgent, and only five seconds younger");
+    env.sleep(Duration::from_secs(8)).await;
+    mark(queue, &[hint("more urgent", "t", Priority::Interactive)]).await;
+    let keys = drain(queue).await;
+    let expected = ["old", "more urgent", "young"].map(key);
+    assert_eq!(keys, expected, "thirteen seconds older comes first, eight seconds older does not");
+}
+
+async fn what_failed_is_less_urgent(queue: &dyn WorkQueue, env: &dyn Env) {
+    mark(queue, &[hint("a", "t", Priority::Interactive), hint("b", "t", Priority::Sweep)]).await;
+    for claim in claim(queue, 2, HOUR).await {
+        done(queue, claim, Some(env.now())).await;
+    }
+    let claims = claim(queue, 2, HOUR).await;
+    let found: Vec<_> = claims.iter().map(|claim| (&claim.key, claim.priority, claim.attempt)).collect();
+    let expected = [(&key("a"), Priority::Retry, 2), (&key("b"), Priority::Sweep, 2)];
+    assert_eq!(found, expected, "what comes again is tried again, and no more urgent than it was");
+    mark(queue, &[hint("a", "t", Priority::Event)]).await;
+    for claim in claims {
+        done(queue, claim, Some(env.now() + HOUR)).await;
+    }
+    let again = claim_one(queue, HOUR, "what was hinted while it was worked on").await;
+    assert_eq!(
+        (again.key, again.priority),
+        (key("a"), Priority::Event),
+        "a new hint is as urgent as it says"
+    );
+}
+
+/// More than any claim would look at.
+async fn a_crowd_keeps_nobody_waiting(queue: &dyn WorkQueue) {
+    let crowd = (0..700).map(|number| hint(&format!("crowd {number}"), "large", Priority::Sweep));
+    mark(queue, &crowd.collect::<Vec<_>>()).await;
+    mark(queue, &[hint("small", "small", Priority::Sweep), hint("urgent", "large", Priority::Event)]).await;
+    let keys: BTreeSet<_> = claim(queue, 2, HOUR).await.into_iter().map(|claim| claim.key).collect();
+    assert_eq!(
+        keys,
+        ["small", "urgent"].map(key).into(),
+        "neither tenants nor what is urgent wait for a crowd"
+    );
+    let mut rest = 0;
+    loop {
+        let claims = claim(queue, 50, HOUR).await;
+        if claims.is_empty() {
+            break;
+        }
+        rest += claims.len();
+    }
+    assert_eq!(rest, 700, "and all of the crowd has its turn");
+    assert!(claim(queue, 0, HOUR).await.is_empty(), "who wants nothing gets nothing");
+}
+
 async fn many_workers_share_the_keys<Q: WorkQueue + 'static>(queue: Arc<Q>) {
     let hints: Vec<_> = (0..60).map(|number| event(&format!("{number}"))).collect();
     mark(&*queue, &hints).await;
@@ -281,4 +344,33 @@ async fn many_workers_share_the_keys<Q: WorkQueue + 'static>(queue: Arc<Q>) {
     let keys: Vec<_> = together((0..6).map(worker)).await.into_iter().flatten().collect();
     let different: BTreeSet<_> = keys.iter().collect();
     assert_eq!((keys.len(), different.len()), (60, 60), "each key is worked on once, by whomever");
+}
+
+async fn no_key_has_two_workers<Q: WorkQueue + 'static>(queue: Arc<Q>) {
+    const KEYS: usize = 8;
+    let held: Arc<Mutex<BTreeSet<WorkKey>>> = Arc::default();
+    let hints: Arc<Vec<_>> = Arc::new((0..KEYS).map(|number| event(&format!("{number}"))).collect());
+    let worker = |number: usize| {
+        let (queue, held, hints) = (queue.clone(), held.clone(), hints.clone());
+        async move {
+            let held = || held.lock().unwrap_or_else(PoisonError::into_inner);
+            for round in 0..20 {
+                // In another order each time: two who add the same hints must not wait for each other.
+                let mut hints = hints.to_vec();
+                hints.rotate_left((number + round) % KEYS);
+                mark(&*queue, &hints).await;
+                for claim in claim(&*queue, 3, HOUR).await {
+                    let is_first = held().insert(claim.key.clone());
+                    assert!(is_first, "{} has two workers", claim.key);
+                    tokio::task::yield_now().await;
+                    held().remove(&claim.key);
+                    done(&*queue, claim, None).await;
+                }
+            }
+        }
+    };
+    together((0..WRITERS).map(worker)).await;
+    drain(&*queue).await;
+    let due = queue.next_due().await.expect("the queue can be read");
+    assert_eq!(due, None, "nothing is left claimed");
 }

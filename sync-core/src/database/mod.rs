@@ -11,6 +11,8 @@ mod sqlite;
 use std::fmt::{self, Display};
 
 use async_trait::async_trait;
+#[cfg(feature = "engine")]
+use jiff::Timestamp;
 use serde_json::Value;
 
 #[cfg(feature = "postgres")]
@@ -21,7 +23,7 @@ pub(crate) use sqlite::SqliteDatabase;
 use crate::{AccountKey, Rev, StoreError};
 
 /// The version of the tables, and of what is in them: what an older program would read wrongly is a new version.
-const SCHEMA: usize = 3;
+const SCHEMA: usize = 4;
 
 /// A number (most often a version), and two texts (most often a name and what is stored under it).
 pub(crate) type Row = (i64, String, String);
@@ -44,6 +46,19 @@ pub(crate) trait Connection: Send {
 
     /// The version of the tables as this transaction sees it.
     async fn schema(&mut self) -> Result<i64, sqlx::Error>;
+}
+
+/// A moment in a column.
+#[cfg(feature = "engine")]
+pub(crate) fn nanos(moment: Timestamp) -> i64 {
+    let nanos = moment.as_nanosecond();
+    i64::try_from(nanos).unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX })
+}
+
+/// A moment from a column.
+#[cfg(feature = "engine")]
+pub(crate) fn moment(nanos: i64) -> Timestamp {
+    Timestamp::from_nanosecond(nanos.into()).unwrap_or(Timestamp::MAX)
 }
 
 /// Binds `args` to a query. A function cannot do it for both databases without naming a dozen bounds.

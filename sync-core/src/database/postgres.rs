@@ -99,6 +99,32 @@ const MIGRATIONS: [&str; SCHEMA] = [
     );
     CREATE INDEX journal_about ON journal (about, number);
 "#,
+    // What is in the queue and the budgets is told in `queue/sql.rs` and `engine/budget/sql.rs`. Rows of the queue change
+    // all the time: those that are gone are cleared away before they slow the index down.
+    r#"
+    UPDATE schema_version SET version = 4;
+    ALTER TABLE journal ADD COLUMN run TEXT COLLATE "C";
+    CREATE INDEX journal_run ON journal (run, number);
+    CREATE TABLE queue (
+        key TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+        tenant TEXT COLLATE "C" NOT NULL,
+        priority BIGINT NOT NULL,
+        since BIGINT NOT NULL,
+        visible_at BIGINT NOT NULL,
+        fence BIGINT NOT NULL,
+        again BIGINT,
+        attempts BIGINT NOT NULL
+    ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
+    CREATE INDEX queue_due ON queue (tenant, priority, visible_at);
+    CREATE SEQUENCE queue_fence;
+    CREATE TABLE budgets (
+        account TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+        quota BIGINT NOT NULL,
+        remaining BIGINT NOT NULL,
+        resets_at BIGINT NOT NULL,
+        lasts BIGINT NOT NULL
+    );
+"#,
 ];
 
 /// One schema of a PostgreSQL database and a few connections to it. Clones share them.
@@ -142,9 +168,12 @@ impl PostgresDatabase {
     /// Begins a transaction that writes tokens, next to others that do. No program can change that table's form
     /// before its end.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        self.begin_with("LOCK TABLE tokens IN ROW EXCLUSIVE MODE").await
+    }
+
+    async fn begin_with(&self, lock: &'static str) -> Result<Transaction<'static, Postgres>, StoreError> {
         let mut transaction = self.begin_unlocked().await?;
-        let locked = transaction.run("LOCK TABLE tokens IN ROW EXCLUSIVE MODE", &[]).await;
-        locked.map_err(|error| self.place.failed(&error))?;
+        transaction.run(lock, &[]).await.map_err(|error| self.place.failed(&error))?;
         self.place.check_schema(&mut *transaction).await?;
         Ok(transaction)
     }
@@ -169,9 +198,23 @@ impl PostgresDatabase {
 
     /// Frees the room of what was deleted for new rows, where the user may. Only those overwrite it.
     pub(crate) async fn wipe(&self) -> Result<bool, StoreError> {
-        let vacuum = sqlx::raw_sql("VACUUM links, projections, facts, positions, reviews, journal");
+        let vacuum = sqlx::raw_sql("VACUUM links, projections, facts, positions, reviews, journal, queue");
         vacuum.execute(&self.pool).await.map_err(|error| self.place.failed(&error))?;
         Ok(false)
+    }
+
+    /// The same for the queue: it waits for no commit of the state.
+    pub(crate) async fn begin_queue(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        self.begin_with("LOCK TABLE queue IN ROW EXCLUSIVE MODE").await
+    }
+
+    /// The same for the budgets. Its commit does not wait for the disk: if the server fails, the last few requests are
+    /// taken once more.
+    pub(crate) async fn begin_budget(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        let mut transaction = self.begin_with("LOCK TABLE budgets IN ROW EXCLUSIVE MODE").await?;
+        let set = transaction.run("SET LOCAL synchronous_commit = off", &[]).await;
+        set.map_err(|error| self.place.failed(&error))?;
+        Ok(transaction)
     }
 
     /// Begins a transaction that writes the state. It holds the row with the schema's version until its end, so

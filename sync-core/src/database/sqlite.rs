@@ -108,6 +108,32 @@ const MIGRATIONS: [&str; SCHEMA] = [
     DROP TABLE old_links;
     DROP TABLE old_projections;
 ",
+    // What is in the queue and the budgets is told in `queue/sql.rs` and `engine/budget/sql.rs`.
+    "
+    PRAGMA user_version = 4;
+    ALTER TABLE journal ADD COLUMN run TEXT;
+    CREATE INDEX journal_run ON journal (run, number);
+    CREATE TABLE queue (
+        key TEXT NOT NULL PRIMARY KEY,
+        tenant TEXT NOT NULL,
+        priority INTEGER NOT NULL,
+        since INTEGER NOT NULL,
+        visible_at INTEGER NOT NULL,
+        fence INTEGER NOT NULL,
+        again INTEGER,
+        attempts INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX queue_due ON queue (tenant, priority, visible_at);
+    CREATE TABLE queue_fence (last INTEGER NOT NULL) STRICT;
+    INSERT INTO queue_fence VALUES (0);
+    CREATE TABLE budgets (
+        account TEXT NOT NULL PRIMARY KEY,
+        quota INTEGER NOT NULL,
+        remaining INTEGER NOT NULL,
+        resets_at INTEGER NOT NULL,
+        lasts INTEGER NOT NULL
+    ) STRICT;
+",
 ];
 
 /// One SQLite file and the connection to it. Clones share the connection.
@@ -204,6 +230,18 @@ impl SqliteDatabase {
     /// Begins a transaction that writes: nobody else writes to the file until its end.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         Ok(self.begin_at().await?.0)
+    }
+
+    /// Begins a transaction that works on the queue. There is one connection, so it waits as everything does.
+    #[cfg(feature = "engine")]
+    pub(crate) async fn begin_queue(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        self.begin().await
+    }
+
+    /// Begins a transaction that works on the budgets.
+    #[cfg(feature = "engine")]
+    pub(crate) async fn begin_budget(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        self.begin().await
     }
 
     /// A transaction and the version of the tables it found.

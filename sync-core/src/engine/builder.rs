@@ -6,10 +6,11 @@ use super::budget::Budget;
 use super::clock::Clock;
 use super::collection::Collection;
 use super::handle::Engine;
+use super::journal::RunId;
 use super::mapping::Mapper;
 use super::record::{Side, Snapshot};
 use super::rule::{Enrich, Rule};
-use super::runtime::{Births, Facts, InScope, Runtime};
+use super::runtime::{Births, Facts, InScope, Parts, Runtime};
 use super::schema::Schema;
 #[cfg(feature = "_simulation")]
 use super::switches::RuleOff;
@@ -28,6 +29,7 @@ pub struct EngineBuilder {
     mapper: Arc<dyn Mapper>,
     store: Option<Arc<dyn Store>>,
     queue: Option<Arc<dyn WorkQueue>>,
+    hints_in_store: bool,
     observer: Arc<dyn Observer>,
     budget: Option<Arc<dyn Budget>>,
     env: Option<Arc<dyn Env>>,
@@ -43,6 +45,7 @@ pub struct EngineBuilder {
     concurrency: usize,
     keep_journal_for: Duration,
     privacy: Option<Arc<PrivacyKey>>,
+    session: Option<RunId>,
     #[cfg(feature = "_simulation")]
     off: Vec<RuleOff>,
 }
@@ -66,6 +69,7 @@ impl EngineBuilder {
             mapper,
             store: None,
             queue: None,
+            hints_in_store: false,
             observer: Arc::new(NoObserver),
             budget: None,
             env: None,
@@ -81,20 +85,31 @@ impl EngineBuilder {
             concurrency: 8,
             keep_journal_for: Duration::from_secs(400 * 24 * 3600),
             privacy: None,
+            session: None,
             #[cfg(feature = "_simulation")]
             off: Vec::new(),
         }
     }
 
+    /// Keeps the state, the hints and what is left of the accounts' quotas in one database, such as a
+    /// [`SqliteStore`](crate::store) or a [`PostgresStore`](crate::store). What a run finds and what it hints is then
+    /// committed together. Stands for [`store`](Self::store), [`queue`](Self::queue) and [`budget`](Self::budget), of
+    /// which a later call replaces its part.
+    pub fn database<D: Store + WorkQueue + Budget + 'static>(self, database: Arc<D>) -> Self {
+        let hints_in_store = database.keeps_hints();
+        let builder = self.store(database.clone()).queue(database.clone()).budget(database);
+        Self { hints_in_store, ..builder }
+    }
+
     /// Keeps the state here. Default: in memory, which forgets with the process.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
-        self.store = Some(store);
+        (self.store, self.hints_in_store) = (Some(store), false);
         self
     }
 
     /// Takes hints from here. Default: a queue in memory; what it forgets with the process, a sweep finds again.
     pub fn queue(mut self, queue: Arc<dyn WorkQueue>) -> Self {
-        self.queue = Some(queue);
+        (self.queue, self.hints_in_store) = (Some(queue), false);
         self
     }
 
@@ -207,6 +222,13 @@ impl EngineBuilder {
         self
     }
 
+    /// Sets how the journal names what this engine does beside [`apply`](Engine::apply). No two processes may have one
+    /// name, nor a process the name of one before it. Default: the time at which it is built, and chance.
+    pub fn session(mut self, name: RunId) -> Self {
+        self.session = Some(name);
+        self
+    }
+
     /// Turns rules off, to see what breaks.
     #[cfg(feature = "_simulation")]
     #[doc(hidden)]
@@ -219,13 +241,17 @@ impl EngineBuilder {
     pub fn build(self) -> Engine {
         let env = self.env.unwrap_or_else(|| Arc::new(SystemEnv::new()));
         let queue = self.queue.unwrap_or_else(|| Arc::new(MemoryQueue::new(env.clone())));
-        Engine::from_runtime(Runtime {
+        let session = self
+            .session
+            .unwrap_or_else(|| RunId::of(env.now(), "session", format_args!("{:016x}", env.rand())));
+        let parts = Parts {
             name: self.name,
             schema: Schema::of(self.mapper.as_ref(), self.privacy),
             collections: self.collections,
             mapper: self.mapper,
             store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
             queue,
+            hints_in_store: self.hints_in_store,
             observer: self.observer,
             budget: self.budget,
             clock: Clock::new(env),
@@ -246,6 +272,7 @@ impl EngineBuilder {
             failures: Mutex::default(),
             #[cfg(feature = "_simulation")]
             off: self.off,
-        })
+        };
+        Engine::from_runtime(Runtime { parts: Arc::new(parts), run: session, origin: None })
     }
 }

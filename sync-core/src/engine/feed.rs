@@ -80,9 +80,7 @@ impl Runtime {
         priority: Priority,
     ) -> Result<usize, EngineError> {
         let hints: Vec<_> = keys.into_iter().map(|key| Hint::new(key, &self.name, priority)).collect();
-        if !hints.is_empty() {
-            self.queue.mark(&hints).await?;
-        }
+        self.mark_all(&hints).await?;
         Ok(hints.len())
     }
 

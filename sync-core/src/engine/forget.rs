@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::answer::Answer;
 use super::handle::Engine;
 use super::link::{Link, LinkId};
 use super::merge::Reason;
@@ -185,7 +186,16 @@ impl Runtime {
                 }
             }
             for mut review in found.reviews {
-                if !traces.keys.contains(&review.about) && clear(&mut review.message, &names) {
+                if traces.keys.contains(&review.about) {
+                    continue;
+                }
+                let mut cleared = clear(&mut review.message, &names);
+                if let Some(Answer::Pair(at)) = &review.answer {
+                    if is_theirs(&traces.records, at) {
+                        (review.answer, cleared) = (None, true);
+                    }
+                }
+                if cleared {
                     reviews.insert(review.key.clone(), review);
                 }
             }
@@ -230,11 +240,15 @@ impl Traces {
     }
 }
 
+fn is_theirs(records: &BTreeSet<(Side, RecordRef)>, at: &RecordRef) -> bool {
+    Side::BOTH.into_iter().any(|side| records.contains(&(side, at.clone())))
+}
+
 /// Takes a person's records out of the link of somebody else, and tells whether they were in it.
 fn clear_link(link: &mut Link, records: &BTreeSet<(Side, RecordRef)>, names: &[String]) -> bool {
-    let is_theirs = |at: &RecordRef| Side::BOTH.into_iter().any(|side| records.contains(&(side, at.clone())));
     let mut cleared = false;
-    if link.refused.as_ref().is_some_and(|refusal| refusal.by.as_ref().is_some_and(is_theirs)) {
+    let in_the_way = link.refused.as_ref().and_then(|refusal| refusal.by.as_ref());
+    if in_the_way.is_some_and(|at| is_theirs(records, at)) {
         // Tried again, it is refused again if the record is still in the way.
         (link.refused, cleared) = (None, true);
     }

@@ -20,7 +20,7 @@ use crate::store::Store;
 /// would do: [`plan`](Self::plan) and [`apply`](Self::apply).
 #[derive(Clone)]
 pub struct Engine {
-    pub(super) runtime: Arc<Runtime>,
+    pub(super) runtime: Runtime,
 }
 
 impl fmt::Debug for Engine {
@@ -44,7 +44,7 @@ impl Engine {
     }
 
     pub(super) fn from_runtime(runtime: Runtime) -> Self {
-        Self { runtime: Arc::new(runtime) }
+        Self { runtime }
     }
 
     /// Where the state is kept.

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::collection::Marker;
+use super::journal::RunId;
 use super::merge::{FieldState, Write};
 use super::record::{Fingerprint, RecordRef, Side};
 use super::value::{FieldValue, Pair};
@@ -161,6 +162,9 @@ pub struct Pending {
     pub send_by: Timestamp,
     /// What is to be written.
     pub op: PendingOp,
+    /// The run that announced it, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
 }
 
 /// What a [`Pending`] announces.
@@ -213,6 +217,6 @@ pub struct Sent {
 impl Pending {
     /// Announces a write at `now`, to be sent within `patience`.
     pub fn new(now: Timestamp, patience: Duration, op: PendingOp) -> Self {
-        Self { at: now, send_by: now.checked_add(patience).unwrap_or(Timestamp::MAX), op }
+        Self { at: now, send_by: now.checked_add(patience).unwrap_or(Timestamp::MAX), op, run: None }
     }
 }

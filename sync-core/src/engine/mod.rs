@@ -26,9 +26,10 @@
 //! What it decides by are pure functions, which can be used by themselves: [`decide`] for a pair, [`merge`] for its
 //! fields, [`settle`] and [`recover`] for what a write has done, [`project`] for derived records.
 
+mod answer;
 mod apply;
 mod breaker;
-mod budget;
+pub(crate) mod budget;
 mod builder;
 mod caps;
 mod clock;
@@ -57,6 +58,7 @@ mod reconcile;
 mod record;
 pub mod recover;
 mod report;
+mod resolve;
 mod retention;
 mod review;
 mod rule;
@@ -69,7 +71,8 @@ mod value;
 mod worker;
 
 pub use crate::privacy::{PrivacyKey, PrivacyKeyError};
-pub use budget::{Budget, MemoryBudget};
+pub use answer::{Answer, AnswerKind, ResolveError};
+pub use budget::{Budget, LearningBudget, MemoryBudget, Quota, Taken};
 pub use builder::EngineBuilder;
 pub use caps::{Caps, MarkerKind};
 pub use collection::{
@@ -81,7 +84,7 @@ pub use fault::{Fault, FaultKind};
 pub use feed::Found;
 pub use forget::Forgotten;
 pub use handle::Engine;
-pub use journal::{Entry, Happening};
+pub use journal::{Entry, FieldWrite, Happening, RunId};
 pub use link::{Link, LinkField, LinkId, LinkStatus, Pending, PendingOp, Refusal, Sent};
 pub use mapping::{Field, Fields, Mapper, Mapping, MappingBuilder, MappingError};
 pub use plan::{Change, FactCount, Plan, PlannedProjection, PlannedRecord, ProjectionStep, RecordStep};

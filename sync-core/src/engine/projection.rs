@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::collection::Marker;
+use super::journal::RunId;
 use super::record::{Fingerprint, Raw, RecordId, RecordRef};
 use super::rule::{FactKey, Wanted};
 
@@ -82,6 +83,9 @@ pub struct ProjectionPending {
     pub sent: Wrote,
     /// The record under which it is created; `None` for a change of fields.
     pub under: Option<RecordId>,
+    /// The run that announced it, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
 }
 
 impl Projection {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::journal::RunId;
 use crate::{Event, Observer};
 
 /// How far an [`apply`](super::Engine::apply) is.
@@ -20,6 +21,8 @@ pub struct Progress {
 #[derive(Debug, Clone, Default, Serialize)]
 #[non_exhaustive]
 pub struct Report {
+    /// The name of the run in the journal, by which it can be [undone](super::Engine::undo).
+    pub run: RunId,
     /// The left records, each counted once.
     #[serde(flatten)]
     pub counts: Counts,

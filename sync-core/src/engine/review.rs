@@ -3,6 +3,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::answer::{Answer, AnswerKind};
+use super::record::Fingerprint;
 use crate::queue::WorkKey;
 
 /// Names a question: there is one at a time for each record, kind and field.
@@ -44,6 +46,13 @@ pub struct Review {
     pub message: String,
     /// When it was first asked.
     pub opened_at: Timestamp,
+    /// What a person has answered. The next run of the key uses it, if what was asked about is still so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Answer>,
+    /// What the record held when it was asked about, where the answer depends on it: one that was given for something else
+    /// does not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Fingerprint>,
 }
 
 impl Review {
@@ -56,7 +65,35 @@ impl Review {
         now: Timestamp,
     ) -> Self {
         let key = ReviewKey::new(&about, kind, field);
-        Self { key, about, kind, field: field.map(str::to_owned), message: message.into(), opened_at: now }
+        let (field, message) = (field.map(str::to_owned), message.into());
+        Self { key, about, kind, field, message, opened_at: now, answer: None, seen: None }
+    }
+
+    /// What it can be answered with.
+    ///
+    /// | question | answers |
+    /// |---|---|
+    /// | about a field: [`Conflict`](ReviewKind::Conflict), [`Refused`](ReviewKind::Refused), [`Invalid`](ReviewKind::Invalid) | take, value, leave |
+    /// | [`Match`](ReviewKind::Match), [`Create`](ReviewKind::Create) | pair, create, leave |
+    /// | [`Deleted`](ReviewKind::Deleted) about a pair | unlink, recreate, delete |
+    /// | [`Deleted`](ReviewKind::Deleted) about a derived record | retry, leave |
+    /// | [`Poison`](ReviewKind::Poison), [`Invalid`](ReviewKind::Invalid) about a whole record | retry |
+    /// | [`Guard`](ReviewKind::Guard) | approve |
+    pub fn answers(&self) -> &'static [AnswerKind] {
+        let is_derived = matches!(self.about, WorkKey::Projection(_));
+        match self.kind {
+            ReviewKind::Invalid if self.field.is_none() => &[AnswerKind::Retry],
+            ReviewKind::Conflict | ReviewKind::Refused | ReviewKind::Invalid => {
+                &[AnswerKind::Take, AnswerKind::Value, AnswerKind::Leave]
+            }
+            ReviewKind::Match | ReviewKind::Create => {
+                &[AnswerKind::Pair, AnswerKind::Create, AnswerKind::Leave]
+            }
+            ReviewKind::Deleted if is_derived => &[AnswerKind::Retry, AnswerKind::Leave],
+            ReviewKind::Deleted => &[AnswerKind::Unlink, AnswerKind::Recreate, AnswerKind::Delete],
+            ReviewKind::Poison => &[AnswerKind::Retry],
+            ReviewKind::Guard => &[AnswerKind::Approve],
+        }
     }
 }
 
@@ -79,6 +116,8 @@ pub enum ReviewKind {
     Deleted,
     /// Work on it failed again and again.
     Poison,
+    /// What was about to happen looks so wrong that a person has to approve of it.
+    Guard,
 }
 
 impl fmt::Display for ReviewKind {
@@ -91,6 +130,7 @@ impl fmt::Display for ReviewKind {
             Self::Create => "create",
             Self::Deleted => "deleted",
             Self::Poison => "poison",
+            Self::Guard => "guard",
         })
     }
 }

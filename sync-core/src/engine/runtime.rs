@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Deref;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,28 +13,56 @@ use super::caps::MarkerKind;
 use super::clock::Clock;
 use super::collection::{Collection, Read};
 use super::fault::{Fault, FaultKind};
-use super::journal::Happening;
+use super::journal::{Entry, Happening, RunId};
 use super::link::{Link, PendingOp};
 use super::listing::Listing;
 use super::mapping::{Fields, Mapper};
 use super::merge::FieldState;
+use super::reconcile::Outcome;
 use super::record::{RecordRef, Side, Snapshot};
 use super::rule::{Enrich, Fact, Rule};
 use super::schema::Schema;
 use super::switches::RuleOff;
 use super::value::Pair;
-use crate::queue::WorkQueue;
-use crate::store::{BindError, CommitError, Store};
+use crate::queue::{Hint, Priority, WorkKey, WorkQueue};
+use crate::store::{BindError, Commit, CommitError, Store};
 use crate::{AccountKey, Event, Observer, StoreError};
 
-/// What the parts of the engine share.
+/// The parts of the engine, and for whom they work at the moment. Clones share the parts.
+#[derive(Debug, Clone)]
 pub(super) struct Runtime {
+    pub(super) parts: Arc<Parts>,
+    /// The run or the session that everything is done in.
+    pub(super) run: RunId,
+    /// The claim that is being worked on; `None` if what is worked on was not claimed from the queue.
+    pub(super) origin: Option<Origin>,
+}
+
+impl Deref for Runtime {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+/// Whose work it is: hints that follow from it are as urgent.
+#[derive(Debug, Clone)]
+pub(super) struct Origin {
+    pub(super) tenant: String,
+    pub(super) priority: Priority,
+}
+
+/// What the parts of the engine share.
+pub(super) struct Parts {
     pub(super) name: String,
     pub(super) collections: Pair<Arc<dyn Collection>>,
     pub(super) mapper: Arc<dyn Mapper>,
     pub(super) schema: Schema,
     pub(super) store: Arc<dyn Store>,
     pub(super) queue: Arc<dyn WorkQueue>,
+    /// Whether the store adds hints to that queue in the commit that they come from.
+    pub(super) hints_in_store: bool,
     pub(super) observer: Arc<dyn Observer>,
     pub(super) budget: Option<Arc<dyn Budget>>,
     pub(super) clock: Clock,
@@ -55,7 +84,7 @@ pub(super) struct Runtime {
     /// Whether this process has made sure that the state belongs to those.
     pub(super) is_bound: AtomicBool,
     /// How often work on a key has failed in a row.
-    pub(super) failures: Mutex<BTreeMap<crate::queue::WorkKey, u32>>,
+    pub(super) failures: Mutex<BTreeMap<WorkKey, u32>>,
     #[cfg(feature = "_simulation")]
     pub(super) off: Vec<RuleOff>,
 }
@@ -81,7 +110,7 @@ pub enum Births {
     Ignore,
 }
 
-impl fmt::Debug for Runtime {
+impl fmt::Debug for Parts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Engine")
             .field("name", &self.name)
@@ -177,6 +206,50 @@ impl<'a> Source<'a> {
 }
 
 impl Runtime {
+    /// Takes the hints out of what a run came to, for the commit that it is about to make. Leaves them where the queue is
+    /// another place than the store, or does not know of this work.
+    pub(super) fn take_hints(&self, outcome: &mut Outcome) -> Vec<Hint> {
+        let Some(Origin { tenant, priority }) = self.origin.as_ref().filter(|_| self.hints_in_store) else {
+            return Vec::new();
+        };
+        let keys = std::mem::take(&mut outcome.hints);
+        keys.into_iter().map(|key| Hint::new(key, tenant, *priority)).collect()
+    }
+
+    /// Commits where a feed goes on, and adds the commit's hints to the queue: in one step if one place keeps both, and
+    /// before the commit if not, because a feed that went on without them would never come back to them. Hints carry no
+    /// decision, so they are added as well if the commit is refused because somebody else was faster.
+    #[allow(dead_code, reason = "feeds are about to use it")]
+    pub(super) async fn commit_with_hints(&self, mut commit: Commit) -> Result<(), CommitError> {
+        if !self.hints_in_store {
+            let hints = std::mem::take(&mut commit.hints);
+            self.mark_all(&hints).await?;
+            return self.store.commit(commit).await;
+        }
+        let hints = commit.hints.clone();
+        let committed = self.store.commit(commit).await;
+        if let Err(CommitError::Stale(_) | CommitError::Claimed { .. }) = committed {
+            self.mark_all(&hints).await?;
+        }
+        committed
+    }
+
+    /// Adds hints to the queue.
+    pub(super) async fn mark_all(&self, hints: &[Hint]) -> Result<(), StoreError> {
+        if hints.is_empty() { Ok(()) } else { self.queue.mark(hints).await }
+    }
+
+    /// The same, for work that is told under another name.
+    pub(super) fn in_run(&self, run: RunId) -> Self {
+        Self { run, ..self.clone() }
+    }
+
+    /// An entry of the journal.
+    pub(super) fn entry(&self, at: Timestamp, about: WorkKey, what: Happening) -> Entry {
+        let what = if self.keeps_values() { what } else { what.without_values() };
+        Entry { at, run: Some(self.run.clone()), about, what }
+    }
+
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -225,11 +298,6 @@ impl Runtime {
     /// Whether the state holds values, and not keyed hashes alone.
     pub(super) fn keeps_values(&self) -> bool {
         self.schema.keeps_values()
-    }
-
-    /// What the journal tells of something that happened.
-    pub(super) fn told_of(&self, what: Happening) -> Happening {
-        if self.keeps_values() { what } else { what.without_values() }
     }
 
     /// Reads a record of a side.

@@ -11,14 +11,14 @@ use super::value::Agreed;
 use crate::privacy::PrivacyKey;
 
 /// The fields of a mapping by position, and what tells whether a stored link still speaks of the same ones.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Schema {
     fields: Vec<Field>,
     /// Of the hashes that are kept instead of values.
     key: Option<Arc<PrivacyKey>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Field {
     name: String,
     definition: Fingerprint,

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::ops::{Index, IndexMut};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::privacy::is_hidden;
 use super::record::Side;
@@ -63,6 +64,16 @@ impl FieldValue {
         match self {
             Self::Text(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// What the journal tells of a value in the collection's own form.
+    pub(super) fn of_json(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Empty,
+            Value::String(text) if text.is_empty() => Self::Empty,
+            Value::String(text) => Self::Text(text.clone()),
+            other => Self::Text(other.to_string()),
         }
     }
 

@@ -10,7 +10,7 @@ use super::handle::Engine;
 use super::reconcile::Outcome;
 use super::record::Side;
 use super::retention::DAILY;
-use super::runtime::{EngineError, Runtime, Source};
+use super::runtime::{EngineError, Origin, Runtime, Source};
 use crate::queue::{Claim, Hint, Priority};
 
 /// When a running engine looks for changes by itself.
@@ -72,13 +72,14 @@ impl Runtime {
 
     /// Works on a key that was claimed at `claimed`, by the clock that does not jump, and tells the queue what is next.
     pub(super) async fn work(&self, claim: Claim, claimed: Duration) -> Result<Outcome, EngineError> {
-        let outcome = self.reconcile(&claim.key, claim.priority, Source::Live).await?;
-        // Before the key is ended: if the process dies in between, the key comes again, and hints again.
+        let origin = Origin { tenant: claim.tenant.clone(), priority: claim.priority };
+        let runtime = Self { origin: Some(origin), ..self.clone() };
+        let outcome = runtime.reconcile(&claim.key, claim.priority, Source::Live).await?;
+        // Before the key is ended: if the process dies in between, the key comes again, and hints most of them again. All
+        // of them are kept only where they are in the run's own commit.
         let hints: Vec<_> =
             outcome.hints.iter().map(|key| Hint::new(key.clone(), &claim.tenant, claim.priority)).collect();
-        if !hints.is_empty() {
-            self.queue.mark(&hints).await?;
-        }
+        self.mark_all(&hints).await?;
         let overtaken = self.clock.env().monotonic().saturating_sub(claimed) >= self.lease();
         let (key, tenant) = (claim.key.clone(), claim.tenant.clone());
         self.queue.done(claim, outcome.again).await?;
@@ -98,7 +99,7 @@ impl Engine {
     ///
     /// [`EngineError`] if the engine cannot go on. The key that it worked on is due again later.
     pub async fn work(&self, worker: &str, max: usize) -> Result<Vec<Outcome>, EngineError> {
-        let runtime = self.runtime.as_ref();
+        let runtime = &self.runtime;
         runtime.make_sure_bound().await?;
         let claimed = runtime.clock.env().monotonic();
         let claims = runtime.queue.claim(worker, max, runtime.lease()).await?;
@@ -140,7 +141,7 @@ impl Engine {
         schedule: &Schedule,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), EngineError> {
-        let runtime = self.runtime.as_ref();
+        let runtime = &self.runtime;
         runtime.bind().await?;
         // What a process before this one has left, in case its queue went with it.
         runtime.resume().await?;
@@ -208,7 +209,7 @@ impl Engine {
         worker: &str,
         halt: impl Future<Output = Result<(), EngineError>> + Send,
     ) -> Result<(), EngineError> {
-        let runtime = self.runtime.as_ref();
+        let runtime = &self.runtime;
         let env = runtime.clock.env();
         let mut halt = pin!(halt);
         let mut running = FuturesUnordered::new();
@@ -243,7 +244,7 @@ impl Engine {
 
     /// How long there is nothing to do.
     async fn pause(&self) -> Result<Duration, EngineError> {
-        let runtime = self.runtime.as_ref();
+        let runtime = &self.runtime;
         let due = runtime.queue.next_due().await?.map_or(IDLE, |due| until(runtime.now(), due));
         Ok(due.clamp(BRIEF, IDLE))
     }

@@ -8,10 +8,11 @@ use secrecy::ExposeSecret;
 use tracing::Instrument;
 use url::{Host, Url};
 
-use super::limiter::{Denied, Tenant};
+use super::limiter::{Denied, Tenant, UNKNOWN_RESET};
 use super::retry_after::retry_after;
 use super::{
-    CallOptions, HttpError, HttpErrorKind, HttpSettings, Limiter, RateLimit, Reply, Request, Service, Verdict,
+    CallOptions, HttpError, HttpErrorKind, HttpSettings, Limiter, RateInfo, RateLimit, Reply, Request,
+    Service, Verdict,
 };
 use crate::retry::RetryBudget;
 use crate::{
@@ -294,6 +295,7 @@ impl Call<'_> {
                 let verdict = shared.service.judge(&self.request.operation, status, &headers, &body);
                 let rate = shared.service.rate(&headers);
                 permit.answered(rate, sent);
+                self.tell_quota(rate);
                 let retry_after = retry_after(&headers, || shared.env.now());
                 let body = match token {
                     Some(token) if verdict != Verdict::Success => without(&token.secret, body),
@@ -312,6 +314,20 @@ impl Call<'_> {
             }
         };
         Ok((result, sent))
+    }
+
+    /// Tells what a service says of the day's quota.
+    fn tell_quota(&self, rate: Option<RateInfo>) {
+        let shared = self.shared();
+        let Some(RateInfo {
+            daily_limit: Some(limit), daily_remaining: Some(remaining), daily_reset, ..
+        }) = rate
+        else {
+            return;
+        };
+        let resets_at = shared.env.now().checked_add(daily_reset.unwrap_or(UNKNOWN_RESET));
+        let resets_at = resets_at.unwrap_or(jiff::Timestamp::MAX);
+        shared.observer.on_event(&Event::Quota { account: &shared.account, limit, remaining, resets_at });
     }
 
     fn denied(&self, denied: Denied) -> HttpError {

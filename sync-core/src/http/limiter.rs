@@ -85,7 +85,7 @@ enum Turn {
 }
 
 /// How long to believe in a spent daily quota when the service does not say when it starts anew.
-const UNKNOWN_RESET: Duration = Duration::from_secs(15 * 60);
+pub(super) const UNKNOWN_RESET: Duration = Duration::from_secs(15 * 60);
 
 impl Limiter {
     /// A limiter that assumes `start` for an account until its headers tell better.

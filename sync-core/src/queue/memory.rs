@@ -1,11 +1,11 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::{Claim, Hint, Priority, WorkKey, WorkQueue};
+use super::{Claim, Hint, Priority, WorkKey, WorkQueue, in_turns};
 use crate::{Env, StoreError};
 
 /// Keeps hints in memory: for one process, and for tests. What it forgets with the process, a sweep finds again.
@@ -34,13 +34,6 @@ struct Entry {
     /// A hint that came while it was being worked on: its moment.
     again: Option<Timestamp>,
     attempts: u32,
-}
-
-impl Entry {
-    /// What is sorted by: the moment of the hint, later by the priority's distance. So old ones move up.
-    fn rank(&self) -> Timestamp {
-        self.since.checked_add(self.priority.handicap()).unwrap_or(Timestamp::MAX)
-    }
 }
 
 impl MemoryQueue {
@@ -85,22 +78,11 @@ impl WorkQueue for MemoryQueue {
         let now = self.env.now();
         let mut guard = self.state();
         let State { entries, fence } = &mut *guard;
-        let mut due: Vec<_> =
-            entries.iter().filter(|(_, e)| e.visible_at <= now).map(|(k, e)| (e.rank(), k)).collect();
-        due.sort();
-        // In turns: the first of each tenant, then the second of each.
-        let mut turns: HashMap<&str, usize> = HashMap::new();
-        let mut order: Vec<_> = due
-            .iter()
-            .filter_map(|(rank, key)| {
-                let turn = turns.entry(entries.get(*key)?.tenant.as_str()).or_default();
-                *turn += 1;
-                Some((*turn, *rank, (*key).clone()))
-            })
-            .collect();
-        order.sort();
+        let due = entries.iter().filter(|(_, entry)| entry.visible_at <= now);
+        let due = due.map(|(key, entry)| (entry.priority.rank(entry.since), entry.tenant.clone(), key));
+        let order: Vec<_> = in_turns(due.collect()).into_iter().take(max).cloned().collect();
         let mut claims = Vec::new();
-        for (_, _, key) in order.into_iter().take(max) {
+        for key in order {
             let Some(entry) = entries.get_mut(&key) else { continue };
             *fence += 1;
             entry.claimed = Some(*fence);

@@ -4,7 +4,10 @@
 //! key reads both sides and decides by what is there. So a queue may forget everything; the sweep finds it again.
 
 mod memory;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) mod sql;
 
+use std::collections::HashMap;
 use std::fmt::{self, Debug};
 use std::time::Duration;
 
@@ -30,6 +33,8 @@ pub enum WorkKey {
     Fact(FactKey),
     /// A derived record: bring it up to date.
     Projection(ProjectionKey),
+    /// The sync as a whole: what a guard's question is about. There is nothing to work on.
+    Sync,
 }
 
 impl fmt::Display for WorkKey {
@@ -40,6 +45,7 @@ impl fmt::Display for WorkKey {
             Self::Link(id) => write!(f, "pair {id}"),
             Self::Fact(key) => write!(f, "fact {key}"),
             Self::Projection(key) => write!(f, "derived record {key}"),
+            Self::Sync => f.write_str("the whole sync"),
         }
     }
 }
@@ -62,6 +68,9 @@ pub enum Priority {
 }
 
 impl Priority {
+    #[cfg(any(feature = "postgres", feature = "sqlite"))]
+    const ALL: [Self; 5] = [Self::Interactive, Self::Event, Self::Retry, Self::Backfill, Self::Sweep];
+
     /// How long hints of this priority stand behind those that came at the same moment and are interactive.
     pub const fn handicap(self) -> Duration {
         Duration::from_secs(match self {
@@ -72,6 +81,28 @@ impl Priority {
             Self::Sweep => 3600,
         })
     }
+
+    /// What a hint is sorted by that came at this moment. So old ones move up.
+    fn rank(self, since: Timestamp) -> Timestamp {
+        since.checked_add(self.handicap()).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// Puts what is due in the order in which it is claimed, from rank, tenant and key: the first of each tenant, then the
+/// second of each.
+fn in_turns<K: Ord>(mut due: Vec<(Timestamp, String, K)>) -> Vec<K> {
+    due.sort();
+    let mut turns: HashMap<String, usize> = HashMap::new();
+    let mut order: Vec<_> = due
+        .into_iter()
+        .map(|(rank, tenant, key)| {
+            let turn = turns.entry(tenant).or_default();
+            *turn += 1;
+            (*turn, rank, key)
+        })
+        .collect();
+    order.sort();
+    order.into_iter().map(|(.., key)| key).collect()
 }
 
 /// A key to look at.

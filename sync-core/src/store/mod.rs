@@ -26,7 +26,7 @@ use crate::engine::{
     Cursor, Entry, Fact, FactKey, Link, LinkId, PageToken, Projection, ProjectionKey, RecordId, RecordRef,
     Review, ReviewKey, Side,
 };
-use crate::queue::WorkKey;
+use crate::queue::{Hint, WorkKey};
 use crate::{AccountKey, Rev, StoreError, Versioned};
 
 /// Keeps the state of one sync: links, derived records, facts, positions of feeds, questions, the journal.
@@ -203,6 +203,12 @@ pub trait Store: Send + Sync + Debug {
     ///
     /// [`CommitError`]; nothing is then written.
     async fn commit(&self, commit: Commit) -> Result<(), CommitError>;
+
+    /// Whether this store is a [`WorkQueue`](crate::queue::WorkQueue) as well, and adds a commit's
+    /// [hints](field@Commit::hints) to it in the same step. Default: it is not, and ignores them.
+    fn keeps_hints(&self) -> bool {
+        false
+    }
 }
 
 /// What may speak of a record: see [`Store::mentioning`].
@@ -300,6 +306,8 @@ pub struct Commit {
     pub journal: Vec<Entry>,
     /// Entries to delete from the journal, by their numbers; nothing happens to those that are not there.
     pub gone_entries: Vec<u64>,
+    /// Keys to look at because of it, for a store that [keeps them](Store::keeps_hints).
+    pub hints: Vec<Hint>,
 }
 
 impl Commit {

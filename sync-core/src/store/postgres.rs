@@ -5,9 +5,11 @@ use secrecy::SecretString;
 
 use super::sql::implement_store;
 use crate::database::PostgresDatabase;
-use crate::{PostgresTokenStore, Seal, StoreError};
+use crate::engine::budget::sql::implement_budget;
+use crate::queue::sql::implement_queue;
+use crate::{Env, PostgresTokenStore, Seal, StoreError, SystemEnv};
 
-/// Keeps the state in a schema of a PostgreSQL database.
+/// Keeps the state, the queue and the budget in a schema of a PostgreSQL database.
 ///
 /// - A commit is on the server's disk when it returns (`synchronous_commit` is on, whatever the server's default).
 ///   If the connection breaks while the server answers, the commit fails although it may be stored; whoever
@@ -43,6 +45,9 @@ use crate::{PostgresTokenStore, Seal, StoreError};
 /// ```
 pub struct PostgresStore {
     database: PostgresDatabase,
+    /// For the queue and the budget, which never wait for a commit of the state, nor for its connections.
+    beside: PostgresDatabase,
+    env: Arc<dyn Env>,
 }
 
 impl PostgresStore {
@@ -64,7 +69,15 @@ impl PostgresStore {
     /// The URL or the name is not of that form, the server cannot be reached or refuses the user, or the schema
     /// holds other tables or those of a newer version of this program.
     pub async fn connect_in(url: &SecretString, schema: &str) -> Result<Self, StoreError> {
-        Ok(Self { database: PostgresDatabase::connect(url, schema).await? })
+        let database = PostgresDatabase::connect(url, schema).await?;
+        Ok(Self { beside: database.apart(), database, env: Arc::new(SystemEnv::new()) })
+    }
+
+    /// Takes from here the time by which hints are due, leases end and quotas are renewed. Default: the system's. The
+    /// clocks of processes that share a schema should agree to a second: a lease is shorter where a clock is ahead.
+    #[must_use]
+    pub fn with_env(self, env: Arc<dyn Env>) -> Self {
+        Self { env, ..self }
     }
 
     /// The tokens in this schema, over connections of their own: they never wait for a commit of the state.
@@ -83,4 +96,6 @@ impl fmt::Debug for PostgresStore {
     }
 }
 
-implement_store!(PostgresStore, begin_in_turn);
+implement_store!(PostgresStore, begin_in_turn, crate::queue::sql::POSTGRES);
+implement_queue!(PostgresStore, beside, crate::queue::sql::POSTGRES);
+implement_budget!(PostgresStore, beside, crate::engine::budget::sql::POSTGRES);

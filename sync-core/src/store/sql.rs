@@ -10,7 +10,7 @@ use super::{Accounts, BindError, Commit, CommitError, FeedId, Position};
 use crate::database::{Arg, Connection, Place, Row};
 use crate::engine::{
     Entry, Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review, ReviewKey,
-    Side,
+    RunId, Side,
 };
 use crate::queue::WorkKey;
 use crate::{Rev, StoreError, Versioned};
@@ -74,7 +74,7 @@ const PUT_REVIEW: &str = "INSERT INTO reviews (id, about, body) VALUES ($1, $2, 
 const JOURNAL: &str = "SELECT number, about, body FROM journal WHERE number > $1 ORDER BY number LIMIT $2";
 const JOURNAL_ABOUT: &str =
     "SELECT number, about, body FROM journal WHERE number > $1 AND about = $3 ORDER BY number LIMIT $2";
-const ADD_ENTRY: &str = "INSERT INTO journal (about, body) VALUES ($1, $2)";
+const ADD_ENTRY: &str = "INSERT INTO journal (about, body, run) VALUES ($1, $2, $3)";
 
 const ACCOUNTS: &str = "SELECT CAST(1 AS BIGINT), left_account, right_account FROM accounts";
 const PUT_ACCOUNTS: &str = "INSERT INTO accounts (left_account, right_account) VALUES ($1, $2)";
@@ -220,7 +220,8 @@ impl<'a> Session<'a> {
         self.delete_entries(&commit.gone_entries).await?;
         for entry in &commit.journal {
             let (about, body) = (self.encode(&entry.about)?, self.encode(entry)?);
-            self.run(ADD_ENTRY, &[Arg::Text(&about), Arg::Text(&body)]).await?;
+            let run = entry.run.as_ref().map(RunId::as_str);
+            self.run(ADD_ENTRY, &[Arg::Text(&about), Arg::Text(&body), Arg::Optional(run)]).await?;
         }
         Ok(())
     }
@@ -434,9 +435,10 @@ fn name(side: Side) -> &'static str {
     }
 }
 
-/// Implements [`Store`](super::Store) on the store's `database`, whose `$begin` begins a transaction that writes.
+/// Implements [`Store`](super::Store) on the store's `database`, whose `$begin` begins a transaction that writes. Hints go
+/// into the queue by `$statements`, in the commit that they come with.
 macro_rules! implement_store {
-    ($store:ty, $begin:ident) => {
+    ($store:ty, $begin:ident, $statements:path) => {
         const _: () = {
             use super::sql::Session;
             use super::{Accounts, BindError, Commit, CommitError, FeedId, Mentions, Position, Store};
@@ -594,8 +596,16 @@ macro_rules! implement_store {
 
                 async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
                     let mut transaction = self.database.$begin().await?;
-                    Session::new(&self.database.place, &mut *transaction).commit(&commit).await?;
+                    let (place, connection) = (&self.database.place, &mut *transaction);
+                    Session::new(place, connection).commit(&commit).await?;
+                    let (statements, now) = (&$statements, self.env.now());
+                    let mut queue = crate::queue::sql::Session { place, connection, statements, now };
+                    queue.mark(&commit.hints).await?;
                     Ok(self.database.end(transaction).await?)
+                }
+
+                fn keeps_hints(&self) -> bool {
+                    true
                 }
             }
         };

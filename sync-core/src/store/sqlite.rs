@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::sql::implement_store;
 use crate::database::SqliteDatabase;
-use crate::{Seal, SqliteTokenStore, StoreError};
+use crate::engine::budget::sql::implement_budget;
+use crate::queue::sql::implement_queue;
+use crate::{Env, Seal, SqliteTokenStore, StoreError, SystemEnv};
 
-/// Keeps the state in one SQLite file.
+/// Keeps the state, the queue and the budget in one SQLite file.
 ///
 /// - A commit is on the disk when it returns: it survives a killed process and a power cut.
 /// - Several processes on one machine may use one file. Each commit is a transaction that sees what the others
@@ -36,6 +38,7 @@ use crate::{Seal, SqliteTokenStore, StoreError};
 /// ```
 pub struct SqliteStore {
     database: SqliteDatabase,
+    env: Arc<dyn Env>,
 }
 
 impl SqliteStore {
@@ -46,7 +49,13 @@ impl SqliteStore {
     /// The file cannot be read and written, is not an SQLite database, belongs to another program, or was written
     /// by a newer version of this one. The error names the file.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        Ok(Self { database: SqliteDatabase::open(path.as_ref()).await? })
+        Ok(Self { database: SqliteDatabase::open(path.as_ref()).await?, env: Arc::new(SystemEnv::new()) })
+    }
+
+    /// Takes from here the time by which hints are due, leases end and quotas are renewed. Default: the system's.
+    #[must_use]
+    pub fn with_env(self, env: Arc<dyn Env>) -> Self {
+        Self { env, ..self }
     }
 
     /// The tokens in this file, over the same connection.
@@ -65,4 +74,6 @@ impl fmt::Debug for SqliteStore {
     }
 }
 
-implement_store!(SqliteStore, begin);
+implement_store!(SqliteStore, begin, crate::queue::sql::SQLITE);
+implement_queue!(SqliteStore, database, crate::queue::sql::SQLITE);
+implement_budget!(SqliteStore, database, crate::engine::budget::sql::SQLITE);

@@ -56,8 +56,12 @@ impl Service for Things {
         }
     }
 
-    fn rate(&self, _: &HeaderMap) -> Option<RateInfo> {
-        None
+    fn rate(&self, headers: &HeaderMap) -> Option<RateInfo> {
+        let number = |name| headers.get(name)?.to_str().ok()?.parse().ok();
+        let mut rate = RateInfo::default();
+        (rate.daily_limit, rate.daily_remaining) = (number("x-day"), number("x-day-left"));
+        rate.daily_reset = number("x-day-reset").map(|seconds| Duration::from_secs(seconds.into()));
+        rate.daily_limit.is_some().then_some(rate)
     }
 }
 
@@ -79,12 +83,17 @@ impl TokenSource for Renewing {
 }
 
 #[derive(Debug, Default)]
-struct Attempts(Mutex<Vec<Option<u16>>>);
+struct Attempts(Mutex<Vec<Option<u16>>>, Mutex<Vec<(u32, u32, Duration)>>);
 
 impl Observer for Attempts {
     fn on_event(&self, event: &Event<'_>) {
         if let Event::Attempt { status, .. } = event {
             self.0.lock().unwrap().push(*status);
+        }
+        if let Event::Quota { account, limit, remaining, resets_at, .. } = event {
+            assert_eq!(**account, AccountKey::new("things", 1));
+            let from_now = Duration::try_from(resets_at.duration_since(ManualEnv::new(1).now())).unwrap();
+            self.1.lock().unwrap().push((*limit, *remaining, from_now));
         }
     }
 }
@@ -383,4 +392,22 @@ fn proxies_and_certificates_are_checked_when_they_are_given() {
         let certificate = HttpSettings::new().certificate(pem).unwrap_err();
         assert_eq!(certificate.to_string(), "certificate: this is no certificate in PEM (nothing was sent)");
     }
+}
+
+#[tokio::test]
+async fn what_a_service_tells_of_its_quota_is_passed_on() {
+    let answer = |headers: &[(&str, &str)]| Act::answer(200, headers, "{}");
+    let bench = bench(vec![
+        answer(&[]),
+        answer(&[("x-day", "1000")]),
+        answer(&[("x-day", "1000"), ("x-day-left", "17"), ("x-day-reset", "60")]),
+        // It does not say when: it is asked again in a quarter of an hour.
+        answer(&[("x-day", "1000"), ("x-day-left", "16")]),
+    ])
+    .await;
+    for _ in 0..4 {
+        bench.send(&READ).await.unwrap();
+    }
+    let heard = bench.attempts.1.lock().unwrap().clone();
+    assert_eq!(heard, [(1000, 17, Duration::from_secs(60)), (1000, 16, Duration::from_secs(900))]);
 }

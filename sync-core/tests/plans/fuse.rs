@@ -3,15 +3,16 @@
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use sync_core::engine::{
-    Entry, Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review, ReviewKey,
-    Side,
+    Budget, Entry, Fact, FactKey, Link, LinkId, MemoryBudget, Projection, ProjectionKey, Quota, RecordId,
+    RecordRef, Review, ReviewKey, Side, Taken,
 };
 use sync_core::jiff::Timestamp;
-use sync_core::queue::WorkKey;
+use sync_core::queue::{Claim, Hint, MemoryQueue, Priority, WorkKey, WorkQueue};
 use sync_core::store::{Accounts, BindError, Commit, CommitError, FeedId, MemoryStore, Position, Store};
-use sync_core::{StoreError, Versioned, async_trait};
+use sync_core::{AccountKey, ManualEnv, StoreError, Versioned, async_trait};
 use tokio::sync::Notify;
 
 /// Counts the steps of a process and kills it at one of them.
@@ -67,14 +68,24 @@ pub(crate) enum Failing {
 #[derive(Debug)]
 pub(crate) struct FragileStore {
     inner: MemoryStore,
+    /// For an engine that keeps its queue and its budget in here as well.
+    queue: MemoryQueue,
+    budget: MemoryBudget,
     fuse: Arc<Fuse>,
     before: Fuse,
     after: Fuse,
 }
 
 impl FragileStore {
-    pub(crate) fn new(fuse: Arc<Fuse>) -> Self {
-        Self { inner: MemoryStore::new(), fuse, before: Fuse::default(), after: Fuse::default() }
+    pub(crate) fn new(fuse: Arc<Fuse>, env: &Arc<ManualEnv>) -> Self {
+        Self {
+            inner: MemoryStore::new(),
+            queue: MemoryQueue::new(env.clone()),
+            budget: MemoryBudget::new(env.clone()),
+            fuse,
+            before: Fuse::default(),
+            after: Fuse::default(),
+        }
     }
 
     /// Lets the `nth` commit from now fail, counted from 1.
@@ -174,11 +185,64 @@ impl Store for FragileStore {
         if self.before.is_last() {
             return Err(broken());
         }
+        let hints = commit.hints.clone();
         self.inner.commit(commit).await?;
+        self.queue.mark(&hints).await?;
         if self.after.is_last() {
             return Err(broken());
         }
         self.fuse.step().await;
         Ok(())
+    }
+
+    fn keeps_hints(&self) -> bool {
+        true
+    }
+}
+
+#[async_trait]
+impl WorkQueue for FragileStore {
+    async fn mark(&self, hints: &[Hint]) -> Result<(), StoreError> {
+        self.fuse.step().await;
+        self.queue.mark(hints).await
+    }
+
+    async fn claim(&self, worker: &str, max: usize, lease: Duration) -> Result<Vec<Claim>, StoreError> {
+        self.queue.claim(worker, max, lease).await
+    }
+
+    async fn forget(&self, keys: &[WorkKey]) -> Result<usize, StoreError> {
+        self.queue.forget(keys).await
+    }
+
+    async fn done(&self, claim: Claim, again: Option<sync_core::jiff::Timestamp>) -> Result<(), StoreError> {
+        self.fuse.step().await;
+        self.queue.done(claim, again).await?;
+        self.fuse.step().await;
+        Ok(())
+    }
+
+    async fn next_due(&self) -> Result<Option<sync_core::jiff::Timestamp>, StoreError> {
+        self.queue.next_due().await
+    }
+}
+
+#[async_trait]
+impl Budget for FragileStore {
+    async fn take(
+        &self,
+        accounts: &[AccountKey],
+        priority: Priority,
+        cost: u32,
+    ) -> Result<Taken, StoreError> {
+        self.budget.take(accounts, priority, cost).await
+    }
+
+    async fn learn(&self, account: &AccountKey, quota: Quota) -> Result<(), StoreError> {
+        self.budget.learn(account, quota).await
+    }
+
+    async fn allow(&self, account: &AccountKey, requests: u32, window: Duration) -> Result<(), StoreError> {
+        self.budget.allow(account, requests, window).await
     }
 }

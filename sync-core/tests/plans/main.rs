@@ -11,6 +11,7 @@ mod both_ways;
 mod changes;
 mod computed;
 mod crashes;
+mod database;
 mod fake;
 mod faults;
 mod first_run;

@@ -134,7 +134,7 @@ impl World {
             contacts: fake("contacts", searchable().unique(["email", "phone"])),
             notes: fake("notes", Caps::new().under_parent().index_lag(Duration::from_secs(3))),
             tasks: fake("tasks", Caps::new().under_parent().index_lag(Duration::from_secs(3))),
-            store: Arc::new(FragileStore::new(fuse.clone())),
+            store: Arc::new(FragileStore::new(fuse.clone(), &env)),
             at_once: 8,
             env,
             fuse,
@@ -223,7 +223,7 @@ impl World {
 
     /// Loses the state.
     pub(crate) fn forget(&mut self) {
-        self.store = Arc::new(FragileStore::new(self.fuse.clone()));
+        self.store = Arc::new(FragileStore::new(self.fuse.clone(), &self.env));
     }
 
     /// The writes on the right since the last look, refused ones included.

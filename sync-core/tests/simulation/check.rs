@@ -448,7 +448,9 @@ fn derived(history: &History, live: &[&Link], journal: &[Entry], verdict: &mut V
     let known: BTreeSet<&str> = journal
         .iter()
         .filter_map(|entry| match &entry.what {
-            Happening::Created(Side::Right, at) | Happening::Linked(Side::Right, at) => Some(at.id.as_str()),
+            Happening::Created(Side::Right, at, _) | Happening::Linked(Side::Right, at) => {
+                Some(at.id.as_str())
+            }
             _ => None,
         })
         .collect();

@@ -158,7 +158,7 @@ fn i4_a_lost_edit_is_found_unless_it_is_named_unseen_or_undone() {
         let value = FieldValue::Text("u9001.lost".to_owned());
         let what = Happening::Overrode { side: Side::Left, field: "name".to_owned(), value };
         let about = WorkKey::Link(link.id.clone());
-        let entry = Entry { at: crate::world::base(), about, what };
+        let entry = Entry { at: crate::world::base(), run: None, about, what };
         at_once(history.store.commit(Commit { journal: vec![entry], ..Commit::default() })).unwrap();
     });
     let unseen = holds(|history, link| {
@@ -242,7 +242,8 @@ fn i5_a_value_that_is_put_back_is_found_unless_a_person_did_it() {
         let sent = vec![Sent { field: "name".to_owned(), write, before: FieldValue::Empty }];
         let at = crate::world::base();
         let before = link.clone();
-        link.pending = Some(Pending { at, send_by: at, op: PendingOp::Update { side: Side::Right, sent } });
+        link.pending =
+            Some(Pending { at, send_by: at, run: None, op: PendingOp::Update { side: Side::Right, sent } });
         commit(link);
         // As if nothing else had happened.
         commit(before);

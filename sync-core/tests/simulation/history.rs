@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use sync_core::engine::{
-    Engine, Fields, LinkId, Mapper, Mapping, Policy, PrivacyKey, RecordId, RecordRef, Side, normalise,
+    Engine, Fields, LinkId, Mapper, Mapping, Policy, PrivacyKey, RecordId, RecordRef, RunId, Side, normalise,
 };
 use sync_core::queue::{Hint, Priority, WorkKey, WorkQueue};
 use sync_core::store::{MemoryStore, Store};
@@ -157,6 +157,8 @@ impl History {
             .store(Arc::new(SimStore { world: self.world.clone(), inner: self.store.clone() }))
             .queue(self.queue.clone())
             .env(world)
+            // No chance for a name: it would change the history of each seed.
+            .session(RunId::new("simulation"))
             .send_within(std::time::Duration::from_millis(SEND_WITHIN))
             .without(&self.settings.off);
         if self.settings.notes {

@@ -131,7 +131,7 @@ impl Person {
             Happening::Overrode { side: Side::Left, field: "mail".to_owned(), value: self.value("lost") },
             Happening::Refused { side: Side::Left, field: "mail".to_owned(), sent: self.value("refused") },
         ];
-        let entry = |(about, what)| Entry { at: now, about, what };
+        let entry = |(about, what)| Entry { at: now, run: None, about, what };
         let fact = Fact {
             key: self.fact(),
             owner: Some(RecordId::new(self.text("customer"))),
@@ -166,7 +166,7 @@ fn mentions() -> Commit {
     link.fields = vec![field];
     let about = WorkKey::Link(link.id.clone());
     let message = format!("it may belong to {}, whose create was not answered", GONE.link(2, "contact").id);
-    let entry = |what| Entry { at: now, about: about.clone(), what };
+    let entry = |what| Entry { at: now, run: None, about: about.clone(), what };
     Commit {
         journal: vec![
             entry(Happening::Linked(Side::Right, GONE.at("contact"))),

@@ -6,7 +6,9 @@ mod forget;
 mod old;
 mod places;
 mod postgres;
+mod queue;
 mod sqlite;
+mod third;
 #[path = "../trace/mod.rs"]
 mod trace;
 

@@ -8,7 +8,7 @@ use super::link;
 use super::places::{Database, Folder, raw};
 
 /// The tables as the first version of this crate made them, on SQLite.
-const SQLITE_1: &str = "
+pub(crate) const SQLITE_1: &str = "
     PRAGMA application_id = 0x53594e43;
     PRAGMA user_version = 1;
     CREATE TABLE accounts (left_account TEXT NOT NULL, right_account TEXT NOT NULL) STRICT;
@@ -23,7 +23,7 @@ const SQLITE_1: &str = "
 ";
 
 /// What the second version changed.
-const SQLITE_2: &str = "
+pub(crate) const SQLITE_2: &str = "
     PRAGMA user_version = 2;
     CREATE TABLE tokens (
         account TEXT NOT NULL PRIMARY KEY,
@@ -37,7 +37,7 @@ const SQLITE_2: &str = "
 ";
 
 /// The tables as the first version of this crate made them, on PostgreSQL.
-const POSTGRES_1: &str = r#"
+pub(crate) const POSTGRES_1: &str = r#"
     CREATE TABLE schema_version (version BIGINT NOT NULL);
     INSERT INTO schema_version VALUES (1);
     CREATE TABLE accounts (left_account TEXT NOT NULL, right_account TEXT NOT NULL);
@@ -52,7 +52,7 @@ const POSTGRES_1: &str = r#"
 "#;
 
 /// What the second version changed.
-const POSTGRES_2: &str = r#"
+pub(crate) const POSTGRES_2: &str = r#"
     UPDATE schema_version SET version = 2;
     CREATE TABLE tokens (
         account TEXT COLLATE "C" NOT NULL PRIMARY KEY,

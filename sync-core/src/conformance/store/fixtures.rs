@@ -7,9 +7,10 @@ use crate::conformance::ODD;
 use crate::engine::merge::{FieldState, Parked, Reason, Write};
 use crate::engine::settle::Unsettled;
 use crate::engine::{
-    Agreed, Cursor, Entry, Fact, FactKey, FieldValue, Fingerprint, Happening, Life, Link, LinkField, LinkId,
-    LinkStatus, Marker, PageToken, Pair, Pending, PendingOp, Projection, ProjectionKey, ProjectionPending,
-    Raw, RecordId, RecordRef, Review, ReviewKey, ReviewKind, Sent, Side, Wanted, Wrote,
+    Agreed, Answer, Cursor, Entry, Fact, FactKey, FieldValue, FieldWrite, Fingerprint, Happening, Life, Link,
+    LinkField, LinkId, LinkStatus, Marker, PageToken, Pair, Pending, PendingOp, Projection, ProjectionKey,
+    ProjectionPending, Raw, RecordId, RecordRef, Review, ReviewKey, ReviewKind, RunId, Sent, Side, Wanted,
+    Wrote,
 };
 use crate::queue::WorkKey;
 use crate::store::{Accounts, Commit, CommitError, FeedId, Position, Store};
@@ -57,7 +58,7 @@ pub(super) fn late() -> Timestamp {
 }
 
 fn pending(op: PendingOp) -> Pending {
-    Pending { at: early(), send_by: late(), op }
+    Pending { at: early(), send_by: late(), op, run: Some(RunId::new("é")) }
 }
 
 fn odd_set() -> BTreeSet<String> {
@@ -167,6 +168,7 @@ pub(super) fn full_projection(key: &str) -> Projection {
             send_by: late(),
             sent: wrote,
             under: Some(RecordId::new(key)),
+            run: Some(RunId::new(key)),
         }),
         ..Projection::new(wanted, RecordId::new("owner"), fact_key("source"))
     }
@@ -216,9 +218,28 @@ pub(super) fn full_reviews() -> Vec<Review> {
         ReviewKind::Create,
         ReviewKind::Deleted,
         ReviewKind::Poison,
+        ReviewKind::Guard,
+        ReviewKind::Conflict,
+        ReviewKind::Match,
     ];
-    let review = |(kind, about)| Review::new(about, kind, Some("it's"), "ask \"Zoë\"\n", late());
-    kinds.into_iter().zip(work_keys("a").into_iter().cycle()).map(review).collect()
+    let answers = [
+        Some(Answer::Take(Side::Left)),
+        Some(Answer::Value(FieldValue::set(["é", "it's"]))),
+        Some(Answer::Pair(under("p", "ü"))),
+        Some(Answer::Create),
+        Some(Answer::Leave),
+        Some(Answer::Unlink),
+        Some(Answer::Recreate),
+        Some(Answer::Delete),
+        Some(Answer::Approve("é".to_owned())),
+        None,
+    ];
+    let review = |((kind, about), answer): ((ReviewKind, WorkKey), Option<Answer>)| {
+        let seen = answer.as_ref().map(Fingerprint::of);
+        let asked = Review::new(about, kind, Some("it's"), "ask \"Zoë\"\n", late());
+        Review { answer, seen, ..asked }
+    };
+    kinds.into_iter().zip(work_keys("a").into_iter().cycle()).zip(answers).map(review).collect()
 }
 
 /// Keys of each kind that differ in their kind or their place alone.
@@ -235,19 +256,24 @@ pub(super) fn work_keys(name: &str) -> Vec<WorkKey> {
 }
 
 pub(super) fn new_entry(about: &WorkKey, told: &str) -> Entry {
-    Entry { at: early(), about: about.clone(), what: Happening::Asked(told.to_owned()) }
+    Entry { at: early(), run: None, about: about.clone(), what: Happening::Asked(told.to_owned()) }
 }
 
 /// An entry of each kind.
 pub(super) fn full_entries() -> Vec<Entry> {
     let [unknown, empty, text, set] = values();
     let (field, side) = ("it's \"Zoë\"".to_owned(), Side::Right);
+    let write = |field: &str, before: &FieldValue, after: &FieldValue| FieldWrite {
+        field: field.to_owned(),
+        before: before.clone(),
+        after: after.clone(),
+    };
     let what = vec![
         Happening::Founded(Side::Left, under("1", "2")),
         Happening::Linked(side, top("1")),
-        Happening::Created(side, top("1")),
-        Happening::Wrote(side, vec![field.clone(), String::new()]),
-        Happening::Removed(side, top("1")),
+        Happening::Created(side, top("1"), vec![]),
+        Happening::Wrote(side, vec![write("", &unknown, &empty), write(&field, &text, &set)]),
+        Happening::Removed(side, top("1"), vec![write(&field, &set, &empty)]),
         Happening::Overrode { side, field: field.clone(), value: set },
         Happening::Parked { field: field.clone(), left: text, right: empty },
         Happening::Refused { side, field, sent: unknown },
@@ -257,7 +283,7 @@ pub(super) fn full_entries() -> Vec<Entry> {
         Happening::LeftToHuman,
         Happening::Asked("é".to_owned()),
     ];
-    let entry = |(what, about)| Entry { at: late(), about, what };
+    let entry = |(what, about)| Entry { at: late(), run: Some(RunId::new("é")), about, what };
     what.into_iter().zip(work_keys("a").into_iter().cycle()).map(entry).collect()
 }
 

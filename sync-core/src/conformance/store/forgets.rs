@@ -80,7 +80,7 @@ pub(super) async fn finds_what_mentions_a_record(store: &impl Store) {
         let commit = Commit {
             links: vec![(None, Link { refused, ..new_link(&other, &other, None) })],
             reviews: vec![review],
-            journal: vec![Entry { at: late(), about, what }],
+            journal: vec![Entry { at: late(), run: None, about, what }],
             ..Commit::default()
         };
         store.commit(commit).await.expect("a commit lands");

@@ -17,11 +17,14 @@ mod concurrency;
 mod fields;
 mod fixtures;
 mod forgets;
+mod hints;
 mod lookups;
 mod pages;
 mod versions;
 
 use std::sync::Arc;
+
+pub use hints::check_hints;
 
 use fixtures::{
     Contents, accounts, assert_claimed, assert_stale, everything, new_entry, new_link, put, read,

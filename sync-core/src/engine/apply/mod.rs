@@ -9,6 +9,7 @@ use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
 use super::handle::Engine;
+use super::journal::RunId;
 use super::link::{Link, LinkId};
 use super::plan::{Basis, Plan, PlannedProjection, PlannedRecord, ProjectionStep, RecordStep, SeenFact};
 use super::record::Side;
@@ -43,7 +44,7 @@ impl Engine {
         plan: Plan,
         progress: impl Fn(Progress) + Send + Sync,
     ) -> Result<Report, EngineError> {
-        let runtime = self.runtime.as_ref();
+        let runtime = &self.runtime.in_run(RunId::of(self.runtime.now(), "plan", &plan.id));
         let started = runtime.clock.env().monotonic();
         runtime.make_sure_bound().await?;
         for side in Side::BOTH {
@@ -56,6 +57,7 @@ impl Engine {
         let basis = plan.basis.clone();
         let apply = Apply::new(runtime, &basis, &progress, plan.records.len() + plan.projections.len());
         let mut report = apply.run(plan.records, plan.projections).await;
+        report.run = runtime.run.clone();
         report.elapsed = runtime.clock.env().monotonic().saturating_sub(started);
         report.told_of(&run, runtime.observer.as_ref());
         Ok(report)

@@ -235,7 +235,7 @@ impl Apply<'_> {
                 let pending = found.and_then(|found| found.value.pending)?;
                 Some(if pending.under.is_some() { Lost::Create } else { Lost::Change })
             }),
-            WorkKey::Birth(..) | WorkKey::Fact(_) => Ok(None),
+            WorkKey::Birth(..) | WorkKey::Fact(_) | WorkKey::Sync => Ok(None),
         };
         let lost = lost.map_err(|error| self.stop(error.to_string()))?;
         work.lost = lost.or(work.lost);

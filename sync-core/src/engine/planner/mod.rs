@@ -29,7 +29,7 @@ impl Engine {
     ///
     /// A side cannot be read, or the state belongs to other accounts.
     pub async fn plan(&self) -> Result<Plan, EngineError> {
-        let runtime = self.runtime.as_ref();
+        let runtime = &self.runtime;
         runtime.bind().await?;
         let set_up = set_up(runtime).await?;
         let planner = Planner::look(runtime, set_up.right.untouched).await?;

@@ -161,17 +161,16 @@ impl Runtime {
             Did::Founded(id.clone())
         };
         run.close_for(&WorkKey::Birth(side, at.clone()), ReviewKind::Match);
-        run.commit().await?;
+        let outcome = Outcome::done(did).hint([WorkKey::Link(id.clone())]);
+        let outcome = if other.is_some() {
+            run.commit_with_derived(outcome).await?
+        } else {
+            run.commit_with(outcome).await?
+        };
         if self.is_off(RuleOff::BirthApart) {
             return Box::pin(self.pair(&id, source)).await;
         }
-        let outcome = Outcome::done(did).hint([WorkKey::Link(id)]);
-        // What is derived may have waited for the other half.
-        Ok(if other.is_some() {
-            outcome.hint(self.derived_of(run.link.ends.left.clone()).await?)
-        } else {
-            outcome
-        })
+        Ok(outcome)
     }
 
     /// The first name of a link of this record that no link has.
@@ -218,9 +217,7 @@ impl Runtime {
             run.close(kind, None);
         }
         run.tell(self.now(), Happening::Linked(side, at.clone()));
-        run.commit().await?;
-        let derived = self.derived_of(run.link.ends.left.clone()).await?;
-        Ok(Outcome::done(Did::Linked(id.clone())).hint([WorkKey::Link(id)]).hint(derived))
+        run.commit_with_derived(Outcome::done(Did::Linked(id.clone())).hint([WorkKey::Link(id)])).await
     }
 
     /// The keys by which a partner of a record with these fields is looked for.

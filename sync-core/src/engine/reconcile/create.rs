@@ -39,8 +39,7 @@ impl Runtime {
                     return Ok(Outcome::wait(again));
                 }
                 // Gone before it had a partner: there never was a pair.
-                run.drop_link().await?;
-                return Ok(Outcome::done(Did::Ended));
+                return run.drop_link(Outcome::done(Did::Ended)).await;
             }
         };
         if run.link.gone_at[from].take().is_some() {
@@ -69,8 +68,7 @@ impl Runtime {
                 Partner::Free(other) => return self.complete(run, to, &other).await,
                 Partner::Waiting(..) => {
                     // Two halves of one pair, each with a link: this one joins the other.
-                    run.drop_link().await?;
-                    return Ok(Outcome::done(Did::Noted).hint([WorkKey::Birth(from, at)]));
+                    return run.drop_link(Outcome::done(Did::Noted).hint([WorkKey::Birth(from, at)])).await;
                 }
                 Partner::Later(until) => {
                     run.commit_if_changed().await?;
@@ -230,18 +228,18 @@ impl Runtime {
         for kind in [ReviewKind::Create, ReviewKind::Invalid, ReviewKind::Match] {
             run.close(kind, None);
         }
-        run.tell(now, Happening::Created(to, at.clone()));
         let stored = match &written.stored {
             Some(stored) => Some(self.fields(to, stored).await?),
             None => None,
         };
+        let fields = run.told(sent, stored.as_ref());
+        run.tell(now, Happening::Created(to, at.clone(), fields));
         run.wrote(to, sent, stored.as_ref(), now);
-        run.commit().await?;
+        let outcome = Outcome { otherwise: run.otherwise.clone(), ..Outcome::done(Did::Created) };
+        let outcome = run.commit_with_derived(outcome).await?;
         // Whoever saw it before it was known whose it is may have seen news.
         let settles =
             self.answer_birth(to, &at).await? || run.states.iter().any(|state| state.unsettled.is_some());
-        let outcome = Outcome { otherwise: run.otherwise.clone(), ..Outcome::done(Did::Created) };
-        let outcome = outcome.hint(self.derived_of(run.link.ends.left.clone()).await?);
         Ok(if settles { outcome.again(run.settles_at(now).unwrap_or(now)) } else { outcome })
     }
 
@@ -269,14 +267,10 @@ impl Runtime {
             let seen = self.fields(to, &found).await?;
             run.agree_on_common(to, &sent, &seen, now);
         }
-        match run.commit().await {
-            Ok(()) => {
+        match run.commit_with_derived(Outcome::done(Did::Linked(run.link.id.clone()))).await {
+            Ok(outcome) => {
                 self.answer_birth(to, &at).await?;
-                let owner = run.link.ends.left.clone();
-                let id = run.link.id.clone();
-                Ok(Outcome::done(Did::Linked(id))
-                    .again(run.settles_at(now).unwrap_or(now))
-                    .hint(self.derived_of(owner).await?))
+                Ok(outcome.again(run.settles_at(now).unwrap_or(now)))
             }
             Err(Trouble::Commit(CommitError::Claimed { by, .. })) => {
                 let why = format!(

@@ -134,10 +134,11 @@ impl Runtime {
         }
         let did =
             if commit.facts.is_empty() && commit.projections.is_empty() { Did::Nothing } else { Did::Noted };
-        if did == Did::Noted {
+        let mut outcome = Outcome::done(did).hint(hints);
+        if outcome.did == Did::Noted {
+            commit.hints = self.take_hints(&mut outcome);
             self.store.commit(commit).await?;
         }
-        let outcome = Outcome::done(did).hint(hints);
         Ok(match recheck_at.filter(|at| now < *at) {
             Some(at) => outcome.again(at),
             None => outcome,
@@ -161,8 +162,10 @@ impl Runtime {
                 hints.extend(self.links_of([owner]).await?);
             }
         }
+        let mut outcome = Outcome::done(Did::Noted).hint(hints);
+        commit.hints = self.take_hints(&mut outcome);
         self.store.commit(commit).await?;
-        Ok(Outcome::done(Did::Noted).hint(hints))
+        Ok(outcome)
     }
 
     async fn links_of(&self, owners: impl IntoIterator<Item = RecordId>) -> Result<Vec<WorkKey>, Trouble> {

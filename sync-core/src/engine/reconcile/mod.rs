@@ -11,6 +11,7 @@ mod update;
 
 use jiff::Timestamp;
 
+use super::budget::Taken;
 use super::fault::FaultKind;
 use super::link::LinkId;
 use super::review::{Review, ReviewKind};
@@ -28,7 +29,7 @@ pub struct Outcome {
     pub did: Did,
     /// When the key is to be looked at again; `None` when there is nothing left to do until something changes.
     pub again: Option<Timestamp>,
-    /// Other keys that are to be looked at because of it.
+    /// Other keys that are to be looked at because of it, but for those that were hinted in the run's own commit.
     pub hints: Vec<WorkKey>,
     /// Fields that were written and, as the answer shows, stored otherwise. They are not written again for that.
     pub otherwise: Vec<String>,
@@ -109,7 +110,7 @@ impl Runtime {
         priority: Priority,
         source: Source<'_>,
     ) -> Result<Outcome, EngineError> {
-        if let Some(until) = self.resting(priority).await {
+        if let Some(until) = self.resting(priority).await? {
             return Ok(Outcome::wait(until));
         }
         let result = match key {
@@ -117,6 +118,7 @@ impl Runtime {
             WorkKey::Link(id) => self.pair(id, source).await,
             WorkKey::Fact(key) => self.fact(key, source).await,
             WorkKey::Projection(key) => self.projection(key, source).await,
+            WorkKey::Sync => Ok(Outcome::nothing()),
         };
         match result {
             Ok(outcome) => {
@@ -129,21 +131,18 @@ impl Runtime {
     }
 
     /// Until when an account that the run would use rests, or has no quota left.
-    async fn resting(&self, priority: Priority) -> Option<Timestamp> {
+    async fn resting(&self, priority: Priority) -> Result<Option<Timestamp>, EngineError> {
         let now = self.now();
         let accounts = super::Side::BOTH.map(|side| self.account(side));
         let rests = accounts.iter().filter_map(|account| self.breaker(account).paused_until(now)).max();
-        if rests.is_some() {
-            return rests;
-        }
-        let budget = self.budget.as_ref()?;
-        for account in &accounts {
-            if let Err(until) = budget.take(account, priority, COST).await {
-                self.observer.on_event(&Event::QuotaLow { account, until });
-                return Some(until);
+        let Some(budget) = self.budget.as_ref().filter(|_| rests.is_none()) else { return Ok(rests) };
+        Ok(match budget.take(&accounts, priority, COST).await? {
+            Taken::Granted => None,
+            Taken::Refused { account, until } => {
+                self.observer.on_event(&Event::QuotaLow { account: &account, until });
+                Some(until)
             }
-        }
-        None
+        })
     }
 
     /// Closes questions about a whole record that a run has gone through without.

@@ -71,8 +71,7 @@ impl Runtime {
             }
             (None, None) => {
                 let mut run = run;
-                run.drop_link().await?;
-                Ok(Outcome::nothing())
+                run.drop_link(Outcome::nothing()).await
             }
         }
     }
@@ -285,9 +284,8 @@ impl Runtime {
         let lost = run.link.ends[side].replace(survivor.clone());
         run.link.gone_at = Pair::default();
         run.tell(now, Happening::Moved(side, survivor));
-        let owner = run.link.ends.left.clone();
-        match run.commit().await {
-            Ok(()) => Ok(Outcome::done(Did::Noted).again(now).hint(self.derived_of(owner).await?)),
+        match run.commit_with_derived(Outcome::done(Did::Noted).again(now)).await {
+            Ok(outcome) => Ok(outcome),
             Err(Trouble::Commit(CommitError::Claimed { by, .. })) => {
                 // Two records of the other side now have one partner. Only a person can merge those two.
                 let found = self.store.link(&run.link.id).await?;
@@ -314,8 +312,7 @@ impl Runtime {
             run.unpark(position);
         }
         run.tell(now, Happening::Ended);
-        run.commit().await?;
-        Ok(Outcome::done(Did::Ended).hint(self.derived_of(run.link.ends.left.clone()).await?))
+        run.commit_with_derived(Outcome::done(Did::Ended)).await
     }
 
     /// The keys of what is derived for a left record.

@@ -1,8 +1,9 @@
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::super::collection::{Collection, Part, Read, WriteError};
 use super::super::fault::{Fault, FaultKind};
-use super::super::journal::{Entry, Happening};
+use super::super::journal::{Entry, FieldWrite, Happening, RunId};
 use super::super::link::LinkId;
 use super::super::listing::list_all;
 use super::super::project::{Known, Look, OwnerState, Step, project};
@@ -12,6 +13,7 @@ use super::super::review::{Review, ReviewKind};
 use super::super::rule::Wanted;
 use super::super::runtime::{Runtime, Source, Trouble};
 use super::super::switches::RuleOff;
+use super::super::value::FieldValue;
 use super::update::Announced;
 use super::{Did, Outcome};
 use crate::queue::WorkKey;
@@ -26,6 +28,8 @@ struct Derive<'a> {
     rev: Option<Rev>,
     journal: Vec<Entry>,
     reviews: Vec<Review>,
+    /// The run that announced what this one finds out about.
+    announced_by: Option<RunId>,
 }
 
 impl Derive<'_> {
@@ -34,8 +38,9 @@ impl Derive<'_> {
     }
 
     fn tell(&mut self, what: Happening) {
-        let (at, about, what) = (self.runtime.now(), self.key(), self.runtime.told_of(what));
-        self.journal.push(Entry { at, about, what });
+        let mut entry = self.runtime.entry(self.runtime.now(), self.key(), what);
+        entry.run = self.announced_by.clone().or(entry.run);
+        self.journal.push(entry);
     }
 
     fn ask(&mut self, kind: ReviewKind, why: String) {
@@ -103,6 +108,7 @@ impl Runtime {
             rev: Some(found.rev),
             journal: Vec::new(),
             reviews: Vec::new(),
+            announced_by: None,
         };
         if let Some(pending) = run.projection.pending.clone() {
             let until = pending.send_by.checked_add(quarantine).unwrap_or(Timestamp::MAX);
@@ -226,6 +232,7 @@ async fn relocate(mut run: Derive<'_>, parent: &RecordId) -> Result<Outcome, Tro
 async fn recover(mut run: Derive<'_>, pending: ProjectionPending, owner: &Owner) -> Result<Outcome, Trouble> {
     let now = run.runtime.now();
     run.projection.pending = None;
+    run.announced_by = pending.run;
     if let Some(under) = pending.under {
         let marker = run.projection.key.marker();
         // Where it was sent to, and where that has gone to since.
@@ -269,6 +276,8 @@ async fn recover(mut run: Derive<'_>, pending: ProjectionPending, owner: &Owner)
         if let Read::Found(found) = read {
             let is_there = pending.sent.sent.iter().all(|(name, value)| found.raw.get(name) == Some(value));
             if is_there {
+                let before = run.projection.wrote.as_ref().map(|wrote| &wrote.stored);
+                run.tell(Happening::Wrote(Side::Right, writes(&pending.sent.sent, before)));
                 run.projection.wrote = Some(pending.sent);
             }
         }
@@ -365,7 +374,7 @@ impl Derive<'_> {
         let at = self.runtime.now();
         let monotonic = self.runtime.clock.env().monotonic();
         let send_by = at.checked_add(self.runtime.send_within).unwrap_or(Timestamp::MAX);
-        let pending = ProjectionPending { at, send_by, sent, under };
+        let pending = ProjectionPending { at, send_by, sent, under, run: Some(self.runtime.run.clone()) };
         if !self.runtime.is_off(RuleOff::WriteAhead) {
             self.projection.pending = Some(pending.clone());
             self.commit().await?;
@@ -424,9 +433,9 @@ async fn create(mut run: Derive<'_>, wanted: Wanted, parent: RecordId) -> Result
         Ok(written) => {
             let at = RecordRef::under(parent, written.id);
             run.runtime.breaker(&run.runtime.account(Side::Right)).success();
-            run.tell(Happening::Created(Side::Right, at.clone()));
             // Where the service stores it otherwise, that is what is there, and no person's doing.
             as_stored(&mut sent.stored, written.stored.as_ref());
+            run.tell(Happening::Created(Side::Right, at.clone(), writes(&sent.stored, None)));
             run.projection.at = Some(at);
             run.projection.wrote = Some(sent);
             run.projection.pending = None;
@@ -450,6 +459,7 @@ async fn patch_with(mut run: Derive<'_>, patch: Raw, seen: Option<Snapshot>) -> 
     let (pending, announced) = run.announce(sent.clone(), None).await?;
     let marker = run.projection.key.marker();
     let patch_names: Vec<String> = patch.keys().cloned().collect();
+    let told = writes(&patch, Some(&seen.raw));
     let written = match run.runtime.in_time(&announced) {
         Ok(()) => run.target.update(&seen, &Part::Fields(patch), &marker).await,
         Err(late) => Err(WriteError::NotApplied(late)),
@@ -457,7 +467,7 @@ async fn patch_with(mut run: Derive<'_>, patch: Raw, seen: Option<Snapshot>) -> 
     match written {
         Ok(written) => {
             run.runtime.breaker(&run.runtime.account(Side::Right)).success();
-            run.tell(Happening::Wrote(Side::Right, patch_names.clone()));
+            run.tell(Happening::Wrote(Side::Right, told));
             if let Some(theirs) = &written.stored {
                 // What a person has edited is still not ours.
                 for name in patch_names {
@@ -476,6 +486,16 @@ async fn patch_with(mut run: Derive<'_>, patch: Raw, seen: Option<Snapshot>) -> 
             run.not_written(error, until).await
         }
     }
+}
+
+/// What the journal tells of fields in the collection's own names: those that are not as they were `before`.
+fn writes(after: &Raw, before: Option<&Raw>) -> Vec<FieldWrite> {
+    let told = |(name, value): (&String, &Value)| {
+        let before = before.map_or(Some(&Value::Null), |before| before.get(name));
+        let before = before.map_or(FieldValue::Unknown, FieldValue::of_json);
+        FieldWrite { field: name.clone(), before, after: FieldValue::of_json(value) }
+    };
+    after.iter().map(told).filter(|write| write.before != write.after).collect()
 }
 
 /// Takes what the service says it stored for what is there.

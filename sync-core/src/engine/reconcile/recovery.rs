@@ -4,15 +4,16 @@ use jiff::Timestamp;
 
 use super::super::caps::MarkerKind;
 use super::super::collection::{Marker, Probe, Read};
-use super::super::journal::Happening;
+use super::super::journal::{FieldWrite, Happening};
 use super::super::link::{PendingOp, Sent};
-use super::super::merge::Kind;
+use super::super::merge::{FieldState, Kind};
 use super::super::record::{Scope, Side, Snapshot};
 use super::super::recover::{Recovery, recover};
 use super::super::review::ReviewKind;
 use super::super::runtime::{Runtime, Trouble};
 use super::super::settle::{Unsettled, Verdict, settle};
 use super::super::switches::RuleOff;
+use super::super::value::{Agreed, FieldValue};
 use super::run::Run;
 use super::{Did, Outcome};
 
@@ -21,7 +22,8 @@ const HITS: usize = 5;
 
 impl Runtime {
     /// Finds out what became of an announced write.
-    pub(super) async fn recover(&self, run: Run<'_>) -> Result<Outcome, Trouble> {
+    pub(super) async fn recover(&self, mut run: Run<'_>) -> Result<Outcome, Trouble> {
+        run.announced_by = run.link.pending.as_ref().and_then(|pending| pending.run.clone());
         match run.link.pending.as_ref().map(|pending| pending.op.clone()) {
             Some(PendingOp::Create { side, marker, sent }) => {
                 self.recover_create(run, side, marker, sent).await
@@ -147,12 +149,13 @@ impl Runtime {
         }
         if let (true, Read::Found(snapshot)) = (by_reading, read) {
             let fields = self.fields(side, &snapshot).await?;
-            let mut names = Vec::new();
-            for Sent { field, write, before } in sent {
-                let position = self.mapper.position(&field);
+            let mut writes = Vec::new();
+            for sent in sent {
+                let Sent { field, write, before } = &sent;
+                let position = self.mapper.position(field);
                 let rules = position.and_then(|position| self.mapper.rules().fields.get(position));
                 let (Some(position), Some(rules)) = (position, rules) else { continue };
-                let unsettled = Unsettled::new(&write, before, now);
+                let unsettled = Unsettled::new(write, before.clone(), now);
                 let (verdict, stored) = settle(rules, &unsettled, fields.get(position));
                 if let Some(value) = write.overrides.clone().filter(|_| verdict != Verdict::Refused) {
                     // Even if somebody has edited it since: what lost may have been there until then.
@@ -172,11 +175,13 @@ impl Runtime {
                 run.agree(position, side, stored, now);
                 if verdict == Verdict::Stored {
                     run.unpark(position);
-                    names.push(field);
+                    writes.extend(run.told(std::slice::from_ref(&sent), Some(&fields)));
+                } else if rules.kind == Kind::Set {
+                    writes.extend(arrived(&sent, fields.get(position)));
                 }
             }
             let what =
-                if names.is_empty() { Happening::NotApplied(side) } else { Happening::Wrote(side, names) };
+                if writes.is_empty() { Happening::NotApplied(side) } else { Happening::Wrote(side, writes) };
             run.tell(now, what);
         }
         run.link.pending = None;
@@ -191,7 +196,9 @@ impl Runtime {
         }
         let Some(at) = run.link.ends[side].clone() else { return Ok(Outcome::nothing()) };
         if matches!(self.read(side, &at).await?, Read::Gone) {
-            run.tell(now, Happening::Removed(side, at));
+            let agreed = |state: &FieldState| state.agreed[side].as_ref().and_then(Agreed::kept);
+            let values = run.lost(|position| run.states.get(position).and_then(agreed).unwrap_or_default());
+            run.tell(now, Happening::Removed(side, at, values));
             let outcome = self.end(run, now).await?;
             return Ok(Outcome { did: Did::Removed, ..outcome });
         }
@@ -200,4 +207,18 @@ impl Runtime {
         run.commit().await?;
         Ok(Outcome::wait(now))
     }
+}
+
+/// What the journal tells of a set of which only some members are as they were sent.
+fn arrived(Sent { field, write, before }: &Sent, seen: &FieldValue) -> Option<FieldWrite> {
+    let (was, is, seen) = (before.members(), write.value.members(), seen.members());
+    let there = was.union(is).filter(|member| {
+        if is.contains(*member) == was.contains(*member) {
+            was.contains(*member)
+        } else {
+            seen.contains(*member)
+        }
+    });
+    let after = FieldValue::set(there.cloned());
+    (after != *before).then(|| FieldWrite { field: field.clone(), before: before.clone(), after })
 }

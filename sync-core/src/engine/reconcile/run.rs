@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::super::journal::{Entry, Happening};
+use super::super::journal::{Entry, FieldWrite, Happening, RunId};
 use super::super::link::{Link, PendingOp, Sent};
 use super::super::mapping::Fields;
 use super::super::merge::{FieldState, Parked, Reason};
@@ -13,9 +13,10 @@ use super::super::runtime::{Runtime, Trouble};
 use super::super::settle::{Unsettled, Verdict, settle};
 use super::super::switches::RuleOff;
 use super::super::value::{Agreed, FieldValue, Pair};
+use super::Outcome;
 use crate::Event;
 use crate::Rev;
-use crate::queue::WorkKey;
+use crate::queue::{Hint, WorkKey};
 use crate::store::Commit;
 
 /// One run of a link: what it knows, and what it will commit.
@@ -29,6 +30,8 @@ pub(super) struct Run<'a> {
     started: Duration,
     /// Fields that a service stored otherwise than they were sent.
     pub(super) otherwise: Vec<String>,
+    /// The run that announced what this one finds out about.
+    pub(super) announced_by: Option<RunId>,
     rev: Option<Rev>,
     journal: Vec<Entry>,
     reviews: Vec<Review>,
@@ -45,6 +48,7 @@ impl<'a> Run<'a> {
             changed: false,
             started: runtime.clock.env().monotonic(),
             otherwise: Vec::new(),
+            announced_by: None,
             rev,
             journal: Vec::new(),
             reviews: Vec::new(),
@@ -57,13 +61,34 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn tell(&mut self, now: Timestamp, what: Happening) {
-        let (about, what) = (self.key(), self.runtime.told_of(what));
-        self.journal.push(Entry { at: now, about, what });
+        let mut entry = self.runtime.entry(now, self.key(), what);
+        entry.run = self.announced_by.clone().or(entry.run);
+        self.journal.push(entry);
         self.changed = true;
     }
 
     /// Writes everything at once. The next commit of this run rests on it.
     pub(super) async fn commit(&mut self) -> Result<(), Trouble> {
+        self.write(Vec::new()).await
+    }
+
+    /// The same, with what is to be looked at because of it.
+    pub(super) async fn commit_with(&mut self, mut outcome: Outcome) -> Result<Outcome, Trouble> {
+        self.write(self.runtime.take_hints(&mut outcome)).await?;
+        Ok(outcome)
+    }
+
+    /// The same, with what is derived for the left record: it may have waited for this.
+    pub(super) async fn commit_with_derived(&mut self, outcome: Outcome) -> Result<Outcome, Trouble> {
+        let owner = self.link.ends.left.clone();
+        let known = self.runtime.derived_of(owner.clone()).await?;
+        let outcome = self.commit_with(outcome.hint(known.clone())).await?;
+        // What was derived meanwhile may have looked here before the commit, and waits too.
+        let derived = self.runtime.derived_of(owner).await?;
+        Ok(outcome.hint(derived.into_iter().filter(|key| !known.contains(key))))
+    }
+
+    async fn write(&mut self, hints: Vec<Hint>) -> Result<(), Trouble> {
         self.runtime.schema.store(self.states.clone(), &mut self.link);
         let reviews = std::mem::take(&mut self.reviews);
         let commit = Commit {
@@ -71,6 +96,7 @@ impl<'a> Run<'a> {
             reviews: reviews.clone(),
             closed_reviews: std::mem::take(&mut self.closed),
             journal: std::mem::take(&mut self.journal),
+            hints,
             ..Commit::default()
         };
         self.runtime.store.commit(commit).await?;
@@ -87,10 +113,11 @@ impl<'a> Run<'a> {
     }
 
     /// Deletes the link: it came to nothing.
-    pub(super) async fn drop_link(&mut self) -> Result<(), Trouble> {
+    pub(super) async fn drop_link(&mut self, mut outcome: Outcome) -> Result<Outcome, Trouble> {
+        let hints = self.runtime.take_hints(&mut outcome);
         let gone_links = self.rev.map(|rev| (rev, self.link.id.clone())).into_iter().collect();
-        self.runtime.store.commit(Commit { gone_links, ..Commit::default() }).await?;
-        Ok(())
+        self.runtime.store.commit(Commit { gone_links, hints, ..Commit::default() }).await?;
+        Ok(outcome)
     }
 
     pub(super) fn ask(&mut self, now: Timestamp, kind: ReviewKind, field: Option<&str>, message: String) {
@@ -241,6 +268,29 @@ impl<'a> Run<'a> {
             let otherwise = self.settle(side, seen, now);
             self.otherwise.extend(otherwise);
         }
+    }
+
+    /// What the journal tells of a record that was deleted with these values.
+    pub(super) fn lost(&self, value: impl Fn(usize) -> FieldValue) -> Vec<FieldWrite> {
+        let fields = (0..self.states.len()).map(|position| FieldWrite {
+            field: self.runtime.mapper.name(position).to_owned(),
+            before: value(position),
+            after: FieldValue::Empty,
+        });
+        fields.filter(|write| write.before.has_value()).collect()
+    }
+
+    /// What the journal tells of fields that were written.
+    pub(super) fn told(&self, sent: &[Sent], stored: Option<&Fields>) -> Vec<FieldWrite> {
+        let told = |Sent { field, write, before }: &Sent| {
+            let position = self.runtime.mapper.position(field);
+            let stored = stored.zip(position).map(|(stored, position)| stored.get(position));
+            let is_set = write.value.members().len() + before.members().len() > 0;
+            // A set that is seen back may have members that others have added.
+            let after = stored.filter(|stored| stored.is_known() && !is_set).unwrap_or(&write.value).clone();
+            FieldWrite { field: field.clone(), before: before.clone(), after }
+        };
+        sent.iter().map(told).collect()
     }
 
     /// Agrees on what is there as it was sent; of a set, on the members that are.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::collection::{Part, WriteError, Written};
 use super::super::fault::{Fault, FaultKind};
-use super::super::journal::Happening;
+use super::super::journal::{FieldWrite, Happening};
 use super::super::link::{Pending, PendingOp, Sent};
 use super::super::merge::{Kind, Reason, Write};
 use super::super::record::{Raw, RecordId, Side};
@@ -166,7 +166,9 @@ impl Runtime {
 
     /// Commits what is about to be sent.
     pub(super) async fn announce(&self, run: &mut Run<'_>, op: PendingOp) -> Result<Announced, Trouble> {
-        let pending = Pending::new(self.now(), self.send_within, op);
+        let pending =
+            Pending { run: Some(self.run.clone()), ..Pending::new(self.now(), self.send_within, op) };
+        run.announced_by = None;
         let announced = Announced::new(pending.send_by, self.clock.env().monotonic());
         if !self.is_off(RuleOff::WriteAhead) {
             run.link.pending = Some(pending);
@@ -206,17 +208,20 @@ impl Runtime {
         }
         run.link.pending = None;
         run.changed = true;
-        let mut names = Vec::new();
+        let mut writes: Vec<FieldWrite> = Vec::new();
         for (sent, written) in &done {
-            names.extend(sent.iter().map(|sent| sent.field.clone()));
             let stored = match &written.stored {
                 Some(stored) => Some(self.fields(to, stored).await?),
                 None => None,
             };
+            let told = run.told(sent, stored.as_ref());
+            // A set may take two requests: the second one's values are those of both.
+            writes.retain(|write| told.iter().all(|later| later.field != write.field));
+            writes.extend(told);
             run.wrote(to, sent, stored.as_ref(), now);
         }
-        if !names.is_empty() {
-            run.tell(now, Happening::Wrote(to, names));
+        if !writes.is_empty() {
+            run.tell(now, Happening::Wrote(to, writes));
         }
         let applied = !done.is_empty();
         match ending {
@@ -276,7 +281,9 @@ impl Runtime {
         let now = self.now();
         match removed {
             Ok(()) => {
-                run.tell(now, Happening::Removed(side, snapshot.at));
+                let values =
+                    seen.fields(side).map(|fields| run.lost(|position| fields.get(position).clone()));
+                run.tell(now, Happening::Removed(side, snapshot.at, values.unwrap_or_default()));
                 let outcome = self.end(run, now).await?;
                 Ok(Outcome { did: Did::Removed, ..outcome })
             }

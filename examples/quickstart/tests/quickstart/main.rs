@@ -9,7 +9,8 @@
     reason = "a test says what is wrong by failing"
 )]
 
-#[path = "../../../sync-core/tests/trace/mod.rs"]
+mod killed;
+#[path = "../../../../sync-core/tests/trace/mod.rs"]
 mod trace;
 
 use std::collections::{BTreeMap, BTreeSet};
