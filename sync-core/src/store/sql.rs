@@ -1,12 +1,13 @@
 //! What the stores on SQL databases share: their statements, and what a commit checks before it writes.
 
+mod accounts;
 mod forgets;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::memory::{keeps, shared};
-use super::{Accounts, BindError, Commit, CommitError, FeedId, Position};
+use super::{Commit, CommitError, FeedId, Position};
 use crate::database::{Arg, Connection, Place, Row};
 use crate::engine::{
     Entry, Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review, ReviewKey,
@@ -76,9 +77,6 @@ const JOURNAL_ABOUT: &str =
     "SELECT number, about, body FROM journal WHERE number > $1 AND about = $3 ORDER BY number LIMIT $2";
 const ADD_ENTRY: &str = "INSERT INTO journal (about, body, run) VALUES ($1, $2, $3)";
 
-const ACCOUNTS: &str = "SELECT CAST(1 AS BIGINT), left_account, right_account FROM accounts";
-const PUT_ACCOUNTS: &str = "INSERT INTO accounts (left_account, right_account) VALUES ($1, $2)";
-
 /// What the stores do on a connection. What writes runs in a transaction that keeps other writers out until its
 /// end, so what it read still holds when it writes.
 pub(super) struct Session<'a> {
@@ -89,18 +87,6 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     pub(super) fn new(place: &'a Place, connection: &'a mut dyn Connection) -> Self {
         Self { place, connection }
-    }
-
-    pub(super) async fn bind(&mut self, wanted: &Accounts) -> Result<(), BindError> {
-        let Some((_, left, right)) = self.row(ACCOUNTS, &[]).await? else {
-            let accounts = [Arg::Text(wanted.left.as_str()), Arg::Text(wanted.right.as_str())];
-            return Ok(self.run(PUT_ACCOUNTS, &accounts).await?);
-        };
-        let found = Accounts { left: self.place.account(left)?, right: self.place.account(right)? };
-        if found == *wanted {
-            return Ok(());
-        }
-        Err(BindError::Other { found: Box::new(found), wanted: Box::new(wanted.clone()) })
     }
 
     pub(super) async fn link(&mut self, id: &LinkId) -> Result<Option<Versioned<Link>>, StoreError> {
