@@ -20,10 +20,30 @@ pub struct Sync;
 #[doc = include_str!("../privacy.md")]
 pub struct Privacy;
 
+/// The page on mapping files.
+#[cfg(doctest)]
+#[doc = include_str!("../mapping.md")]
+pub struct Mapping;
+
+/// The page on what was done.
+#[cfg(doctest)]
+#[doc = include_str!("../history.md")]
+pub struct History;
+
+/// The page on guards.
+#[cfg(doctest)]
+#[doc = include_str!("../guards.md")]
+pub struct Guards;
+
 /// The page on the sandboxes.
 #[cfg(doctest)]
 #[doc = include_str!("../sandbox.md")]
 pub struct Sandbox;
+
+/// The page on stores.
+#[cfg(doctest)]
+#[doc = include_str!("../stores.md")]
+pub struct Stores;
 
 /// The page on tokens.
 #[cfg(doctest)]

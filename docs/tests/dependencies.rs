@@ -50,7 +50,7 @@ fn minor(version: &str) -> u32 {
 
 const CORE: [(&str, &str); 8] = [
     ("sync-core", ""),
-    ("sync-core", "http,rustls,engine,conformance,sandbox-kit,loopback,keyring"),
+    ("sync-core", "http,rustls,engine,mapping-file,conformance,sandbox-kit,loopback,keyring"),
     ("ghl-contacts", "rustls,sandbox,loopback,webhooks,axum"),
     ("ghl-contacts", "rustls,sync"),
     ("ghl-contacts", "rustls-no-provider,sandbox"),

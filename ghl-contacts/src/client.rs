@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sync_core::http::header::ACCEPT;
 use sync_core::http::{
     CallOptions, HttpClient, HttpError, HttpSettings, Operation, RateLimit, Reply, Request, Url, Verdict,
 };
@@ -18,7 +19,7 @@ use crate::resources::{
 use crate::service::HighLevel;
 use crate::spelling::spelled;
 use crate::types::{Done, Location};
-use crate::version::ApiVersion;
+use crate::version::{ApiVersion, VERSION};
 
 /// HighLevel's API as one location sees it.
 ///
@@ -270,7 +271,7 @@ impl Client {
 
     async fn exchange(&self, operation: &Operation, request: Request) -> Result<Reply, Error> {
         let version = self.version_of(operation);
-        let request = request.header("version", version.as_str()).header("accept", "application/json");
+        let request = request.header(VERSION, version.as_str()).header(ACCEPT, "application/json");
         let reply = self.http.send(request).await.map_err(Error::transport)?;
         match reply.verdict {
             Verdict::Success => Ok(reply),

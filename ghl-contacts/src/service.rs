@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use sync_core::AccessToken;
+use sync_core::http::header::AUTHORIZATION;
 use sync_core::http::{HeaderMap, HeaderValue, Operation, Outgoing, RateInfo, Service, Verdict};
 use sync_core::secrecy::ExposeSecret;
 
@@ -15,10 +16,11 @@ pub(crate) struct HighLevel;
 
 impl Service for HighLevel {
     fn authorize(&self, token: &AccessToken, request: &mut Outgoing) -> Result<(), String> {
-        let mut value = HeaderValue::from_str(&format!("Bearer {}", token.secret.expose_secret()))
+        let bearer = ["Bearer ", token.secret.expose_secret()].concat();
+        let mut value = HeaderValue::try_from(bearer)
             .map_err(|_| "the access token has characters that no header may have".to_owned())?;
         value.set_sensitive(true);
-        request.headers.insert("authorization", value);
+        request.headers.insert(AUTHORIZATION, value);
         Ok(())
     }
 

@@ -1,4 +1,7 @@
-use sync_core::http::Operation;
+use sync_core::http::{HeaderName, Operation};
+
+/// The header that names the version.
+pub(crate) const VERSION: HeaderName = HeaderName::from_static("version");
 
 /// The API version that a call asks for, by its `Version` header. HighLevel refuses a call without it.
 ///

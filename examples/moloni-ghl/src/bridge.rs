@@ -9,7 +9,7 @@ use moloni_client::{
     CompanyId, MemoryTokenStore, MoloniOAuth, StaticToken, SystemEnv, TokenManager, TokenSource,
 };
 use serde::Serialize;
-use sync_core::engine::{Births, Engine, EngineError, MappingError, Plan, Progress, Report, Side};
+use sync_core::engine::{Births, Engine, EngineError, Guards, MappingError, Plan, Progress, Report, Side};
 use sync_core::http::RateLimit;
 use sync_core::store::Store;
 use sync_core::{AccountKey, Env, Observer, TokenError};
@@ -118,6 +118,9 @@ impl Bridge {
         .target(Arc::new(NoteCollection::new(ghl.clone(), MARKERS).request_timeout(timing.request)))
         .target(Arc::new(TaskCollection::new(ghl, MARKERS).request_timeout(timing.request)))
         .send_within(timing.send_within)
+        // Whoever runs it reads each plan before it is applied, the first one too; and a first run that was interrupted
+        // still has most of its contacts to create. What clears, overwrites or deletes in many stops all the same.
+        .guards(Guards::new().first_run(false).creates(None))
         .env(env)
         .build();
         Ok(Self { engine, calls, told: Arc::default() })

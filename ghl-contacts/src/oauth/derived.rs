@@ -11,7 +11,7 @@ use sync_core::{Idempotency, Refresh, RefreshError, TokenSet};
 use super::{GRANT_TIME, GhlOAuth, REFRESH_LIFE};
 use crate::error::{Error, ErrorKind};
 use crate::ids::{CompanyId, LocationId};
-use crate::version::ApiVersion;
+use crate::version::{ApiVersion, VERSION};
 
 /// A further token takes nothing from those that were given before.
 const LOCATION_TOKEN: Operation =
@@ -62,7 +62,7 @@ impl Derived {
     async fn derive(&self) -> Result<TokenSet, RefreshError> {
         let fields = [("companyId", self.company.as_str()), ("locationId", self.location.as_str())];
         let request =
-            Request::new(&LOCATION_TOKEN).header("version", ApiVersion::default().as_str()).form(fields);
+            Request::new(&LOCATION_TOKEN).header(VERSION, ApiVersion::default().as_str()).form(fields);
         let reply = self.agency.send(request).await.map_err(|error| match error.token_error() {
             Some(error) => RefreshError::Source(Box::new(error.clone())),
             None => failed(&Error::transport(error)),

@@ -5,12 +5,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sync_core::Idempotency;
+use sync_core::http::header::ACCEPT;
 use sync_core::http::{HttpClient, Method, Operation, Request, Verdict};
 
 use crate::error::Error;
 use crate::ids::{CompanyId, LocationId};
 use crate::types::{lenient_time, null_as_default};
-use crate::version::ApiVersion;
+use crate::version::{ApiVersion, VERSION};
 
 const DATED: Operation =
     Operation::new("oauth.installed_locations", Method::GET, "/oauth/installedLocations", Idempotency::Safe);
@@ -185,8 +186,8 @@ impl InstalledLocations {
 
     fn request(&self) -> Request {
         let request = Request::new(&self.operation())
-            .header("version", self.version.as_str())
-            .header("accept", "application/json")
+            .header(VERSION, self.version.as_str())
+            .header(ACCEPT, "application/json")
             .query("companyId", &self.company)
             .query("appId", &self.app);
         let request = self.query.iter().fold(request, |request, (name, value)| request.query(*name, value));

@@ -9,9 +9,9 @@ use ghl_contacts::sync::{AppointmentCollection, NoteCollection, TaskCollection};
 use ghl_contacts::{AccountKey, Client, async_trait};
 use serde_json::{Value, json};
 use sync_core::engine::{
-    Births, Caps, Collection, Derived, Engine, Fault, Life, LinkStatus, ListPage, Mapping, Marker, PageToken,
-    Part, ProjectionKey, Read, RecordRef, Rule, Scope, Side, Snapshot, Wanted, WriteError, Written,
-    normalise,
+    Births, Caps, Collection, Derived, Engine, Fault, Guards, Life, LinkStatus, ListPage, Mapping, Marker,
+    PageToken, Part, ProjectionKey, Read, RecordRef, Rule, Scope, Side, Snapshot, Wanted, WriteError,
+    Written, normalise,
 };
 use sync_core::jiff::civil::Date;
 use sync_core::store::{MemoryStore, Store};
@@ -204,6 +204,7 @@ fn engine(sandbox: &Sandbox, client: &Client, customers: &Arc<Customers>, store:
         .target(Arc::new(TaskCollection::new(client.clone(), "erp:").request_timeout(patience)))
         .target(Arc::new(visits.request_timeout(patience)))
         .send_within(patience)
+        .guards(Guards::new().first_run(false))
         .build()
 }
 

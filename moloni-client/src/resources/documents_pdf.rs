@@ -4,6 +4,7 @@ use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use sync_core::http::header::COOKIE;
 use sync_core::http::{Bytes, HeaderMap, Method, Operation, Reply, Request, Url};
 
 use super::Documents;
@@ -109,7 +110,7 @@ impl Documents<'_> {
             }
             let mut request = Request::new(&FETCH).to(address.clone());
             if let Some(cookies) = cookies.filter(|_| address.origin() == origin) {
-                request = request.header("cookie", cookies.to_owned());
+                request = request.header(COOKIE, cookies.to_owned());
             }
             let reply =
                 self.client.http().send(request).await.map_err(|error| Error::from_http(&FETCH, error))?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use moloni_client::sandbox::{Fault, FaultKind, Sandbox};
 use serde_json::json;
-use sync_core::engine::{Engine, Mapping, normalise};
+use sync_core::engine::{Engine, Guards, Mapping, normalise};
 use sync_core::store::MemoryStore;
 
 use crate::scene::{NIFS, customers, scene};
@@ -35,6 +35,7 @@ async fn customers_whom_people_entered_are_born_on_the_other_side_once_even_if_t
     let engine = Engine::builder("two companies", side(&left), side(&right), mapping)
         .store(Arc::new(MemoryStore::new()))
         .send_within(Duration::from_secs(2))
+        .guards(Guards::new().first_run(false))
         .build();
 
     there.fault(Fault::new(FaultKind::LoseReply).on("customers.insert").times(1));

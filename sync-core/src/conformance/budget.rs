@@ -13,6 +13,7 @@
 //! ```
 #![allow(clippy::expect_used, clippy::panic, reason = "a suite reports a violation by panicking")]
 
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,7 +38,7 @@ async fn take(budget: &dyn Budget, accounts: &[AccountKey], priority: Priority, 
 }
 
 async fn takes(budget: &dyn Budget, account: &AccountKey, priority: Priority, cost: u32) -> bool {
-    take(budget, &[account.clone()], priority, cost).await == Taken::Granted
+    take(budget, slice::from_ref(account), priority, cost).await == Taken::Granted
 }
 
 async fn allow(budget: &dyn Budget, account: &AccountKey, requests: u32, window: Duration) {
@@ -95,7 +96,7 @@ async fn what_can_wait_leaves_a_quarter(budget: &dyn Budget, env: &dyn Env) {
         taken += 3;
     }
     assert_eq!(taken, 75, "three quarters of 101 and a bit, by threes");
-    match take(budget, &[account.clone()], Priority::Sweep, 3).await {
+    match take(budget, slice::from_ref(&account), Priority::Sweep, 3).await {
         Taken::Refused { account: whose, until } => {
             assert_eq!(whose, account, "it says whose quota does not suffice");
             let latest = env.now() + HOUR;
@@ -115,7 +116,7 @@ async fn what_the_service_says_counts(budget: &dyn Budget, env: &dyn Env) {
     learn(budget, &account, 200_000, 2, tomorrow).await;
     let refused = Taken::Refused { account: account.clone(), until: tomorrow };
     assert_eq!(
-        take(budget, &[account.clone()], Priority::Event, 3).await,
+        take(budget, slice::from_ref(&account), Priority::Event, 3).await,
         refused,
         "the moment is kept exactly"
     );
@@ -137,7 +138,7 @@ async fn a_quota_is_renewed(budget: &dyn Budget, env: &dyn Env) {
     env.sleep(SHORT * 2).await;
     assert!(takes(budget, &set, Priority::Event, 4).await, "its window is over");
     assert!(takes(budget, &learned, Priority::Event, 4).await, "its day is over");
-    match take(budget, &[learned.clone()], Priority::Event, 1).await {
+    match take(budget, slice::from_ref(&learned), Priority::Event, 1).await {
         Taken::Refused { until, .. } => {
             let day = until.duration_since(env.now()).as_hours();
             assert!((23..=24).contains(&day), "what was learned is for a day: {until}");
@@ -197,7 +198,7 @@ async fn tells_accounts_apart(budget: &dyn Budget) {
 async fn nothing_is_taken_twice<B: Budget + 'static>(budget: Arc<B>) {
     let account = account("a");
     allow(&*budget, &account, 100, HOUR).await;
-    let taker = |_| {
+    let worker = |_| {
         let (budget, account) = (budget.clone(), account.clone());
         async move {
             let mut taken = 0;
@@ -207,7 +208,7 @@ async fn nothing_is_taken_twice<B: Budget + 'static>(budget: Arc<B>) {
             taken
         }
     };
-    let taken: u32 = together((0..WRITERS).map(taker)).await.into_iter().sum();
+    let taken: u32 = together((0..WRITERS).map(worker)).await.into_iter().sum();
     assert_eq!(taken, 99, "of 100 by threes, by whomever");
 }
 
@@ -216,7 +217,7 @@ async fn opposite_orders_do_not_block<B: Budget + 'static>(budget: Arc<B>) {
     for account in [&one, &other] {
         allow(&*budget, account, 200, HOUR).await;
     }
-    let taker = |number: usize| {
+    let worker = |number: usize| {
         let (budget, mut both) = (budget.clone(), [one.clone(), other.clone()]);
         async move {
             if number % 2 == 0 {
@@ -228,6 +229,6 @@ async fn opposite_orders_do_not_block<B: Budget + 'static>(budget: Arc<B>) {
             }
         }
     };
-    together((0..WRITERS).map(taker)).await;
+    together((0..WRITERS).map(worker)).await;
     assert_eq!(left(&*budget, &one, Priority::Event).await, 40, "each was taken once");
 }

@@ -38,8 +38,12 @@ fn hint(name: &str, tenant: &str, priority: Priority) -> Hint {
     Hint::new(key(name), tenant, priority)
 }
 
+fn event_of(key: WorkKey) -> Hint {
+    Hint::new(key, "t", Priority::Event)
+}
+
 fn event(name: &str) -> Hint {
-    hint(name, "t", Priority::Event)
+    event_of(key(name))
 }
 
 async fn mark(queue: &dyn WorkQueue, hints: &[Hint]) {
@@ -79,7 +83,6 @@ async fn drain(queue: &dyn WorkQueue) -> Vec<WorkKey> {
 pub async fn check<Q: WorkQueue + 'static>(make: impl AsyncFn() -> Q, env: &dyn Env) {
     starts_empty(&make().await).await;
     keeps_every_kind_of_key(&make().await).await;
-    forgets_keys(&make().await).await;
     hints_of_one_key_are_one(&make().await).await;
     a_key_is_claimed_once(&make().await).await;
     a_hint_during_work_causes_one_more_look(&make().await).await;
@@ -92,17 +95,9 @@ pub async fn check<Q: WorkQueue + 'static>(make: impl AsyncFn() -> Q, env: &dyn 
     what_waits_moves_up(&make().await, env).await;
     what_failed_is_less_urgent(&make().await, env).await;
     a_crowd_keeps_nobody_waiting(&make().await).await;
+    forgets_keys(&make().await).await;
     many_workers_share_the_keys(Arc::new(make().await)).await;
     no_key_has_two_workers(Arc::new(make().await)).await;
-}
-
-async fn forgets_keys(queue: &dyn WorkQueue) {
-    mark(queue, &[event("a"), event("b"), event("c")]).await;
-    let claimed = claim_one(queue, HOUR, "a key").await;
-    let forgotten = queue.forget(&[claimed.key.clone(), key("c"), key("absent")]).await;
-    assert_eq!(forgotten.expect("keys can be forgotten"), 2, "keys that are there are forgotten");
-    done(queue, claimed, Some(Timestamp::MIN)).await;
-    assert_eq!(drain(queue).await, [key("b")], "a key that was forgotten is not due, and others are");
 }
 
 async fn starts_empty(queue: &dyn WorkQueue) {
@@ -320,6 +315,19 @@ async fn a_crowd_keeps_nobody_waiting(queue: &dyn WorkQueue) {
     }
     assert_eq!(rest, 700, "and all of the crowd has its turn");
     assert!(claim(queue, 0, HOUR).await.is_empty(), "who wants nothing gets nothing");
+}
+
+async fn forgets_keys(queue: &dyn WorkQueue) {
+    mark(queue, &[event("a"), event("b"), event("c")]).await;
+    let held = claim_one(queue, HOUR, "a key that was hinted").await;
+    let (gone, other) = (held.key.clone(), if held.key == key("a") { key("b") } else { key("a") });
+    let forgotten = queue.forget(&[gone.clone(), other.clone(), key("absent"), gone.clone()]).await;
+    assert_eq!(forgotten.expect("keys can be forgotten"), 2, "it counts those that were there, each once");
+    mark(queue, &[event_of(gone.clone())]).await;
+    done(queue, held, None).await;
+    let left: BTreeSet<_> = drain(queue).await.into_iter().collect();
+    assert!(left.contains(&gone), "a claim from before ends nothing that was hinted since");
+    assert!(left.len() == 2 && !left.contains(&other), "what was forgotten is not due: {left:?}");
 }
 
 async fn many_workers_share_the_keys<Q: WorkQueue + 'static>(queue: Arc<Q>) {

@@ -105,6 +105,11 @@ const MIGRATIONS: [&str; SCHEMA] = [
     UPDATE schema_version SET version = 4;
     ALTER TABLE journal ADD COLUMN run TEXT COLLATE "C";
     CREATE INDEX journal_run ON journal (run, number);
+    ALTER TABLE links ADD COLUMN unfinished BIGINT NOT NULL DEFAULT 1;
+    UPDATE links SET unfinished = 0 WHERE ended > 0
+        OR left_at IS NOT NULL AND right_at IS NOT NULL AND strpos(body, '"unsettled":{') = 0
+        AND strpos(body, '"pending":null') > 0 AND strpos(body, '"gone_at":{"left":null,"right":null}') > 0;
+    CREATE INDEX links_unfinished ON links (id) WHERE unfinished = 1;
     CREATE TABLE queue (
         key TEXT COLLATE "C" NOT NULL PRIMARY KEY,
         tenant TEXT COLLATE "C" NOT NULL,

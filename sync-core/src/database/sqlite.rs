@@ -15,6 +15,9 @@ use crate::StoreError;
 /// How long a commit waits for another process that writes.
 const WAIT: Duration = Duration::from_secs(30);
 
+/// How many rows are read ahead of whoever asked for them.
+const ROWS: usize = 500;
+
 /// How long opening waits before it tries again.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -109,10 +112,15 @@ const MIGRATIONS: [&str; SCHEMA] = [
     DROP TABLE old_projections;
 ",
     // What is in the queue and the budgets is told in `queue/sql.rs` and `engine/budget/sql.rs`.
-    "
+    r#"
     PRAGMA user_version = 4;
     ALTER TABLE journal ADD COLUMN run TEXT;
     CREATE INDEX journal_run ON journal (run, number);
+    ALTER TABLE links ADD COLUMN unfinished INTEGER NOT NULL DEFAULT 1;
+    UPDATE links SET unfinished = 0 WHERE ended > 0
+        OR left_at IS NOT NULL AND right_at IS NOT NULL AND instr(body, '"unsettled":{') = 0
+        AND instr(body, '"pending":null') > 0 AND instr(body, '"gone_at":{"left":null,"right":null}') > 0;
+    CREATE INDEX links_unfinished ON links (id) WHERE unfinished = 1;
     CREATE TABLE queue (
         key TEXT NOT NULL PRIMARY KEY,
         tenant TEXT NOT NULL,
@@ -133,7 +141,7 @@ const MIGRATIONS: [&str; SCHEMA] = [
         resets_at INTEGER NOT NULL,
         lasts INTEGER NOT NULL
     ) STRICT;
-",
+"#,
 ];
 
 /// One SQLite file and the connection to it. Clones share the connection.
@@ -160,7 +168,9 @@ impl SqliteDatabase {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(WAIT)
             // What is deleted or written over is overwritten in the file: it may be about a person.
-            .pragma("secure_delete", "ON");
+            .pragma("secure_delete", "ON")
+            // A page of rows then comes at once, where the connection's thread would wait for the reader now and then.
+            .row_buffer_size(ROWS);
         // One connection: within the process, commits then queue in order instead of trying until they get through.
         let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
         let database = Self { pool: pool.connect_lazy_with(options), place };

@@ -124,7 +124,7 @@ pub enum ResolveError {
     #[error("there is no question {0} any more: it was answered, or what it was about has changed")]
     NotOpen(ReviewKey),
     /// The question does not take this kind of answer.
-    #[error("a {kind} question does not take {answer}: answer it with {}", words(takes))]
+    #[error("a question of kind {kind} does not take {answer}: answer it with {}", words(takes))]
     WrongAnswer {
         /// What kind of question it is.
         kind: ReviewKind,

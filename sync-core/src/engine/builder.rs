@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::budget::Budget;
 use super::clock::Clock;
 use super::collection::Collection;
+use super::guard::{Guards, Watch};
 use super::handle::Engine;
 use super::journal::RunId;
 use super::mapping::Mapper;
@@ -43,6 +44,7 @@ pub struct EngineBuilder {
     skew: Duration,
     max_attempts: u32,
     concurrency: usize,
+    guards: Guards,
     keep_journal_for: Duration,
     privacy: Option<Arc<PrivacyKey>>,
     session: Option<RunId>,
@@ -83,6 +85,7 @@ impl EngineBuilder {
             skew: Duration::from_secs(5),
             max_attempts: 10,
             concurrency: 8,
+            guards: Guards::new(),
             keep_journal_for: Duration::from_secs(400 * 24 * 3600),
             privacy: None,
             session: None,
@@ -203,6 +206,13 @@ impl EngineBuilder {
         self
     }
 
+    /// Sets when to stop and ask a person. Default: [`Guards::new`], by which the first plan of a state has to be approved,
+    /// and live work does nothing before that.
+    pub fn guards(mut self, guards: Guards) -> Self {
+        self.guards = guards;
+        self
+    }
+
     /// Sets how long the journal remembers. Default: 400 days, so that the same month of last year can be looked at. What
     /// is older is deleted once a day while the engine [runs](Engine::run), and by [`Engine::trim_journal`].
     pub fn keep_journal_for(mut self, age: Duration) -> Self {
@@ -244,9 +254,11 @@ impl EngineBuilder {
         let session = self
             .session
             .unwrap_or_else(|| RunId::of(env.now(), "session", format_args!("{:016x}", env.rand())));
+        let schema = Schema::of(self.mapper.as_ref(), self.privacy);
         let parts = Parts {
             name: self.name,
-            schema: Schema::of(self.mapper.as_ref(), self.privacy),
+            watch: Watch::new(self.guards, &schema),
+            schema,
             collections: self.collections,
             mapper: self.mapper,
             store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new())),

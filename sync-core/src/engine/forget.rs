@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::answer::Answer;
 use super::handle::Engine;
+use super::journal::Happening;
 use super::link::{Link, LinkId};
 use super::merge::Reason;
 use super::projection::ProjectionKey;
@@ -117,7 +118,8 @@ impl Runtime {
                 continue;
             }
             traces.keys.insert(WorkKey::Birth(side, at.clone()));
-            for link in self.store.links_of(side, &at).await? {
+            for link in self.store.links_with(side, &at).await? {
+                let Some(link) = self.store.link(&link.id).await? else { continue };
                 let ends = Side::BOTH.map(|side| Some((side, link.value.ends[side].clone()?)));
                 open.extend(ends.into_iter().flatten());
                 let key = WorkKey::Link(link.value.id.clone());
@@ -181,7 +183,11 @@ impl Runtime {
             let found = self.store.mentioning(id).await?;
             for (number, entry) in found.journal {
                 let is_named = |(side, at): (Side, &RecordRef)| traces.records.contains(&(side, at.clone()));
-                if entry.what.record().is_some_and(is_named) {
+                let is_answer = match &entry.what {
+                    Happening::Answered { answer, .. } => clear(&mut answer.clone(), &names),
+                    _ => false,
+                };
+                if is_answer || entry.what.record().is_some_and(is_named) {
                     traces.entries.insert(number);
                 }
             }

@@ -93,6 +93,7 @@ impl Engine {
     /// [`EngineError`] if the engine cannot go on. What only this key has trouble with is in the outcome.
     pub async fn reconcile(&self, key: &WorkKey) -> Result<Outcome, EngineError> {
         self.runtime.make_sure_bound().await?;
+        self.runtime.make_sure_approved().await?;
         self.runtime.reconcile(key, Priority::Event, Source::Live).await
     }
 
@@ -100,9 +101,11 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// The side cannot be read, or the state belongs to other accounts. The feed then goes on where it was.
+    /// The side cannot be read, the state belongs to other accounts, or no plan was ever approved
+    /// ([`Guards::first_run`](super::Guards::first_run)). The feed then goes on where it was.
     pub async fn poll(&self, side: Side) -> Result<Found, EngineError> {
         self.runtime.bind().await?;
+        self.runtime.make_sure_approved().await?;
         match self.runtime.poll(side).await? {
             Some(found) => Ok(found),
             None => self.runtime.sweep(side).await,
@@ -117,6 +120,7 @@ impl Engine {
     /// As [`poll`](Self::poll).
     pub async fn backfill(&self, side: Side) -> Result<Found, EngineError> {
         self.runtime.bind().await?;
+        self.runtime.make_sure_approved().await?;
         self.runtime.backfill(side).await
     }
 
@@ -128,6 +132,7 @@ impl Engine {
     /// As [`poll`](Self::poll).
     pub async fn sweep(&self, side: Side) -> Result<Found, EngineError> {
         self.runtime.bind().await?;
+        self.runtime.make_sure_approved().await?;
         self.runtime.sweep(side).await
     }
 
@@ -139,6 +144,7 @@ impl Engine {
     /// As [`poll`](Self::poll); or no collection of facts has this name.
     pub async fn sweep_facts(&self, collection: &str) -> Result<Found, EngineError> {
         self.runtime.bind().await?;
+        self.runtime.make_sure_approved().await?;
         self.runtime.sweep_facts(collection).await
     }
 }

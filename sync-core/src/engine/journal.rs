@@ -146,6 +146,13 @@ pub enum Happening {
     LeftToHuman,
     /// A question to a person was opened.
     Asked(String),
+    /// A person has answered a question. Holds no values: those that lose are told when they are written over.
+    Answered {
+        /// The question.
+        review: String,
+        /// The answer in words.
+        answer: String,
+    },
 }
 
 impl Happening {

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::collection::Marker;
 use super::journal::RunId;
-use super::merge::{FieldState, Write};
+use super::merge::{FieldState, Parked, Write};
 use super::record::{Fingerprint, RecordRef, Side};
-use super::value::{FieldValue, Pair};
+use super::settle::Unsettled;
+use super::value::{Agreed, FieldValue, Pair};
 
 /// Names a pair of records. It follows from the record that was there first, so that every process says the same; it
 /// is also the marker of a record that is created for the pair.
@@ -119,6 +120,21 @@ impl Link {
         self.status != LinkStatus::Ended
     }
 
+    /// Whether it waits for something that no record shows: an answer, a half, a second look.
+    pub fn is_unfinished(&self) -> bool {
+        let Pair { left, right } = &self.ends;
+        self.pending.is_some()
+            || left.is_none()
+            || right.is_none()
+            || self.gone_at != Pair::default()
+            || self.fields.iter().any(|field| field.state.unsettled.is_some())
+    }
+
+    /// Whether it lacks a record, and none is being created.
+    pub(super) fn is_half(&self) -> bool {
+        self.pending.is_none() && (self.ends.left.is_none() || self.ends.right.is_none())
+    }
+
     /// The side on which a create is announced and not yet answered.
     pub fn creates_on(&self) -> Option<Side> {
         match self.pending.as_ref()?.op {
@@ -142,6 +158,7 @@ pub enum LinkStatus {
 
 /// What a link knows of one field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "StoredField")]
 pub struct LinkField {
     /// The field's name in the mapping.
     pub name: String,
@@ -150,6 +167,28 @@ pub struct LinkField {
     /// What is known.
     #[serde(flatten)]
     pub state: FieldState,
+}
+
+/// A [`LinkField`] as it is read. Serde reads what is flattened twice, which would be most of the work of a sweep.
+#[derive(Deserialize)]
+struct StoredField {
+    name: String,
+    definition: Fingerprint,
+    #[serde(default)]
+    agreed: Pair<Option<Agreed>>,
+    #[serde(default)]
+    parked: Option<Parked>,
+    #[serde(default)]
+    fresh_until: Pair<Option<Timestamp>>,
+    #[serde(default)]
+    unsettled: Option<Unsettled>,
+}
+
+impl From<StoredField> for LinkField {
+    fn from(stored: StoredField) -> Self {
+        let StoredField { name, definition, agreed, parked, fresh_until, unsettled } = stored;
+        Self { name, definition, state: FieldState { agreed, parked, fresh_until, unsettled } }
+    }
 }
 
 /// A write that is announced before it is sent. If its answer is lost, or the process dies, this is the question that

@@ -35,6 +35,11 @@ impl Listing {
         Self { at, untouched: false, knows_right: false, sides: Pair::default() }
     }
 
+    /// The moment before it began.
+    pub(super) fn began(&self) -> Timestamp {
+        self.at
+    }
+
     /// A record and when it was listed.
     pub(super) fn record(&self, side: Side, at: &RecordRef) -> Option<(&Snapshot, Timestamp)> {
         self.sides[side].records.get(at).map(|(snapshot, _)| (snapshot, self.at))

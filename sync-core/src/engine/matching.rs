@@ -44,7 +44,11 @@ pub(super) fn birth(
         let hits: Vec<_> = candidates.iter().filter(agrees).collect();
         if hits.len() > 1 {
             let name = matcher_name(mapper, matcher);
-            return Birth::Review(format!("{} records have its {name}: merge them", hits.len()));
+            let ids: Vec<_> = hits.iter().map(|hit| hit.at.id.as_str()).collect();
+            let (count, ids) = (ids.len(), ids.join(", "));
+            return Birth::Review(format!(
+                "{count} records have its {name}, {ids}: merge them, or say which it is"
+            ));
         }
         if let Some(hit) = hits.first() {
             found.insert(&hit.at);

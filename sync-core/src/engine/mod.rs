@@ -18,6 +18,8 @@
 //!   it cannot decide it leaves alone, and asks: see [`Review`].
 //! - **A stale read is no edit.** For as long as [`Caps`] says that a read may lag, another value than the one that was
 //!   just learned is not believed.
+//! - **Great harm is asked about first.** A plan, or an hour of live work, that would delete, clear or overwrite in many
+//!   records at once waits until a person approves of just that plan: see [`Guards`].
 //! - **The same facts derive the same records**: their keys follow from the fact, so a second run finds them.
 //!
 //! What it cannot prevent: an edit that is made between the read before a write and the write's landing is overwritten,
@@ -35,13 +37,16 @@ mod caps;
 mod clock;
 mod collection;
 mod decide;
+mod explain;
 mod fault;
 mod feed;
 mod forget;
+pub mod guard;
 mod handle;
 mod journal;
 mod link;
 mod listing;
+pub mod lossy;
 mod mapping;
 mod matching;
 pub mod merge;
@@ -66,6 +71,7 @@ mod runtime;
 mod schema;
 pub mod settle;
 mod switches;
+mod undo;
 pub mod validate;
 mod value;
 mod worker;
@@ -80,25 +86,34 @@ pub use collection::{
     Written,
 };
 pub use decide::{Decision, Deleted, EditedAndDeleted, OnDelete, PairRules, Presence, Sight, decide};
+pub use explain::{Chapter, Story, Told};
 pub use fault::{Fault, FaultKind};
 pub use feed::Found;
 pub use forget::Forgotten;
+pub use guard::{GuardClass, Guards, Limit, Verdict};
 pub use handle::Engine;
 pub use journal::{Entry, FieldWrite, Happening, RunId};
 pub use link::{Link, LinkField, LinkId, LinkStatus, Pending, PendingOp, Refusal, Sent};
 pub use mapping::{Field, Fields, Mapper, Mapping, MappingBuilder, MappingError};
-pub use plan::{Change, FactCount, Plan, PlannedProjection, PlannedRecord, ProjectionStep, RecordStep};
+#[cfg(feature = "mapping-file")]
+#[cfg_attr(docsrs, doc(cfg(feature = "mapping-file")))]
+pub use mapping::{MappingFileError, MappingProblem};
+pub use plan::{
+    Change, FactCount, Plan, PlanDiff, PlannedProjection, PlannedRecord, ProjectionStep, RecordStep,
+};
 pub use policy::{Conflict, Direction, Interval, Policy, Resolution, Resolve};
 pub use projection::{Projection, ProjectionKey, ProjectionPending, Wrote};
 pub use reconcile::{Did, Outcome};
 pub(crate) use record::hex;
 pub use record::{Fingerprint, Raw, RecordId, RecordRef, Scope, Side, Snapshot};
-pub use report::{Counts, Progress, Remark, Report};
+pub use report::{Changed, Counts, Progress, Remark, Report};
+pub use resolve::Question;
 pub use review::{Review, ReviewKey, ReviewKind};
 pub use rule::{Derived, Enrich, Fact, FactKey, Life, Rule, Wanted};
 pub use runtime::{Births, EngineError};
 #[cfg(feature = "_simulation")]
 #[doc(hidden)]
 pub use switches::RuleOff;
+pub use undo::{KeptField, RunSummary, Standing, Undo, UndoneField, UndoneRecord};
 pub use value::{Agreed, FieldValue, Pair};
 pub use worker::Schedule;

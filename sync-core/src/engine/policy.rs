@@ -26,6 +26,14 @@ impl Direction {
             Self::OnCreate(_) => false,
         }
     }
+
+    /// Whether a new record of `side` gets the field.
+    pub(super) fn creates(self, side: Side) -> bool {
+        match self {
+            Self::Both => true,
+            Self::To(target) | Self::OnCreate(target) => target == side,
+        }
+    }
 }
 
 /// What to do when both sides have changed a field since they agreed, each in its own way.

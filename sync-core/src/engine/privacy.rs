@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use super::link::LinkId;
-use super::merge::FieldState;
+use super::merge::{FieldState, Parked};
 use super::record::hex;
 use super::value::{Agreed, FieldValue};
 use crate::privacy::PrivacyKey;
@@ -39,11 +39,20 @@ impl PrivacyKey {
                     _ => {}
                 }
             }
-            let parked = state.parked.iter_mut().flat_map(|p| [&mut p.values.left, &mut p.values.right]);
-            for parked in parked {
+        }
+        if let Some(parked) = &mut state.parked {
+            self.reveal_parked(link, field, parked, seen);
+        }
+    }
+
+    /// The same of what waits for a person.
+    pub(super) fn reveal_parked(&self, link: &LinkId, field: &str, parked: &mut Parked, seen: &FieldValue) {
+        for value in seen.text().into_iter().chain(seen.members().iter().map(String::as_str)) {
+            let hash = self.hash(link, field, value);
+            for parked in [&mut parked.values.left, &mut parked.values.right] {
                 match parked {
-                    FieldValue::Text(hidden) if text && *hidden == hash => hidden.clone_from(value),
-                    FieldValue::Set(members) => replace(members, &hash, member),
+                    FieldValue::Text(hidden) if *hidden == hash => value.clone_into(hidden),
+                    FieldValue::Set(members) => replace(members, &hash, value),
                     _ => {}
                 }
             }
@@ -65,11 +74,16 @@ impl PrivacyKey {
             self.hide_agreed(link, field, agreed);
         }
         for parked in state.parked.iter_mut().flat_map(|p| [&mut p.values.left, &mut p.values.right]) {
-            match parked {
-                FieldValue::Text(text) if !is_hidden(text) => *text = self.hash(link, field, text),
-                FieldValue::Set(members) => self.hide_members(link, field, members),
-                _ => {}
-            }
+            self.hide_value(link, field, parked);
+        }
+    }
+
+    /// What is stored of a value that waits for a person.
+    pub(super) fn hide_value(&self, link: &LinkId, field: &str, value: &mut FieldValue) {
+        match value {
+            FieldValue::Text(text) if !is_hidden(text) => *text = self.hash(link, field, text),
+            FieldValue::Set(members) => self.hide_members(link, field, members),
+            _ => {}
         }
     }
 
@@ -87,6 +101,11 @@ const MARK: char = '\u{1}';
 /// Whether a text stands for a value that is not known.
 pub(super) fn is_hidden(text: &str) -> bool {
     text.strip_prefix(MARK).is_some_and(|hex| hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// Whether nothing of a value stands for one that is not known.
+pub(super) fn is_shown(value: &FieldValue) -> bool {
+    !value.text().into_iter().chain(value.members().iter().map(String::as_str)).any(is_hidden)
 }
 
 fn replace(members: &mut BTreeSet<String>, hash: &str, member: &str) {

@@ -32,6 +32,13 @@ pub struct Report {
     pub reviews: Vec<Remark>,
     /// What failed. A later run tries again.
     pub failures: Vec<Remark>,
+    /// What was done otherwise than planned, because it had changed since.
+    pub changed: Vec<Changed>,
+    /// What a guard has held back, in words.
+    pub held: Vec<String>,
+    /// The id of the plan that is left because of that: [approve](super::Engine::approve) it, and apply it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approve: Option<String>,
     /// What was done, but not quite as asked: values that were left out, or that the service stored differently.
     pub remarks: Vec<Remark>,
     /// Why the run ended early, if it did. The records that it did not get to count as failed.
@@ -55,10 +62,14 @@ pub struct Counts {
     pub updated: usize,
     /// Paired with a record that was there, filled or not.
     pub linked: usize,
+    /// Were paired before, and are no more: a record is gone, and its partner perhaps deleted as well.
+    pub ended: usize,
     /// Nothing to do.
     pub unchanged: usize,
     /// Left to a person, or waiting for one who must decide about the owner.
     pub review: usize,
+    /// Held back by a guard.
+    pub held: usize,
     /// Failed.
     pub failed: usize,
 }
@@ -66,7 +77,28 @@ pub struct Counts {
 impl Counts {
     /// All of them.
     pub fn total(&self) -> usize {
-        self.created + self.updated + self.linked + self.unchanged + self.review + self.failed
+        let done = self.created + self.updated + self.linked + self.ended + self.unchanged;
+        done + self.review + self.held + self.failed
+    }
+}
+
+/// An entry of a plan that was not done as planned. Holds no values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Changed {
+    /// The collection.
+    pub collection: String,
+    /// What a person knows the record by.
+    pub record: String,
+    /// The step that was planned.
+    pub planned: String,
+    /// What was done.
+    pub done: String,
+}
+
+impl fmt::Display for Changed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: planned {}, done: {}", self.collection, self.record, self.planned, self.done)
     }
 }
 
@@ -94,9 +126,26 @@ pub(super) enum Ending {
     Created,
     Updated,
     Linked,
+    Ended,
     Unchanged,
+    Held,
     Review(Option<String>),
     Failed(Option<String>),
+}
+
+impl Ending {
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Linked => "linked",
+            Self::Ended => "ended",
+            Self::Unchanged => "unchanged",
+            Self::Held => "held back",
+            Self::Review(_) => "left to a person",
+            Self::Failed(_) => "failed",
+        }
+    }
 }
 
 impl Report {
@@ -108,6 +157,8 @@ impl Report {
             Ending::Created => counts.created += 1,
             Ending::Updated => counts.updated += 1,
             Ending::Linked => counts.linked += 1,
+            Ending::Ended => counts.ended += 1,
+            Ending::Held => counts.held += 1,
             Ending::Unchanged => counts.unchanged += 1,
             Ending::Review(why) => {
                 counts.review += 1;
@@ -117,6 +168,13 @@ impl Report {
                 counts.failed += 1;
                 self.failures.extend(why.map(remark));
             }
+        }
+    }
+
+    /// Notes why something was held back, once.
+    pub(super) fn hold(&mut self, why: String) {
+        if !self.held.contains(&why) {
+            self.held.push(why);
         }
     }
 
@@ -153,6 +211,20 @@ impl fmt::Display for Report {
                 "{name:<12}{:>9}{:>9}{:>9}{:>11}{:>8}{:>8}",
                 c.created, c.updated, c.linked, c.unchanged, c.review, c.failed
             )?;
+        }
+        for (name, Counts { ended, held, .. }) in &self.collections {
+            if ended + held > 0 {
+                writeln!(f, "{name}: {ended} pairs ended, {held} held back")?;
+            }
+        }
+        for words in &self.held {
+            writeln!(f, "held back: {words}")?;
+        }
+        if let Some(plan) = &self.approve {
+            writeln!(f, "to go on with that, approve plan {plan}")?;
+        }
+        for changed in &self.changed {
+            writeln!(f, "changed since: {changed}")?;
         }
         for failure in &self.failures {
             writeln!(f, "failed: {failure}")?;

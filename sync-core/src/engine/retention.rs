@@ -1,7 +1,12 @@
 use std::time::Duration;
 
 use super::handle::Engine;
+use super::link::Link;
+use super::privacy::is_hidden;
+use super::review::Review;
 use super::runtime::{EngineError, Runtime};
+use crate::Versioned;
+use crate::queue::WorkKey;
 use crate::store::{Commit, CommitError};
 
 /// How many entries or links one step takes: others write in between.
@@ -43,7 +48,7 @@ impl Engine {
 }
 
 impl Runtime {
-    /// Rewrites the links that hold values although they are not to. What others write meanwhile they write right.
+    /// Rewrites the links and questions that tell values although they are not to. What others write meanwhile they write right.
     async fn hide_values(&self) -> Result<usize, EngineError> {
         let (mut hidden, mut after) = (0, None);
         while !self.keeps_values() {
@@ -51,15 +56,37 @@ impl Runtime {
             let Some(last) = page.last() else { break };
             after = Some(last.value.id.clone());
             for found in page.into_iter().filter(|found| !self.schema.is_kept(&found.value)) {
-                let mut link = found.value;
-                self.schema.store(self.schema.states(&link), &mut link);
-                match self.store.commit(Commit::link(Some(found.rev), link)).await {
-                    Ok(()) => hidden += 1,
-                    Err(CommitError::Store(error)) => return Err(error.into()),
-                    Err(CommitError::Stale(_) | CommitError::Claimed { .. }) => {}
+                hidden += self.rewrite(found, Vec::new()).await?;
+            }
+        }
+        let mut after = None;
+        while !self.keeps_values() {
+            let page = self.store.reviews_page(after.as_ref(), STEP).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.key.clone());
+            for mut review in page {
+                let (WorkKey::Link(id), Some(seen)) = (&review.about, &mut review.seen) else { continue };
+                let Some(found) = self.store.link(id).await?.filter(|_| !is_hidden(seen.as_str())) else {
+                    continue;
+                };
+                match &review.field {
+                    None => self.schema.hide_digest(id, seen),
+                    Some(field) => review.seen = self.schema.digest_of_parked(&found.value, field),
                 }
+                hidden += self.rewrite(found, vec![review]).await?;
             }
         }
         Ok(hidden)
+    }
+
+    /// Writes a link as it is to be kept, and what is asked about it, if nobody has worked on it meanwhile.
+    async fn rewrite(&self, found: Versioned<Link>, reviews: Vec<Review>) -> Result<usize, EngineError> {
+        let mut link = found.value;
+        self.schema.store(self.schema.states(&link), &mut link);
+        match self.store.commit(Commit { reviews, ..Commit::link(Some(found.rev), link) }).await {
+            Ok(()) => Ok(1),
+            Err(CommitError::Store(error)) => Err(error.into()),
+            Err(CommitError::Stale(_) | CommitError::Claimed { .. }) => Ok(0),
+        }
     }
 }

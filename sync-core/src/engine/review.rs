@@ -69,6 +69,11 @@ impl Review {
         Self { key, about, kind, field, message, opened_at: now, answer: None, seen: None }
     }
 
+    /// Whether it asks what another one asks.
+    pub(super) fn asks_as(&self, other: &Self) -> bool {
+        self.message == other.message && self.seen == other.seen
+    }
+
     /// What it can be answered with.
     ///
     /// | question | answers |

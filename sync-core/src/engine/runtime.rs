@@ -13,6 +13,7 @@ use super::caps::MarkerKind;
 use super::clock::Clock;
 use super::collection::{Collection, Read};
 use super::fault::{Fault, FaultKind};
+use super::guard::{GuardClass, Watch};
 use super::journal::{Entry, Happening, RunId};
 use super::link::{Link, PendingOp};
 use super::listing::Listing;
@@ -77,6 +78,7 @@ pub(super) struct Parts {
     pub(super) skew: Duration,
     pub(super) max_attempts: u32,
     pub(super) concurrency: usize,
+    pub(super) watch: Watch,
     pub(super) keep_journal_for: Duration,
     pub(super) breakers: Mutex<BTreeMap<AccountKey, Arc<Breaker>>>,
     /// The accounts behind the sides, once they are known.
@@ -160,6 +162,15 @@ pub enum EngineError {
     /// The state belongs to other accounts.
     #[error(transparent)]
     Bind(BindError),
+    /// Live work does not begin before a person has approved of a plan: make one, look at it,
+    /// [approve](super::Engine::approve) it, and [apply](super::Engine::apply) it.
+    #[error("{message}")]
+    Unapproved {
+        /// The guard that stops it.
+        guard: GuardClass,
+        /// What it saw, and what helps.
+        message: String,
+    },
     /// The store or the queue failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -219,7 +230,6 @@ impl Runtime {
     /// Commits where a feed goes on, and adds the commit's hints to the queue: in one step if one place keeps both, and
     /// before the commit if not, because a feed that went on without them would never come back to them. Hints carry no
     /// decision, so they are added as well if the commit is refused because somebody else was faster.
-    #[allow(dead_code, reason = "feeds are about to use it")]
     pub(super) async fn commit_with_hints(&self, mut commit: Commit) -> Result<(), CommitError> {
         if !self.hints_in_store {
             let hints = std::mem::take(&mut commit.hints);

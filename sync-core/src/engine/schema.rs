@@ -1,17 +1,18 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::link::{Link, LinkField, LinkId};
 use super::mapping::{Fields, Mapper};
-use super::merge::FieldState;
+use super::merge::{FieldState, Parked};
 use super::privacy::is_hidden;
 use super::record::Fingerprint;
-use super::value::Agreed;
+use super::value::{Agreed, FieldValue, Pair};
 use crate::privacy::PrivacyKey;
 
 /// The fields of a mapping by position, and what tells whether a stored link still speaks of the same ones.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Schema {
     fields: Vec<Field>,
     /// Of the hashes that are kept instead of values.
@@ -53,29 +54,69 @@ impl Schema {
 
     /// Tells two states of something in a link apart.
     pub(super) fn digest(&self, link: &LinkId, value: &impl Serialize) -> Fingerprint {
-        let digest = Fingerprint::of(value);
-        match &self.key {
-            Some(key) => Fingerprint::keyed(key.hash(link, "", digest.as_str())),
-            None => digest,
+        let mut digest = Fingerprint::of(value);
+        self.hide_digest(link, &mut digest);
+        digest
+    }
+
+    /// What is stored of a digest: without a key it would tell values to whoever tries all.
+    pub(super) fn hide_digest(&self, link: &LinkId, digest: &mut Fingerprint) {
+        if let Some(key) = self.key.as_ref().filter(|_| !is_hidden(digest.as_str())) {
+            *digest = Fingerprint::keyed(key.hash(link, "", digest.as_str()));
         }
     }
 
-    /// The digests in a link. Without a key they would tell values to whoever tries all.
+    /// Tells apart what waits for a person in a field, whether it is known or hidden.
+    pub(super) fn digest_parked(
+        &self,
+        link: &LinkId,
+        position: usize,
+        values: &Pair<FieldValue>,
+    ) -> Fingerprint {
+        let mut values = values.clone();
+        if let (Some(key), Some(field)) = (&self.key, self.fields.get(position)) {
+            key.hide_value(link, &field.name, &mut values.left);
+            key.hide_value(link, &field.name, &mut values.right);
+        }
+        self.digest(link, &values)
+    }
+
+    /// The same of a field as it is stored, `None` if it waits for nobody.
+    pub(super) fn digest_of_parked(&self, link: &Link, field: &str) -> Option<Fingerprint> {
+        let position = self.fields.iter().position(|known| known.name == field)?;
+        let parked = self.known(link).nth(position)??.parked.as_ref()?;
+        Some(self.digest_parked(&link.id, position, &parked.values))
+    }
+
     fn digests(link: &mut Link) -> impl Iterator<Item = &mut Fingerprint> {
         let refused = link.refused.as_mut().map(|refusal| &mut refusal.sent);
         link.sought.iter_mut().chain(refused)
     }
 
+    /// The fields and the definitions under which they are stored, in the order of their names.
+    pub(super) fn definitions(&self) -> BTreeMap<&str, &Fingerprint> {
+        self.fields.iter().map(|field| (field.name.as_str(), &field.kept)).collect()
+    }
+
+    /// The same as they would be without a key.
+    pub(super) fn plain_definitions(&self) -> BTreeMap<&str, &Fingerprint> {
+        self.fields.iter().map(|field| (field.name.as_str(), &field.definition)).collect()
+    }
+
     /// What the link knows of each field, by position. A field whose definition has changed meets for the first time.
     pub(super) fn states(&self, link: &Link) -> Vec<FieldState> {
-        let state = |(position, Field { name, definition, kept }): (usize, &Field)| {
+        self.known(link).map(|state| state.cloned().unwrap_or_default()).collect()
+    }
+
+    /// The same, `None` for a field that meets for the first time.
+    pub(super) fn known<'a>(&'a self, link: &'a Link) -> impl Iterator<Item = Option<&'a FieldState>> {
+        self.fields.iter().enumerate().map(|(position, Field { name, definition, kept })| {
             // Stored in this order, unless the mapping has changed.
             let at_home = link.fields.get(position).filter(|field| field.name == *name);
             let found = at_home.or_else(|| link.fields.iter().find(|field| field.name == *name))?;
             // Stored before there was a key, it is hidden when the link is stored next.
-            (found.definition == *kept || found.definition == *definition).then(|| found.state.clone())
-        };
-        self.fields.iter().enumerate().map(|field| state(field).unwrap_or_default()).collect()
+            (found.definition == *kept || found.definition == *definition).then_some(&found.state)
+        })
     }
 
     /// The same once a side was seen: values that it shows are not hidden any more.
@@ -92,6 +133,19 @@ impl Schema {
             for seen in seen {
                 key.reveal(link, &field.name, state, seen.get(position));
             }
+        }
+    }
+
+    /// The same for a value that a person names.
+    pub(super) fn reveal_parked(
+        &self,
+        link: &LinkId,
+        position: usize,
+        parked: &mut Parked,
+        named: &FieldValue,
+    ) {
+        if let (Some(key), Some(field)) = (&self.key, self.fields.get(position)) {
+            key.reveal_parked(link, &field.name, parked, named);
         }
     }
 
@@ -117,12 +171,9 @@ impl Schema {
             LinkField { name: name.clone(), definition: kept.clone(), state }
         };
         link.fields = known.map(field).collect();
-        let Some(key) = &self.key else { return };
         let id = link.id.clone();
-        for digest in Self::digests(link).filter(|digest| !is_hidden(digest.as_str())) {
-            *digest = Fingerprint::keyed(key.hash(&id, "", digest.as_str()));
-        }
-        if !link.is_live() {
+        Self::digests(link).for_each(|digest| self.hide_digest(&id, digest));
+        if self.key.is_some() && !link.is_live() {
             // Nobody asks any more, and what was not seen back would stay for ever.
             link.fields.clear();
         }

@@ -60,6 +60,8 @@ impl Schedule {
 
 /// How long an idle worker waits before it asks the queue again: another process may have hinted something.
 const IDLE: Duration = Duration::from_secs(1);
+/// How long a running engine waits before it looks again whether a plan was approved, at most.
+const APPROVAL: Duration = Duration::from_secs(60);
 /// The shortest pause.
 const BRIEF: Duration = Duration::from_millis(1);
 
@@ -101,6 +103,8 @@ impl Engine {
     pub async fn work(&self, worker: &str, max: usize) -> Result<Vec<Outcome>, EngineError> {
         let runtime = &self.runtime;
         runtime.make_sure_bound().await?;
+        runtime.make_sure_approved().await?;
+        runtime.release().await?;
         let claimed = runtime.clock.env().monotonic();
         let claims = runtime.queue.claim(worker, max, runtime.lease()).await?;
         let mut outcomes = Vec::new();
@@ -130,6 +134,8 @@ impl Engine {
     /// scheduled, sweeps as scheduled, and deletes once a day what the journal has kept for long enough. Writes that are under way are finished first; a poll or a sweep is not, and is
     /// gone on with or repeated by the next run.
     ///
+    /// Where a plan has to be [approved](super::Guards::first_run) first, it waits for that and works on nothing.
+    ///
     /// A poll or a sweep that fails is tried again when its time comes; what must not be ignored ends the run.
     ///
     /// # Errors
@@ -142,12 +148,21 @@ impl Engine {
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), EngineError> {
         let runtime = &self.runtime;
+        let mut stop = pin!(stop);
         runtime.bind().await?;
+        // A person looks at it while it waits, or another process applies the plan.
+        while let Err(error) = runtime.make_sure_approved().await {
+            let EngineError::Unapproved { .. } = error else { return Err(error) };
+            let pause = schedule.poll.clamp(BRIEF, APPROVAL);
+            if let Either::Left(_) = select(stop.as_mut(), pin!(runtime.clock.env().sleep(pause))).await {
+                return Ok(());
+            }
+        }
         // What a process before this one has left, in case its queue went with it.
         runtime.resume().await?;
         // Side by side: a sweep of a large account takes hours, and what is hinted must not wait for it.
         let halt = async {
-            match select(pin!(stop), pin!(self.feed(schedule))).await {
+            match select(stop, pin!(self.feed(schedule))).await {
                 Either::Left(_) => Ok(()),
                 Either::Right((error, _)) => Err(error),
             }
@@ -189,7 +204,7 @@ impl Engine {
         for side in Side::BOTH {
             self.tolerate(self.poll(side).await)?;
         }
-        Ok(())
+        self.runtime.release().await
     }
 
     async fn sweep_all(&self) -> Result<(), EngineError> {

@@ -21,7 +21,7 @@ mod settings;
 pub use bytes::Bytes;
 pub use client::HttpClient;
 pub use error::{HttpError, HttpErrorKind};
-pub use http::{HeaderMap, HeaderValue, Method};
+pub use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 pub use limiter::{Limiter, RateLimit};
 pub use operation::Operation;
 pub use reply::{DecodeError, Excerpt, Reply, decode};

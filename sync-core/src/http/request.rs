@@ -70,13 +70,13 @@ impl Request {
 
     /// Sets a header. A value that is written in the code is not copied.
     #[must_use]
-    pub fn header(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+    pub fn header(mut self, name: HeaderName, value: impl Into<Cow<'static, str>>) -> Self {
         let value = match value.into() {
             Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
             Cow::Owned(text) => text.into(),
         };
         match HeaderValue::from_maybe_shared(value) {
-            Ok(value) => self.headers.push((HeaderName::from_static(name), value)),
+            Ok(value) => self.headers.push((name, value)),
             Err(_) => self.fail(format!("header {name}: has characters that no header may have")),
         }
         self
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_bad_header_is_named_without_its_value() {
-        let request = Request::new(&OP).arg("id", 1).header("x-a", "s3cr3t\n");
+        let request = Request::new(&OP).arg("id", 1).header(HeaderName::from_static("x-a"), "s3cr3t\n");
         assert_eq!(url(&request).unwrap_err(), "header x-a: has characters that no header may have");
     }
 

@@ -8,7 +8,7 @@
 //! been due longest, [`LOOK_AHEAD`] times as many as it wants; among these the order is exactly that of the queue in
 //! memory. So a claim reads a few dozen rows, however many wait.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -91,8 +91,8 @@ const NEXT_DUE: &str = concat!(
      WHERE tenant = t.tenant AND priority = p.priority)) AS due FROM tenants t CROSS JOIN priorities p) found \
      WHERE due IS NOT NULL"
 );
-const DELETE: &str = "DELETE FROM queue WHERE key = $1 RETURNING fence, key, tenant";
-const FORGET: &str = "DELETE FROM queue WHERE key = $1 AND fence = $2 AND again IS NULL";
+const END: &str = "DELETE FROM queue WHERE key = $1 AND fence = $2 AND again IS NULL";
+const FORGET: &str = "DELETE FROM queue WHERE key = $1 RETURNING since, key, ''";
 const FREE: &str = "UPDATE queue SET fence = 0, again = NULL, since = $4, \
     visible_at = CASE WHEN again < $3 THEN CASE WHEN again < $4 THEN $4 ELSE again END ELSE $3 END, \
     priority = CASE WHEN again IS NULL AND priority < $5 THEN $5 ELSE priority END, \
@@ -179,7 +179,7 @@ impl Session<'_> {
         let fence = i64::try_from(claim.fence).map_err(|error| self.place.error(error))?;
         let (key, fence) = (Arg::Text(&key), Arg::Number(fence));
         if again.is_none() {
-            self.run(FORGET, &[key, fence]).await?;
+            self.run(END, &[key, fence]).await?;
         }
         // Still there because of a hint that came meanwhile, or because it is due again; or somebody else's by now.
         let due = again.map_or(i64::MAX, |again| nanos(again.max(self.now)));
@@ -195,12 +195,12 @@ impl Session<'_> {
     }
 
     pub(crate) async fn forget(&mut self, keys: &[WorkKey]) -> Result<usize, StoreError> {
-        let mut forgotten = 0;
-        for key in keys {
-            let key = self.encode(key)?;
-            forgotten += self.rows(DELETE, &[Arg::Text(&key)]).await?.len();
+        let keys: Result<BTreeSet<_>, _> = keys.iter().map(|key| self.encode(key)).collect();
+        let mut gone = 0;
+        for key in keys? {
+            gone += self.rows(FORGET, &[Arg::Text(&key)]).await?.len();
         }
-        Ok(forgotten)
+        Ok(gone)
     }
 
     pub(crate) async fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
@@ -296,10 +296,10 @@ macro_rules! implement_queue {
                     let (place, now) = (&self.$at.place, self.env.now());
                     let mut transaction = self.$at.begin_queue().await?;
                     let connection = &mut *transaction;
-                    let mut session = Session { place, connection, statements: &$statements, now };
-                    let forgotten = session.forget(keys).await?;
+                    let gone =
+                        Session { place, connection, statements: &$statements, now }.forget(keys).await?;
                     self.$at.end(transaction).await?;
-                    Ok(forgotten)
+                    Ok(gone)
                 }
 
                 async fn next_due(&self) -> Result<Option<jiff::Timestamp>, StoreError> {
@@ -326,7 +326,7 @@ mod tests {
         let path = std::env::temp_dir().join(format!("sync-core-queue-{}.db", std::process::id()));
         let database = SqliteDatabase::open(&path).await.unwrap();
         let mut connection = database.acquire().await.unwrap();
-        for sql in [SQLITE.mark, SQLITE.due, SQLITE.claim, NEXT_DUE, FORGET, DELETE, FREE] {
+        for sql in [SQLITE.mark, SQLITE.due, SQLITE.claim, NEXT_DUE, END, FORGET, FREE] {
             let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
             let steps: Vec<(i64, i64, i64, String)> =
                 sqlx::query_as(explain).fetch_all(&mut *connection).await.unwrap();

@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
+use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -70,6 +70,10 @@ impl<B: Ord + Clone, K: Ord> Index<B, K> {
         }
     }
 
+    fn after(&self, after: Option<&B>) -> impl Iterator<Item = (&B, &BTreeSet<K>)> {
+        self.0.range((after.map_or(Unbounded, Excluded), Unbounded))
+    }
+
     fn of(&self, by: &B) -> impl DoubleEndedIterator<Item = &K> {
         self.0.get(by).into_iter().flatten()
     }
@@ -88,8 +92,7 @@ impl MemoryStore {
 
 /// The entries after a key, in order.
 fn page<K: Ord, V: Clone>(map: &BTreeMap<K, V>, after: Option<&K>, limit: usize) -> Vec<V> {
-    let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-    map.range((from, Bound::Unbounded)).take(limit).map(|(_, v)| v.clone()).collect()
+    map.range((after.map_or(Unbounded, Excluded), Unbounded)).take(limit).map(|(_, v)| v.clone()).collect()
 }
 
 fn next(seen: Option<Rev>) -> Rev {
@@ -259,6 +262,24 @@ impl Store for MemoryStore {
         Ok(holder.and_then(|(_, id)| state.links.get(id)).cloned())
     }
 
+    async fn records_page(
+        &self,
+        side: Side,
+        after: Option<&RecordRef>,
+        limit: usize,
+    ) -> Result<Vec<RecordRef>, StoreError> {
+        let state = self.state();
+        let records = state.holders[side].after(after);
+        let live = records.filter(|(_, links)| links.last().is_some_and(|(turn, _)| *turn == LIVE));
+        Ok(live.take(limit).map(|(at, _)| at.clone()).collect())
+    }
+
+    async fn links_with(&self, side: Side, at: &RecordRef) -> Result<Vec<Link>, StoreError> {
+        let state = self.state();
+        let links = state.holders[side].of(at).filter_map(|(_, id)| state.links.get(id));
+        Ok(links.map(|link| link.value.clone()).collect())
+    }
+
     async fn open_creates(&self, side: Side) -> Result<Vec<Link>, StoreError> {
         let state = self.state();
         let links = state.creates.of(&side).filter_map(|id| state.links.get(id));
@@ -325,7 +346,7 @@ impl Store for MemoryStore {
         limit: usize,
     ) -> Result<Vec<(u64, Entry)>, StoreError> {
         let state = self.state();
-        let later = state.journal.range((Bound::Excluded(after), Bound::Unbounded));
+        let later = state.journal.range((Excluded(after), Unbounded));
         let wanted = later.filter(|(_, entry)| about.is_none_or(|about| entry.about == *about));
         Ok(wanted.take(limit).map(|(number, entry)| (*number, entry.clone())).collect())
     }

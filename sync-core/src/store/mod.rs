@@ -8,6 +8,7 @@ mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Debug};
 
 use async_trait::async_trait;
@@ -24,10 +25,13 @@ pub use sqlite::SqliteStore;
 
 use crate::engine::{
     Cursor, Entry, Fact, FactKey, Link, LinkId, PageToken, Projection, ProjectionKey, RecordId, RecordRef,
-    Review, ReviewKey, Side,
+    Review, ReviewKey, RunId, Side,
 };
 use crate::queue::{Hint, WorkKey};
 use crate::{AccountKey, Rev, StoreError, Versioned};
+
+/// How many rows the methods that search read at once.
+const PAGE: usize = 500;
 
 /// Keeps the state of one sync: links, derived records, facts, positions of feeds, questions, the journal.
 ///
@@ -55,6 +59,56 @@ pub trait Store: Send + Sync + Debug {
     ///
     /// The store cannot be read.
     async fn link_of(&self, side: Side, at: &RecordRef) -> Result<Option<Versioned<Link>>, StoreError>;
+
+    /// The link of each of these records, as [`link_of`](Self::link_of) gives it, in their order. Whoever looks through many
+    /// records asks for a page of them at a time; the default asks for one after the other.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn links_of(
+        &self,
+        side: Side,
+        at: &[RecordRef],
+    ) -> Result<Vec<Option<Versioned<Link>>>, StoreError> {
+        let mut links = Vec::with_capacity(at.len());
+        for at in at {
+            links.push(self.link_of(side, at).await?);
+        }
+        Ok(links)
+    }
+
+    /// At most `limit` of the records of a side that live links have, those that come after `after` in an order of the
+    /// store's own.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn records_page(
+        &self,
+        side: Side,
+        after: Option<&RecordRef>,
+        limit: usize,
+    ) -> Result<Vec<RecordRef>, StoreError>;
+
+    /// At most `limit` live links that are [unfinished](Link::is_unfinished) and whose ids come after `after`, in the
+    /// order of their ids (by bytes). There may be others among them. The default looks through all links.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn unfinished_page(&self, after: Option<&LinkId>, limit: usize) -> Result<Vec<LinkId>, StoreError> {
+        let (mut found, mut after) = (Vec::new(), after.cloned());
+        while found.len() < limit {
+            let page = self.links_page(after.as_ref(), limit).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.value.id.clone());
+            let links = page.into_iter().map(|found| found.value);
+            found.extend(links.filter(|link| link.is_live() && link.is_unfinished()).map(|link| link.id));
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
 
     /// The links with a create on `side` that is announced and not yet answered, in the order of their ids.
     ///
@@ -106,6 +160,19 @@ pub trait Store: Send + Sync + Debug {
     /// The store cannot be read.
     async fn fact(&self, key: &FactKey) -> Result<Option<Versioned<Fact>>, StoreError>;
 
+    /// Each of these facts, in their order. The default asks for one after the other.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn facts(&self, keys: &[FactKey]) -> Result<Vec<Option<Versioned<Fact>>>, StoreError> {
+        let mut facts = Vec::with_capacity(keys.len());
+        for key in keys {
+            facts.push(self.fact(key).await?);
+        }
+        Ok(facts)
+    }
+
     /// The facts that belong to a left record, in the order of their keys.
     ///
     /// # Errors
@@ -154,14 +221,61 @@ pub trait Store: Send + Sync + Debug {
         limit: usize,
     ) -> Result<Vec<(u64, Entry)>, StoreError>;
 
-    /// All links that have or had a record, in the order of their ids. Default: looks through all links.
+    /// At most `limit` entries of the journal that were made in a run, after the one with the number `after`, oldest first.
+    /// By default it reads the whole journal.
     ///
     /// # Errors
     ///
     /// The store cannot be read.
-    async fn links_of(&self, side: Side, at: &RecordRef) -> Result<Vec<Versioned<Link>>, StoreError> {
-        let all = self.links_page(None, usize::MAX).await?;
-        Ok(all.into_iter().filter(|link| link.value.ends[side].as_ref() == Some(at)).collect())
+    async fn journal_of_run(
+        &self,
+        run: &RunId,
+        mut after: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, Entry)>, StoreError> {
+        let mut found = Vec::new();
+        while found.len() < limit {
+            let page = self.journal(None, after, PAGE).await?;
+            let Some((last, _)) = page.last() else { break };
+            after = *last;
+            let of_run = page.into_iter().filter(|(_, entry)| entry.run.as_ref() == Some(run));
+            found.extend(of_run.take(limit - found.len()));
+        }
+        Ok(found)
+    }
+
+    /// At most `limit` of the runs that the journal tells of, those whose names come before `before` (by bytes), in
+    /// falling order: the youngest first. By default it reads the whole journal.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn runs(&self, before: Option<&RunId>, limit: usize) -> Result<Vec<RunId>, StoreError> {
+        let (mut runs, mut after) = (BTreeSet::new(), 0);
+        loop {
+            let page = self.journal(None, after, PAGE).await?;
+            let Some((last, _)) = page.last() else { break };
+            after = *last;
+            let named = page.into_iter().filter_map(|(_, entry)| entry.run);
+            runs.extend(named.filter(|run| before.is_none_or(|before| run < before)));
+        }
+        Ok(runs.into_iter().rev().take(limit).collect())
+    }
+
+    /// The links that have a record, and those that had it when they ended, in no order. By default it reads all links.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn links_with(&self, side: Side, at: &RecordRef) -> Result<Vec<Link>, StoreError> {
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.links_page(after.as_ref(), PAGE).await?;
+            let Some(last) = page.last() else { return Ok(found) };
+            after = Some(last.value.id.clone());
+            let links = page.into_iter().map(|link| link.value);
+            found.extend(links.filter(|link| link.ends[side].as_ref() == Some(at)));
+        }
     }
 
     /// Everything that may speak of a record with this id, whatever it is about: at least what has the id in it, and

@@ -96,6 +96,6 @@ impl fmt::Debug for PostgresStore {
     }
 }
 
-implement_store!(PostgresStore, begin_in_turn, crate::queue::sql::POSTGRES);
+implement_store!(PostgresStore, begin_in_turn, POSTGRES);
 implement_queue!(PostgresStore, beside, crate::queue::sql::POSTGRES);
 implement_budget!(PostgresStore, beside, crate::engine::budget::sql::POSTGRES);

@@ -1,7 +1,9 @@
 //! What the stores on SQL databases share: their statements, and what a commit checks before it writes.
 
 mod accounts;
+pub(super) mod batch;
 mod forgets;
+mod history;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -10,8 +12,8 @@ use super::memory::{keeps, shared};
 use super::{Commit, CommitError, FeedId, Position};
 use crate::database::{Arg, Connection, Place, Row};
 use crate::engine::{
-    Entry, Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review, ReviewKey,
-    RunId, Side,
+    Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review, ReviewKey, RunId,
+    Side,
 };
 use crate::queue::WorkKey;
 use crate::{Rev, StoreError, Versioned};
@@ -52,10 +54,10 @@ const HOLDER_OF_RIGHT: &str =
 const OPEN_CREATES: &str = "SELECT rev, id, body FROM links WHERE creates_on = $1 ORDER BY id";
 const RELEASE: &str = "UPDATE links SET left_at = NULL, right_at = NULL WHERE id = $1";
 // A link that had ended before keeps its place among those that have.
-const PUT_LINK: &str = "INSERT INTO links (id, rev, left_at, right_at, creates_on, body, ended) \
-    VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $7 = 0 THEN 0 ELSE (SELECT COALESCE(MAX(ended), 0) + 1 FROM links) END) \
+const PUT_LINK: &str = "INSERT INTO links (id, rev, left_at, right_at, creates_on, body, unfinished, ended) \
+    VALUES ($1, $2, $3, $4, $5, $6, $8, CASE WHEN $7 = 0 THEN 0 ELSE (SELECT COALESCE(MAX(ended), 0) + 1 FROM links) END) \
     ON CONFLICT (id) DO UPDATE SET rev = $2, left_at = $3, right_at = $4, creates_on = $5, body = $6, \
-    ended = CASE WHEN $7 = 0 THEN 0 WHEN links.ended > 0 THEN links.ended ELSE excluded.ended END";
+    unfinished = $8, ended = CASE WHEN $7 = 0 THEN 0 WHEN links.ended > 0 THEN links.ended ELSE excluded.ended END";
 
 const PROJECTIONS_OF: &str = "SELECT rev, id, body FROM projections WHERE owner = $1 ORDER BY id";
 const PUT_PROJECTION: &str = "INSERT INTO projections (id, rev, owner, body) VALUES ($1, $2, $3, $4) \
@@ -72,9 +74,6 @@ const REVIEWS_ABOUT: &str = "SELECT CAST(1 AS BIGINT), id, body FROM reviews WHE
 const PUT_REVIEW: &str = "INSERT INTO reviews (id, about, body) VALUES ($1, $2, $3) \
     ON CONFLICT (id) DO UPDATE SET about = $2, body = $3";
 
-const JOURNAL: &str = "SELECT number, about, body FROM journal WHERE number > $1 ORDER BY number LIMIT $2";
-const JOURNAL_ABOUT: &str =
-    "SELECT number, about, body FROM journal WHERE number > $1 AND about = $3 ORDER BY number LIMIT $2";
 const ADD_ENTRY: &str = "INSERT INTO journal (about, body, run) VALUES ($1, $2, $3)";
 
 /// What the stores do on a connection. What writes runs in a transaction that keeps other writers out until its
@@ -176,24 +175,6 @@ impl<'a> Session<'a> {
         Ok(values(self.page(&REVIEWS, after.map(ReviewKey::as_str), limit).await?))
     }
 
-    pub(super) async fn journal(
-        &mut self,
-        about: Option<&WorkKey>,
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<(u64, Entry)>, StoreError> {
-        // A number that no column holds was never given to an entry.
-        let range = [Arg::Number(i64::try_from(after).unwrap_or(i64::MAX)), limited(limit)];
-        let entries = match about {
-            None => self.all(JOURNAL, &range).await?,
-            Some(about) => {
-                let (about, [after, limit]) = (self.encode(about)?, range);
-                self.all(JOURNAL_ABOUT, &[after, limit, Arg::Text(&about)]).await?
-            }
-        };
-        Ok(numbered(entries))
-    }
-
     pub(super) async fn commit(&mut self, commit: &Commit) -> Result<(), CommitError> {
         self.check(commit).await?;
         self.write_links(commit).await?;
@@ -206,8 +187,8 @@ impl<'a> Session<'a> {
         self.delete_entries(&commit.gone_entries).await?;
         for entry in &commit.journal {
             let (about, body) = (self.encode(&entry.about)?, self.encode(entry)?);
-            let run = entry.run.as_ref().map(RunId::as_str);
-            self.run(ADD_ENTRY, &[Arg::Text(&about), Arg::Text(&body), Arg::Optional(run)]).await?;
+            let run = Arg::Optional(entry.run.as_ref().map(RunId::as_str));
+            self.run(ADD_ENTRY, &[Arg::Text(&about), Arg::Text(&body), run]).await?;
         }
         Ok(())
     }
@@ -294,6 +275,7 @@ impl<'a> Session<'a> {
                 Arg::Optional(link.creates_on().map(name)),
                 Arg::Text(&body),
                 Arg::Number(i64::from(!link.is_live())),
+                Arg::Number(i64::from(link.is_live() && link.is_unfinished())),
             ];
             self.run(PUT_LINK, &row).await?;
         }
@@ -406,10 +388,6 @@ fn values<T>(found: Vec<Versioned<T>>) -> Vec<T> {
     found.into_iter().map(|found| found.value).collect()
 }
 
-fn numbered(entries: Vec<Versioned<Entry>>) -> Vec<(u64, Entry)> {
-    entries.into_iter().map(|entry| (entry.rev.get(), entry.value)).collect()
-}
-
 fn limited(limit: usize) -> Arg<'static> {
     Arg::Number(i64::try_from(limit).unwrap_or(i64::MAX))
 }
@@ -421,16 +399,24 @@ fn name(side: Side) -> &'static str {
     }
 }
 
+/// A session for reading, on a connection of the store's `database`.
+macro_rules! session {
+    ($store:expr) => {
+        Session::new(&$store.database.place, &mut *$store.database.acquire().await?)
+    };
+}
+pub(super) use session;
+
 /// Implements [`Store`](super::Store) on the store's `database`, whose `$begin` begins a transaction that writes. Hints go
-/// into the queue by `$statements`, in the commit that they come with.
+/// into the queue by the statements of the `$dialect`, in the commit that they come with.
 macro_rules! implement_store {
-    ($store:ty, $begin:ident, $statements:path) => {
+    ($store:ty, $begin:ident, $dialect:ident) => {
         const _: () = {
-            use super::sql::Session;
+            use super::sql::{Session, batch, session};
             use super::{Accounts, BindError, Commit, CommitError, FeedId, Mentions, Position, Store};
             use $crate::engine::{
                 Entry, Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review,
-                ReviewKey, Side,
+                ReviewKey, RunId, Side,
             };
             use $crate::queue::WorkKey;
             use $crate::{StoreError, Versioned};
@@ -444,7 +430,7 @@ macro_rules! implement_store {
                 }
 
                 async fn link(&self, id: &LinkId) -> Result<Option<Versioned<Link>>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?).link(id).await
+                    session!(self).link(id).await
                 }
 
                 async fn link_of(
@@ -452,15 +438,40 @@ macro_rules! implement_store {
                     side: Side,
                     at: &RecordRef,
                 ) -> Result<Option<Versioned<Link>>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .link_of(side, at)
-                        .await
+                    session!(self).link_of(side, at).await
+                }
+
+                async fn links_of(
+                    &self,
+                    side: Side,
+                    at: &[RecordRef],
+                ) -> Result<Vec<Option<Versioned<Link>>>, StoreError> {
+                    session!(self).links_of(&batch::$dialect, side, at).await
+                }
+
+                async fn facts(&self, keys: &[FactKey]) -> Result<Vec<Option<Versioned<Fact>>>, StoreError> {
+                    session!(self).facts(&batch::$dialect, keys).await
+                }
+
+                async fn records_page(
+                    &self,
+                    side: Side,
+                    after: Option<&RecordRef>,
+                    limit: usize,
+                ) -> Result<Vec<RecordRef>, StoreError> {
+                    session!(self).records_page(side, after, limit).await
+                }
+
+                async fn unfinished_page(
+                    &self,
+                    after: Option<&LinkId>,
+                    limit: usize,
+                ) -> Result<Vec<LinkId>, StoreError> {
+                    session!(self).unfinished_page(after, limit).await
                 }
 
                 async fn open_creates(&self, side: Side) -> Result<Vec<Link>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .open_creates(side)
-                        .await
+                    session!(self).open_creates(side).await
                 }
 
                 async fn links_page(
@@ -468,27 +479,21 @@ macro_rules! implement_store {
                     after: Option<&LinkId>,
                     limit: usize,
                 ) -> Result<Vec<Versioned<Link>>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .links_page(after, limit)
-                        .await
+                    session!(self).links_page(after, limit).await
                 }
 
                 async fn projection(
                     &self,
                     key: &ProjectionKey,
                 ) -> Result<Option<Versioned<Projection>>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .projection(key)
-                        .await
+                    session!(self).projection(key).await
                 }
 
                 async fn projections_of(
                     &self,
                     owner: &RecordId,
                 ) -> Result<Vec<Versioned<Projection>>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .projections_of(owner)
-                        .await
+                    session!(self).projections_of(owner).await
                 }
 
                 async fn projections_page(
@@ -496,35 +501,27 @@ macro_rules! implement_store {
                     after: Option<&ProjectionKey>,
                     limit: usize,
                 ) -> Result<Vec<Versioned<Projection>>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .projections_page(after, limit)
-                        .await
+                    session!(self).projections_page(after, limit).await
                 }
 
                 async fn fact(&self, key: &FactKey) -> Result<Option<Versioned<Fact>>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?).fact(key).await
+                    session!(self).fact(key).await
                 }
 
                 async fn facts_of(&self, owner: &RecordId) -> Result<Vec<Fact>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .facts_of(owner)
-                        .await
+                    session!(self).facts_of(owner).await
                 }
 
                 async fn position(&self, feed: &FeedId) -> Result<Option<Versioned<Position>>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .position(feed)
-                        .await
+                    session!(self).position(feed).await
                 }
 
                 async fn review(&self, key: &ReviewKey) -> Result<Option<Review>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?).review(key).await
+                    session!(self).review(key).await
                 }
 
                 async fn reviews_about(&self, about: &WorkKey) -> Result<Vec<Review>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .reviews_about(about)
-                        .await
+                    session!(self).reviews_about(about).await
                 }
 
                 async fn reviews_page(
@@ -532,9 +529,7 @@ macro_rules! implement_store {
                     after: Option<&ReviewKey>,
                     limit: usize,
                 ) -> Result<Vec<Review>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .reviews_page(after, limit)
-                        .await
+                    session!(self).reviews_page(after, limit).await
                 }
 
                 async fn journal(
@@ -543,25 +538,28 @@ macro_rules! implement_store {
                     after: u64,
                     limit: usize,
                 ) -> Result<Vec<(u64, Entry)>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .journal(about, after, limit)
-                        .await
+                    session!(self).journal(about, after, limit).await
                 }
 
-                async fn links_of(
+                async fn journal_of_run(
                     &self,
-                    side: Side,
-                    at: &RecordRef,
-                ) -> Result<Vec<Versioned<Link>>, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .links_of(side, at)
-                        .await
+                    run: &RunId,
+                    after: u64,
+                    limit: usize,
+                ) -> Result<Vec<(u64, Entry)>, StoreError> {
+                    session!(self).journal_of_run(run, after, limit).await
+                }
+
+                async fn runs(&self, before: Option<&RunId>, limit: usize) -> Result<Vec<RunId>, StoreError> {
+                    session!(self).runs(before, limit).await
+                }
+
+                async fn links_with(&self, side: Side, at: &RecordRef) -> Result<Vec<Link>, StoreError> {
+                    session!(self).links_with(side, at).await
                 }
 
                 async fn mentioning(&self, id: &RecordId) -> Result<Mentions, StoreError> {
-                    Session::new(&self.database.place, &mut *self.database.acquire().await?)
-                        .mentioning(id)
-                        .await
+                    session!(self).mentioning(id).await
                 }
 
                 async fn trim_journal(
@@ -584,7 +582,7 @@ macro_rules! implement_store {
                     let mut transaction = self.database.$begin().await?;
                     let (place, connection) = (&self.database.place, &mut *transaction);
                     Session::new(place, connection).commit(&commit).await?;
-                    let (statements, now) = (&$statements, self.env.now());
+                    let (statements, now) = (&$crate::queue::sql::$dialect, self.env.now());
                     let mut queue = crate::queue::sql::Session { place, connection, statements, now };
                     queue.mark(&commit.hints).await?;
                     Ok(self.database.end(transaction).await?)

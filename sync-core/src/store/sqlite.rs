@@ -74,6 +74,6 @@ impl fmt::Debug for SqliteStore {
     }
 }
 
-implement_store!(SqliteStore, begin, crate::queue::sql::SQLITE);
+implement_store!(SqliteStore, begin, SQLITE);
 implement_queue!(SqliteStore, database, crate::queue::sql::SQLITE);
 implement_budget!(SqliteStore, database, crate::engine::budget::sql::SQLITE);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use sync_core::engine::{
-    Births, Did, Engine, EngineBuilder, FactKey, FaultKind, Happening, LinkId, Mapping, Outcome,
+    Births, Did, Engine, EngineBuilder, FactKey, FaultKind, Guards, Happening, LinkId, Mapping, Outcome,
     ProjectionKey, RecordId, RecordRef, Side, normalise,
 };
 use sync_core::queue::WorkKey;
@@ -23,7 +23,11 @@ fn builder(world: &World) -> EngineBuilder {
         .matched_by(["vat"])
         .build()
         .unwrap();
-    world.begin(mapping).store(world.store.clone()).env(world.env.clone())
+    world
+        .begin(mapping)
+        .store(world.store.clone())
+        .guards(Guards::new().first_run(false).mapping(false))
+        .env(world.env.clone())
 }
 
 fn record(id: &str) -> RecordRef {

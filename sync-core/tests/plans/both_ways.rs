@@ -1,7 +1,9 @@
 //! Fields and records that go both ways.
 
 use serde_json::json;
-use sync_core::engine::{Change, Counts, Engine, Mapping, Plan, Policy, RecordStep, Report, Side, normalise};
+use sync_core::engine::{
+    Change, Counts, Engine, Guards, Mapping, Plan, Policy, RecordStep, Report, Side, normalise,
+};
 
 use super::fake::Mishap;
 use super::world::{LONG, World};
@@ -18,7 +20,12 @@ fn mapping() -> Mapping {
 }
 
 fn engine(world: &World) -> Engine {
-    world.begin(mapping()).store(world.store.clone()).env(world.env.clone()).build()
+    world
+        .begin(mapping())
+        .store(world.store.clone())
+        .guards(Guards::new().first_run(false).mapping(false))
+        .env(world.env.clone())
+        .build()
 }
 
 async fn run(world: &World) -> (Plan, Report) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use sync_core::engine::{Births, Engine, Enrich, Fact, Mapping, Plan, Raw, RecordStep, Report, Side};
+use sync_core::engine::{Births, Engine, Enrich, Fact, Guards, Mapping, Plan, Raw, RecordStep, Report, Side};
 
 use super::world::{Documents, World};
 
@@ -28,6 +28,7 @@ fn engine(world: &World) -> Engine {
     world
         .begin(mapping)
         .store(world.store.clone())
+        .guards(Guards::new().first_run(false).mapping(false))
         .births(Side::Right, Births::Ignore)
         .facts(world.documents.clone(), vec![Arc::new(Documents)])
         .target(world.notes.clone())

@@ -47,6 +47,8 @@ pub(crate) struct Switches {
     pub(crate) on_create: BTreeMap<usize, Mishap>,
     /// What happens to updates, by their number from 1.
     pub(crate) on_update: BTreeMap<usize, Mishap>,
+    /// What happens to deletions.
+    pub(crate) on_remove: Option<Mishap>,
     /// Refuses every call for this reason.
     pub(crate) down: Option<FaultKind>,
     /// How many records a page has; 0 is all of them.
@@ -57,6 +59,8 @@ pub(crate) struct Switches {
     pub(crate) truncates: Option<(&'static str, usize)>,
     /// What carries markers has yet to be set up.
     pub(crate) not_set_up: bool,
+    /// How many accounts further the token leads.
+    pub(crate) account: u64,
 }
 
 /// A record of the service.
@@ -354,7 +358,7 @@ impl Collection for Fake {
 
     async fn identity(&self) -> Result<AccountKey, Fault> {
         self.call().await?;
-        Ok(AccountKey::new(self.name, 5))
+        Ok(AccountKey::new(self.name, 5 + self.state().switches.account))
     }
 
     async fn set_up(&self) -> Result<SetUp, Fault> {
@@ -427,6 +431,24 @@ impl Collection for Fake {
         }
         self.fuse.step().await;
         result
+    }
+
+    async fn remove(&self, seen: &Snapshot) -> Result<(), WriteError> {
+        self.call().await.map_err(WriteError::NotApplied)?;
+        let mishap = {
+            let mut state = self.state();
+            state.writes.push(format!("remove {} {}", self.name, seen.at.id));
+            if !matches!(state.switches.on_remove, Some(Mishap::NotSent | Mishap::Refused(_))) {
+                state.rows.retain(|row| row.at != seen.at);
+            }
+            state.switches.on_remove.take()
+        };
+        self.fuse.step().await;
+        match mishap {
+            None => Ok(()),
+            Some(Mishap::Refused(kind)) => Err(WriteError::NotApplied(fault(kind))),
+            Some(_) => Err(lost()),
+        }
     }
 
     async fn update(&self, seen: &Snapshot, part: &Part, marker: &Marker) -> Result<Written, WriteError> {

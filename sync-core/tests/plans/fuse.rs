@@ -115,6 +115,15 @@ impl Store for FragileStore {
         self.inner.link_of(side, at).await
     }
 
+    async fn records_page(
+        &self,
+        side: Side,
+        after: Option<&RecordRef>,
+        limit: usize,
+    ) -> Result<Vec<RecordRef>, StoreError> {
+        self.inner.records_page(side, after, limit).await
+    }
+
     async fn open_creates(&self, side: Side) -> Result<Vec<Link>, StoreError> {
         self.inner.open_creates(side).await
     }
@@ -220,6 +229,10 @@ impl WorkQueue for FragileStore {
         self.queue.done(claim, again).await?;
         self.fuse.step().await;
         Ok(())
+    }
+
+    async fn forget(&self, keys: &[WorkKey]) -> Result<usize, StoreError> {
+        self.queue.forget(keys).await
     }
 
     async fn next_due(&self) -> Result<Option<sync_core::jiff::Timestamp>, StoreError> {

@@ -4,8 +4,9 @@
 //! I3 no duplicates, I4 no lost edit, I7 no record in two pairs, I9 bounded effort, I10 trouble stays where it is,
 //! I11 a plan is honest.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail loudly")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail loudly")]
 
+mod answers;
 mod between_runs;
 mod both_ways;
 mod changes;
@@ -14,8 +15,11 @@ mod crashes;
 mod database;
 mod fake;
 mod faults;
+mod feeds;
 mod first_run;
 mod fuse;
+mod guards;
+mod history;
 mod lost_replies;
 mod lost_state;
 mod matching;

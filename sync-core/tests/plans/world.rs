@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sync_core::ManualEnv;
 use sync_core::engine::{
-    Births, Caps, Derived, Engine, EngineBuilder, Field, Life, Mapping, Plan, Policy, PrivacyKey,
+    Births, Caps, Derived, Engine, EngineBuilder, Field, Guards, Life, Mapping, Plan, Policy, PrivacyKey,
     ProjectionKey, Raw, Report, Rule, Side, Snapshot, Wanted, normalise,
 };
 use sync_core::jiff::civil::Date;
@@ -187,6 +187,8 @@ impl World {
             .target(self.tasks.clone())
             .env(self.env.clone())
             .concurrency(self.at_once)
+            // Most tests apply what they have just planned; `guards.rs` is about the rest.
+            .guards(Guards::new().first_run(false).mapping(false))
     }
 
     /// The engine as a new process makes it.

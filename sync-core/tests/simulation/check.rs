@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::Value;
-use sync_core::engine::{Entry, FieldValue, Happening, Link, Mapper, ProjectionKey, Side};
+use sync_core::engine::{Answer, Entry, FieldValue, Happening, Link, Mapper, ProjectionKey, Review, Side};
 use sync_core::store::{MemoryStore, Store};
 
 use crate::history::{History, Verdict, at_once};
@@ -112,6 +112,7 @@ pub(crate) fn invariants(history: &History, verdict: &mut Verdict) {
     }
     overwritten(history, &live, &journal, &named, verdict);
     effort(history, verdict);
+    used(history, verdict);
     if history.world.lock().settings.privacy {
         // Nothing is named. That the same is done as with values shows that it would be.
         verdict.problems.retain(|problem| !problem.starts_with("I4"));
@@ -120,7 +121,9 @@ pub(crate) fn invariants(history: &History, verdict: &mut Verdict) {
     if history.world.lock().settings.notes {
         derived(history, &live, &journal, verdict);
     }
-    if let Some((side, id)) = history.world.lock().ledger.removals.first() {
+    let state = history.world.lock();
+    let mut unasked = state.ledger.removals.iter().filter(|gone| !state.ledger.to_delete.contains(*gone));
+    if let Some((side, id)) = unasked.next() {
         verdict.problems.push(format!("I8: {side:?} {id} was deleted, and nothing allows it"));
     }
 }
@@ -156,15 +159,15 @@ fn ended_for_a_reason(history: &History, links: &[Link], verdict: &mut Verdict) 
 /// I3.
 fn no_duplicates(history: &History, links: &[Link], verdict: &mut Verdict) {
     let state = history.world.lock();
-    let mut made: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut made: BTreeMap<(Side, &str), Vec<String>> = BTreeMap::new();
     for side in [Side::Left, Side::Right] {
         for (id, record) in state.services[side].records.iter().filter(|(_, r)| r.is_there()) {
             if let Some(link) = &record.created_for {
-                made.entry(link).or_default().push(id.clone());
+                made.entry((side, link)).or_default().push(id.clone());
             }
         }
     }
-    for (link, ids) in made {
+    for ((_, link), ids) in made {
         if ids.len() > 1 {
             verdict.problems.push(format!("I3: {} were created for {link}", ids.join(", ")));
         }
@@ -202,7 +205,7 @@ fn agreement(
         let founder = link.ends.left.as_ref().or(link.ends.right.as_ref());
         let asked = journal.iter().any(|entry| {
             entry.about == sync_core::queue::WorkKey::Link(link.id.clone())
-                && matches!(entry.what, Happening::Asked(_))
+                && matches!(entry.what, Happening::Asked(_) | Happening::Answered { .. })
         });
         let reviewed =
             at_once(history.store.reviews_about(&sync_core::queue::WorkKey::Link(link.id.clone())));
@@ -243,6 +246,16 @@ fn agreement(
                 && matches!(&entry.what, Happening::Refused { field, .. } if *field == rules.name)
         });
         let one_way = rules.name == "vat";
+        // They differ on purpose.
+        let is_left = journal.iter().any(|entry| {
+            matches!(&entry.what, Happening::Answered { review, answer }
+                if answer == "leave" && review.starts_with(&format!("pair {}, {}:", link.id, rules.name)))
+        });
+        let is_agreed = |side, value| {
+            let agreed = field.and_then(|field| field.state.agreed[side].as_ref());
+            agreed.is_some_and(|agreed| agreed.is(value))
+        };
+        let is_left = is_left && is_agreed(Side::Left, lv) && is_agreed(Side::Right, rv);
         // Which values survive a merge of two records, its person has decided.
         let was_moved = |link: &Link| {
             journal.iter().any(|entry| {
@@ -251,7 +264,7 @@ fn agreement(
             })
         };
         let moved = was_moved(link);
-        if !equal && !is_parked && !refused && !one_way {
+        if !equal && !is_parked && !refused && !one_way && !is_left {
             verdict.problems.push(format!("I1: {} {}: {lv:?} and {rv:?}", link.id, rules.name));
         }
         if moved {
@@ -260,9 +273,10 @@ fn agreement(
         if rules.name == "tags" {
             members(history, link, lv, rv, named, verdict);
         } else {
-            let explained = is_parked || refused;
+            let explained = is_parked || refused || is_left;
             let earlier: Vec<&Link> = links.iter().filter(|l| !l.is_live() && !was_moved(l)).collect();
-            let field = Field { name: &rules.name, left: lv, right: rv, explained };
+            let field =
+                Field { name: &rules.name, left: lv, right: rv, explained, former: former(link, journal) };
             last_edit(history, link, &earlier, &field, named, verdict);
         }
     }
@@ -275,6 +289,22 @@ struct Field<'a> {
     right: &'a FieldValue,
     /// Whether a person was asked about it.
     explained: bool,
+    /// Records that were in the pair before others were created in their place.
+    former: Vec<(Side, String)>,
+}
+
+/// Records that were in a pair, and are not any more.
+fn former(link: &Link, journal: &[Entry]) -> Vec<(Side, String)> {
+    let about = sync_core::queue::WorkKey::Link(link.id.clone());
+    let been = journal.iter().filter(|entry| entry.about == about).filter_map(|entry| match &entry.what {
+        Happening::Founded(side, at) | Happening::Linked(side, at) | Happening::Created(side, at, _) => {
+            Some((*side, at))
+        }
+        _ => None,
+    });
+    been.filter(|(side, at)| link.ends[*side].as_ref() != Some(*at))
+        .map(|(side, at)| (side, at.id.to_string()))
+        .collect()
 }
 
 /// The last edit of a field must be in place at both sides, or named, or not to be seen.
@@ -286,7 +316,7 @@ fn last_edit(
     named: &BTreeSet<String>,
     verdict: &mut Verdict,
 ) {
-    let Field { name: field, left: lv, right: rv, explained } = *field;
+    let Field { name: field, left: lv, right: rv, explained, ref former } = *field;
     let state = history.world.lock();
     let ledger = &state.ledger;
     let last = |side: Side| {
@@ -307,9 +337,12 @@ fn last_edit(
     let (left, right) = (last(Side::Left), last(Side::Right));
     // Of a one-way field, edits against the way go nowhere.
     let right = right.filter(|_| field != "vat");
-    let Some(latest) = left.into_iter().chain(right).max_by_key(|edit| ledger.edits[*edit].at) else {
-        return;
-    };
+    // What the pair got from a record that is not in it any more.
+    let one_way = field == "vat";
+    let gone = former.iter().filter(|_| !one_way).filter_map(|(side, id)| ledger.last(*side, id, field));
+    let gone = gone.filter(|edit| ledger.is_delivered(&ledger.edits[*edit]));
+    let all = left.into_iter().chain(right).chain(gone);
+    let Some(latest) = all.max_by_key(|edit| ledger.edits[*edit].at) else { return };
     let edit = &ledger.edits[latest];
     let same_moment =
         [left, right].into_iter().flatten().any(|e| e != latest && ledger.edits[e].at == edit.at);
@@ -424,10 +457,29 @@ fn overwritten(
     }
 }
 
+/// What was answered is done, or asked again.
+fn used(history: &History, verdict: &mut Verdict) {
+    let open = at_once(history.store.reviews_page(None, usize::MAX)).unwrap();
+    let rests = |review: &Review| {
+        review.answer.is_none() || (review.field.is_none() && review.answer == Some(Answer::Leave))
+    };
+    // What a field is to be waits for what becomes of the record.
+    let waits = |review: &&Review| {
+        review.field.is_some()
+            && open.iter().any(|other| other.about == review.about && other.field.is_none())
+    };
+    for review in open.iter().filter(|review| !rests(review) && !waits(review)) {
+        verdict
+            .problems
+            .push(format!("I1: the answer to {} was never used: {:?}", review.key, review.answer));
+    }
+}
+
 /// I9: at most so many writes for each edit and each fault.
 fn effort(history: &History, verdict: &mut Verdict) {
     let state = history.world.lock();
-    let edits = (state.ledger.edits.len() + state.ledger.added.len() + state.ledger.removed.len()) as u64;
+    let edits = (state.ledger.edits.len() + state.ledger.added.len() + state.ledger.removed.len()) as u64
+        + state.ledger.answers;
     let most = 3 * edits + 4 * state.ledger.faults + 20;
     if state.ledger.writes > most {
         verdict.problems.push(format!(

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use sync_core::engine::{
-    Engine, Fields, LinkId, Mapper, Mapping, Policy, PrivacyKey, RecordId, RecordRef, RunId, Side, normalise,
+    Engine, Fields, Guards, LinkId, Mapper, Mapping, Policy, PrivacyKey, RecordId, RecordRef, RunId, Side,
+    normalise,
 };
 use sync_core::queue::{Hint, Priority, WorkKey, WorkQueue};
 use sync_core::store::{MemoryStore, Store};
@@ -97,6 +98,8 @@ pub(crate) struct History {
     webhooks: Vec<(u64, Side, String)>,
     /// After so many pauses a worker is killed, for the enumeration of crashes.
     crash_at: Option<u64>,
+    /// What the person who answers chooses by: the rest of the history does not depend on it.
+    pub(crate) answering: Rng,
 }
 
 pub(crate) fn mapping(settings: &Settings) -> Mapping {
@@ -130,6 +133,7 @@ pub(crate) fn mapping(settings: &Settings) -> Mapping {
 
 impl History {
     pub(crate) fn new(settings: Settings, rng: Rng, trace: bool) -> Self {
+        let world_seed = settings.seed;
         let world = World::new(settings.clone(), rng, trace);
         let queue = Arc::new(SimQueue::new(world.clone()));
         let mut history = Self {
@@ -141,6 +145,7 @@ impl History {
             settings,
             webhooks: Vec::new(),
             crash_at: None,
+            answering: Rng::new(world_seed ^ 0x5eed),
         };
         for number in 0..=history.settings.workers {
             let feeder = number == history.settings.workers;
@@ -157,6 +162,8 @@ impl History {
             .store(Arc::new(SimStore { world: self.world.clone(), inner: self.store.clone() }))
             .queue(self.queue.clone())
             .env(world)
+            // What people do here is as wild as what they would stop.
+            .guards(Guards::off())
             // No chance for a name: it would change the history of each seed.
             .session(RunId::new("simulation"))
             .send_within(std::time::Duration::from_millis(SEND_WITHIN))
@@ -284,6 +291,9 @@ impl History {
     }
 
     fn step(&mut self) {
+        if self.settings.answers && self.answering.permille(60) {
+            self.answer();
+        }
         let (what, number) = {
             let mut state = self.world.lock();
             (state.rng.below(1000), usize::try_from(state.rng.below(self.workers.len() as u64)).unwrap())

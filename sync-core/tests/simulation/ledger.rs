@@ -76,6 +76,10 @@ pub(crate) struct Ledger {
     pub(crate) writes: u64,
     pub(crate) faults: u64,
     pub(crate) removals: Vec<(Side, String)>,
+    /// Records of which a person said that they are to be deleted.
+    pub(crate) to_delete: BTreeSet<(Side, String)>,
+    /// How many questions were answered.
+    pub(crate) answers: u64,
     pub(crate) next_token: u64,
     /// Whether the edit that is being made restores an earlier value.
     pub(crate) set_back: bool,

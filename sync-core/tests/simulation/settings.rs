@@ -51,6 +51,9 @@ pub(crate) struct Settings {
     pub(crate) notes: bool,
     /// Keyed hashes are kept instead of values.
     pub(crate) privacy: bool,
+    /// Whether somebody answers what is asked.
+    pub(crate) answers: bool,
+    pub(crate) seed: u64,
     pub(crate) off: Vec<RuleOff>,
 }
 
@@ -133,6 +136,8 @@ impl Settings {
             webhooks: rng.permille(800),
             notes: rng.permille(500),
             privacy: false,
+            answers: false,
+            seed,
             off: Vec::new(),
         }
     }

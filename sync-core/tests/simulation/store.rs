@@ -37,6 +37,15 @@ impl Store for SimStore {
         self.inner.link_of(side, at).await
     }
 
+    async fn records_page(
+        &self,
+        side: Side,
+        after: Option<&RecordRef>,
+        limit: usize,
+    ) -> Result<Vec<RecordRef>, StoreError> {
+        self.inner.records_page(side, after, limit).await
+    }
+
     async fn open_creates(&self, side: Side) -> Result<Vec<Link>> {
         self.inner.open_creates(side).await
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sync_core::engine::{
     Entry, Fact, FactKey, Link, LinkId, Pair, Projection, ProjectionKey, RecordId, RecordRef, Review,
-    ReviewKey, Side,
+    ReviewKey, RunId, Side,
 };
 use sync_core::jiff::Timestamp;
 use sync_core::queue::WorkKey;
@@ -55,6 +55,8 @@ enum Mistake {
     LinkOfTakesAnyEnded,
     LinkOfTakesLastWritten,
     LinkOfForgetsWhoWasTakenFrom,
+    LinksOfLeavesOutUnknown,
+    FactsLeaveOutUnknown,
     CreatesOnBothSides,
     CreatesAreAnyWrite,
     CreatesAreUnordered,
@@ -74,10 +76,14 @@ enum Mistake {
     JournalLimitsFirst,
     JournalPagesAreShort,
     JournalFillsGaps,
+    RunsAreMixed,
+    RunsBeginAnew,
+    RunsAreOldestFirst,
+    RunsIncludeTheLast,
+    LinksWithTheLiveOneAlone,
     TrimsTooMuch,
     TrimsTheMomentItself,
     KeepsEntries,
-    LinksOfForgetsEnded,
     MentionsWhatIsAboutIt,
 }
 
@@ -313,6 +319,33 @@ impl Store for Careless {
         }
     }
 
+    async fn links_of(
+        &self,
+        side: Side,
+        at: &[RecordRef],
+    ) -> Result<Vec<Option<Versioned<Link>>>, StoreError> {
+        let mut links = self.right.links_of(side, at).await?;
+        if self.mistake == M::LinksOfLeavesOutUnknown {
+            links.sort_by_key(Option::is_none);
+        }
+        Ok(links)
+    }
+
+    async fn facts(&self, keys: &[FactKey]) -> Result<Vec<Option<Versioned<Fact>>>, StoreError> {
+        let mut facts = self.right.facts(keys).await?;
+        facts.retain(|fact| self.mistake != M::FactsLeaveOutUnknown || fact.is_some());
+        Ok(facts)
+    }
+
+    async fn records_page(
+        &self,
+        side: Side,
+        after: Option<&RecordRef>,
+        limit: usize,
+    ) -> Result<Vec<RecordRef>, StoreError> {
+        self.right.records_page(side, after, limit).await
+    }
+
     async fn open_creates(&self, side: Side) -> Result<Vec<Link>, StoreError> {
         let mut found = self.right.open_creates(side).await?;
         match self.mistake {
@@ -411,6 +444,35 @@ impl Store for Careless {
         self.right.reviews_page(after, self.shortened(limit, M::QuestionsAreFew)).await
     }
 
+    async fn journal_of_run(
+        &self,
+        run: &RunId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, Entry)>, StoreError> {
+        match self.mistake {
+            M::RunsAreMixed => self.right.journal(None, after, limit).await,
+            M::RunsBeginAnew => self.right.journal_of_run(run, 0, limit).await,
+            _ => self.right.journal_of_run(run, after, limit).await,
+        }
+    }
+
+    async fn runs(&self, before: Option<&RunId>, limit: usize) -> Result<Vec<RunId>, StoreError> {
+        let mut runs = self.right.runs(before, limit).await?;
+        match self.mistake {
+            M::RunsAreOldestFirst => runs.reverse(),
+            M::RunsIncludeTheLast => runs.splice(..0, before.cloned()).for_each(drop),
+            _ => {}
+        }
+        Ok(runs)
+    }
+
+    async fn links_with(&self, side: Side, at: &RecordRef) -> Result<Vec<Link>, StoreError> {
+        let mut links = self.right.links_with(side, at).await?;
+        links.retain(|link| self.mistake != M::LinksWithTheLiveOneAlone || link.is_live());
+        Ok(links)
+    }
+
     async fn journal(
         &self,
         about: Option<&WorkKey>,
@@ -443,12 +505,6 @@ impl Store for Careless {
             }
             _ => self.right.journal(about, after, limit).await,
         }
-    }
-
-    async fn links_of(&self, side: Side, at: &RecordRef) -> Result<Vec<Versioned<Link>>, StoreError> {
-        let mut links = self.right.links_of(side, at).await?;
-        links.retain(|link| self.mistake != M::LinksOfForgetsEnded || link.value.is_live());
-        Ok(links)
     }
 
     async fn mentioning(&self, id: &RecordId) -> Result<Mentions, StoreError> {
@@ -564,6 +620,9 @@ refused! {
         "has not ended last because it was written over";
     a_store_that_forgets_from_whom_a_record_was_taken_fails: LinkOfForgetsWhoWasTakenFrom,
         "when the live link is gone, the link of a record is the one that ended last";
+    a_store_that_leaves_out_unknown_links_fails: LinksOfLeavesOutUnknown, "a page has the link that";
+    a_store_that_leaves_out_unknown_facts_fails: FactsLeaveOutUnknown,
+        "a page of facts has a place for each of them";
     a_store_with_creates_on_both_sides_fails: CreatesOnBothSides, "open creates are creates, on the side in question";
     a_store_that_takes_any_write_for_a_create_fails: CreatesAreAnyWrite,
         "open creates are creates, on the side in question";
@@ -588,9 +647,13 @@ refused! {
     a_store_with_short_pages_of_its_journal_fails: JournalPagesAreShort, "a page of the journal is full";
     a_store_that_numbers_entries_too_early_fails: JournalFillsGaps,
         "no entry of the journal appears before one that was read already";
+    a_store_that_mixes_runs_fails: RunsAreMixed, "holds what it did";
+    a_store_that_begins_runs_anew_fails: RunsBeginAnew, "a page is full while there are entries";
+    a_store_with_the_oldest_run_first_fails: RunsAreOldestFirst, "runs are named once each, by falling names";
+    a_store_that_repeats_runs_fails: RunsIncludeTheLast, "the runs before";
+    a_store_that_forgets_earlier_links_fails: LinksWithTheLiveOneAlone, "have it still";
     a_store_that_trims_too_much_fails: TrimsTooMuch, "a step looks at no more entries than it may";
     a_store_that_trims_too_early_fails: TrimsTheMomentItself, "an entry of the moment itself is not older";
     a_store_that_keeps_entries_fails: KeepsEntries, "a commit deletes the entries that it names";
-    a_store_that_finds_live_links_alone_fails: LinksOfForgetsEnded, "all links of a record, ended ones too";
     a_store_that_finds_only_what_is_about_a_record_fails: MentionsWhatIsAboutIt, "a question that names";
 }

@@ -150,7 +150,7 @@ async fn takes_of_a_quota() {
     // Each process that starts says so.
     database.allow(&account, 100, HOUR).await.unwrap();
     let mut taken = 0;
-    while database.take(&[account.clone()], Priority::Event, 3).await.unwrap() == Taken::Granted {
+    while database.take(std::slice::from_ref(&account), Priority::Event, 3).await.unwrap() == Taken::Granted {
         taken += 3;
     }
     say(format_args!("taken {taken}"));
@@ -188,7 +188,7 @@ async fn several_processes_share_the_work(place: &Place) {
     assert_eq!(database.links_page(None, 1000).await.unwrap().len(), 2 * KEYS);
 }
 
-async fn several_processes_share_a_quota(place: &Place) {
+fn several_processes_share_a_quota(place: &Place) {
     let children: Vec<_> = (0..3).map(|_| place.start("takes_of_a_quota")).collect();
     let mut taken = Vec::new();
     for mut child in children {
@@ -203,7 +203,7 @@ async fn several_processes_share_a_file() {
     let folder = Folder::new();
     let place = |name| Place::File(folder.file(name).to_str().unwrap().to_owned());
     several_processes_share_the_work(&place("work.db")).await;
-    several_processes_share_a_quota(&place("quota.db")).await;
+    several_processes_share_a_quota(&place("quota.db"));
 }
 
 #[tokio::test]
@@ -214,7 +214,7 @@ async fn several_processes_share_a_schema() {
     // Made by one of them: another test shows that several may do it.
     quota.open().await;
     several_processes_share_the_work(&work).await;
-    several_processes_share_a_quota(&quota).await;
+    several_processes_share_a_quota(&quota);
     database.clean().await;
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sqlx::{AssertSqlSafe, SqliteConnection};
 use sync_core::engine::{
     Agreed, FactKey, FieldValue, Happening, LinkId, LinkStatus, PendingOp, ProjectionKey, RecordId,
     RecordRef, Review, ReviewKey, ReviewKind, Side,
@@ -268,23 +267,4 @@ async fn a_schema_of_the_third_version_is_upgraded_with_what_is_in_it() {
     goes_on_from_there(&again).await;
     conformance::store::check(async || open("").await.0).await;
     database.clean().await;
-}
-
-/// A program of the third version that has the file open writes to it no more once it is upgraded: it asks for the version
-/// in each of its transactions, and refuses one that is newer.
-#[tokio::test]
-async fn the_version_says_that_the_tables_are_newer() {
-    let folder = Folder::new();
-    let file = folder.file("state.db");
-    for sql in [SQLITE_1, SQLITE_2, SQLITE_3] {
-        raw(&file, sql).await;
-    }
-    drop(SqliteStore::open(&file).await.unwrap());
-    let url = format!("sqlite://{}", file.display());
-    let mut connection = <SqliteConnection as sqlx::Connection>::connect(&url).await.unwrap();
-    let version: i64 = sqlx::query_scalar(AssertSqlSafe("PRAGMA user_version".to_owned()))
-        .fetch_one(&mut connection)
-        .await
-        .unwrap();
-    assert_eq!(version, 4);
 }

@@ -87,6 +87,30 @@ pub(super) async fn finds_the_link_of_a_record(store: &impl Store) {
     );
 }
 
+pub(super) async fn finds_all_links_of_a_record(store: &impl Store) {
+    let with = async |side, id: &str| {
+        let found = store.links_with(side, &top(id)).await.expect("the links with a record can be read");
+        let mut names: Vec<_> = found.into_iter().map(|link| link.id.to_string()).collect();
+        names.sort();
+        names
+    };
+    for (id, left) in [("a", "1"), ("b", "1"), ("c", "3")] {
+        put(store, None, ended(new_link(id, left, Some("2"))))
+            .await
+            .expect("a link that has ended can be written");
+    }
+    put(store, None, new_link("d", "1", None)).await.expect("a new link can be written");
+    assert_eq!(
+        with(LEFT, "1").await,
+        ["a", "b", "d"],
+        "links that had a record when they ended have it still"
+    );
+    assert_eq!(with(RIGHT, "2").await, ["a", "b", "c"], "no live link is needed");
+    assert_eq!(with(RIGHT, "1").await, [""; 0], "the sides have separate ids");
+    put(store, Some(Rev::FIRST), new_link("d", "4", None)).await.expect("a link can be written over");
+    assert_eq!(with(LEFT, "1").await, ["a", "b"], "a record that was let go is in a link no more");
+}
+
 /// Links that ended do not keep their records from others, and are found where no live link is.
 pub(super) async fn ended_links_give_way(store: &impl Store) {
     let link = |id: &str| new_link(id, "1", Some("2"));

@@ -3,10 +3,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::fixtures::{
-    all_links, ended, full_link, holder, journal, late, new_entry, new_link, new_review, put, top, work_keys,
+    all_links, full_link, journal, late, new_entry, new_link, new_review, put, top, work_keys,
 };
 use crate::conformance::ODD;
-use crate::engine::{Entry, Happening, Link, RecordId, RecordRef, Refusal, Side};
+use crate::engine::{Entry, Happening, Link, RecordId, Refusal, Side};
 use crate::queue::WorkKey;
 use crate::store::{Commit, Store};
 
@@ -45,25 +45,6 @@ pub(super) async fn trims_the_journal(store: &impl Store) {
     let deleted = store.commit(Commit { gone_entries, ..Commit::default() }).await;
     deleted.expect("entries can be deleted, and nothing happens to those that are not there");
     assert_eq!(moments(store).await, [5, 6], "a commit deletes the entries that it names");
-}
-
-pub(super) async fn finds_all_links_of_a_record(store: &impl Store) {
-    let of = async |side, at: &RecordRef| {
-        let found = store.links_of(side, at).await.expect("links can be read");
-        found.into_iter().map(|link| link.value.id.to_string()).collect::<Vec<_>>()
-    };
-    for link in [
-        ended(new_link("b", "1", Some("2"))),
-        ended(new_link("a", "1", Some("3"))),
-        new_link("c", "1", Some("4")),
-        new_link("d", "4", Some("1")),
-    ] {
-        put(store, None, link).await.expect("a link can be written");
-    }
-    assert_eq!(of(Side::Left, &top("1")).await, ["a", "b", "c"], "all links of a record, ended ones too");
-    assert_eq!(of(Side::Right, &top("1")).await, ["d"], "a record of the other side is another record");
-    assert_eq!(of(Side::Left, &top("2")).await, [""; 0], "a record without links has none");
-    assert_eq!(holder(store, Side::Left, &top("1")).await.as_deref(), Some("c"), "the live one has it");
 }
 
 pub(super) async fn finds_what_mentions_a_record(store: &impl Store) {

@@ -1,10 +1,14 @@
+use std::collections::BTreeSet;
+
 use super::fixtures::{
-    creating, early, ended, fact_key, late, new_entry, new_fact, new_projection, new_review, pending_link,
-    put, read_review, review_key, reviews, top, under, work_keys,
+    creating, early, ended, fact_key, late, new_entry, new_fact, new_link, new_projection, new_review,
+    pending_link, put, read_review, review_key, reviews, top, under, work_keys,
 };
 use crate::Rev;
 use crate::conformance::ODD;
-use crate::engine::{Entry, Fact, FactKey, Link, LinkId, PendingOp, ProjectionKey, RecordId, Review, Side};
+use crate::engine::{
+    Entry, Fact, FactKey, Link, LinkId, PendingOp, ProjectionKey, RecordId, Review, RunId, Side,
+};
 use crate::queue::WorkKey;
 use crate::store::{Commit, Store};
 
@@ -111,6 +115,41 @@ pub(super) async fn finds_facts_by_owner(store: &impl Store) {
     let orphan = vec![(Some(Rev::FIRST.next()), new_fact(key, None))];
     store.commit(Commit { facts: orphan, ..Commit::default() }).await.expect("a fact can lose its owner");
     assert_eq!(of("A").await, [other("A").key], "a fact without an owner is nobody's");
+}
+
+/// A page of keys gets what each of them gets alone, whatever is known of it and wherever it stands.
+pub(super) async fn finds_a_page_at_a_time(store: &impl Store) {
+    let links: Vec<Link> = ODD.iter().map(|id| new_link(id, id, Some("x"))).map(ended).collect();
+    let facts = ODD.iter().map(|id| (None, new_fact(fact_key(id), None))).collect();
+    let links = links.into_iter().map(|link| (None, link)).collect();
+    store.commit(Commit { links, facts, ..Commit::default() }).await.expect("new links can be written");
+    for (id, parent) in ODD.iter().zip(ODD.iter().skip(1)).step_by(2) {
+        let mut link = new_link(&format!("live {id}"), id, None);
+        link.ends.right = Some(under(parent, id));
+        put(store, None, link).await.expect("a live link takes its records from one that has ended");
+    }
+    let mut at = vec![top("unknown"), top("x"), under("unknown", "x")];
+    for id in ODD {
+        at.extend([top(id), under(id, "a"), under("a", id), top(&format!("not {id}"))]);
+    }
+    at.extend(at.clone());
+    for side in Side::BOTH {
+        let found = store.links_of(side, &at).await.expect("links can be read");
+        assert_eq!(found.len(), at.len(), "a page of records has a place for each of them");
+        for (at, found) in at.iter().zip(&found) {
+            let alone = store.link_of(side, at).await.expect("the link of a record can be read");
+            assert_eq!(found, &alone, "a page has the link that {at:?} has alone");
+        }
+    }
+    let keys: Vec<_> = at.into_iter().map(|at| FactKey::new("documents", at)).collect();
+    let found = store.facts(&keys).await.expect("facts can be read");
+    assert_eq!(found.len(), keys.len(), "a page of facts has a place for each of them");
+    for (key, found) in keys.iter().zip(&found) {
+        let alone = store.fact(key).await.expect("a fact can be read");
+        assert_eq!(found, &alone, "a page has the fact that is {key:?} alone");
+    }
+    assert!(store.links_of(Side::Left, &[]).await.expect("links can be read").is_empty());
+    assert!(store.facts(&[]).await.expect("facts can be read").is_empty());
 }
 
 pub(super) async fn opens_and_closes_reviews(store: &impl Store) {
@@ -230,4 +269,58 @@ pub(super) async fn keeps_the_journal_in_order(store: &impl Store) {
         read(None, u64::MAX, usize::MAX).await.is_empty(),
         "nothing comes after the last number there is"
     );
+}
+
+pub(super) async fn tells_of_runs(store: &impl Store) {
+    let of_run = async |run: &str, after, limit| {
+        store.journal_of_run(&RunId::new(run), after, limit).await.expect("the journal of a run can be read")
+    };
+    let runs = async |before: Option<&str>, limit| {
+        let before = before.map(RunId::new);
+        let runs = store.runs(before.as_ref(), limit).await.expect("runs can be listed");
+        runs.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert!(runs(None, usize::MAX).await.is_empty(), "an empty journal tells of no run");
+    let keys = work_keys("a");
+    let names: BTreeSet<&str> =
+        ODD.into_iter().chain(["2", "10", "é"]).filter(|run| !run.is_empty()).collect();
+    for run in names.iter().copied().chain(["", "2"]) {
+        let entry = |about: &WorkKey| Entry {
+            run: Some(RunId::new(run)).filter(|run| !run.as_str().is_empty()),
+            ..new_entry(about, run)
+        };
+        let journal = keys.iter().map(entry).collect();
+        store.commit(Commit { journal, ..Commit::default() }).await.expect("entries can be added");
+    }
+    let all = store.journal(None, 0, usize::MAX).await.expect("the journal can be read");
+    for run in names.iter().copied().chain(["other", "1"]) {
+        let wanted = Some(RunId::new(run));
+        let expected: Vec<_> = all.iter().filter(|(_, entry)| entry.run == wanted).cloned().collect();
+        assert_eq!(
+            of_run(run, 0, usize::MAX).await,
+            expected,
+            "the journal of run {run:?} holds what it did"
+        );
+        let mut pages: Vec<(u64, Entry)> = Vec::new();
+        loop {
+            let next = of_run(run, pages.last().map_or(0, |(number, _)| *number), 3).await;
+            assert_eq!(
+                next.len(),
+                3.min(expected.len() - pages.len()),
+                "a page is full while there are entries"
+            );
+            if next.is_empty() {
+                break;
+            }
+            pages.extend(next);
+        }
+        assert_eq!(pages, expected, "the journal of run {run:?} goes on after a number");
+    }
+    let expected: Vec<&str> = names.into_iter().rev().collect();
+    assert_eq!(runs(None, usize::MAX).await, expected, "runs are named once each, by falling names");
+    for at in 0..expected.len() {
+        let after: Vec<_> = expected.iter().skip(at + 1).take(2).copied().collect();
+        let before = expected.get(at).copied();
+        assert_eq!(runs(before, 2).await, after, "the runs before {before:?}");
+    }
 }

@@ -59,15 +59,18 @@ pub async fn check<S: Store + 'static>(make: impl AsyncFn() -> S) {
     claims::finds_the_link_of_a_record(&make().await).await;
     claims::frees_the_records_of_gone_links(&make().await).await;
     claims::ended_links_give_way(&make().await).await;
+    claims::finds_all_links_of_a_record(&make().await).await;
     claims::hands_records_over_within_a_commit(&make).await;
     claims::gives_a_record_once_within_a_commit(&make().await).await;
     lookups::lists_open_creates(&make().await).await;
     lookups::finds_projections_by_owner(&make().await).await;
     lookups::finds_facts_by_owner(&make().await).await;
+    lookups::finds_a_page_at_a_time(&make().await).await;
     lookups::opens_and_closes_reviews(&make().await).await;
     lookups::finds_reviews_by_what_they_are_about(&make().await).await;
     lookups::keeps_the_journal_in_order(&make().await).await;
     pages::pages_by_bytes(&make().await).await;
+    pages::pages_records_and_what_is_unfinished(&make().await).await;
     belongs_to_one_pair_of_accounts(&make().await).await;
 
     concurrency::one_writer_wins_each_version(Arc::new(make().await)).await;
@@ -78,9 +81,9 @@ pub async fn check<S: Store + 'static>(make: impl AsyncFn() -> S) {
     concurrency::disjoint_commits_all_land_whole(Arc::new(make().await)).await;
     concurrency::opposite_orders_do_not_block(Arc::new(make().await)).await;
     concurrency::readers_of_the_journal_miss_nothing(Arc::new(make().await)).await;
+    lookups::tells_of_runs(&make().await).await;
     concurrency::survives_a_dropped_commit(&make().await).await;
     forgets::trims_the_journal(&make().await).await;
-    forgets::finds_all_links_of_a_record(&make().await).await;
     forgets::finds_what_mentions_a_record(&make().await).await;
 }
 

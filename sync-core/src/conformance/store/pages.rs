@@ -1,6 +1,10 @@
-use super::fixtures::{new_link, new_projection, new_review, read, review_key};
+use super::fixtures::{
+    creating, delete, ended, new_link, new_projection, new_review, pending_link, put, read, review_key, top,
+    under,
+};
+use crate::Rev;
 use crate::conformance::ODD;
-use crate::engine::{LinkId, ProjectionKey};
+use crate::engine::{LinkId, PendingOp, ProjectionKey, RecordRef, Side};
 use crate::queue::WorkKey;
 use crate::store::{Commit, Store};
 
@@ -52,4 +56,76 @@ pub(super) async fn pages_by_bytes(store: &impl Store) {
     let between = page(Some("a$"), 1).await;
     assert_eq!(between, ["a%"], "a page may begin after a name that is not there");
     assert!(page(Some("\u{10ffff}"), 1).await.is_empty(), "nothing comes after the last record");
+}
+
+/// All records that live links have, and all links that wait for something, in pages of any size.
+pub(super) async fn pages_records_and_what_is_unfinished(store: &impl Store) {
+    let mut expected: [Vec<RecordRef>; 2] = [Vec::new(), Vec::new()];
+    for (at, name) in ODD.iter().enumerate() {
+        let mut link = new_link(name, name, Some("x"));
+        link.ends.right = Some(under(name, "x"));
+        if at % 3 == 0 {
+            link = ended(link);
+        } else {
+            expected[0].push(top(name));
+            expected[1].push(under(name, "x"));
+        }
+        put(store, None, link).await.expect("a new link can be written");
+    }
+    let walk = async |side, limit| {
+        let mut all: Vec<RecordRef> = Vec::new();
+        loop {
+            let page = store.records_page(side, all.last(), limit).await.expect("records can be read");
+            assert!(page.len() <= limit, "a page of records is not longer than its limit");
+            if page.is_empty() {
+                break;
+            }
+            all.extend(page);
+        }
+        all.sort();
+        all
+    };
+    for (side, mut records) in [Side::Left, Side::Right].into_iter().zip(expected) {
+        records.sort();
+        for limit in [1, 2, 5, records.len(), usize::MAX] {
+            let found = walk(side, limit).await;
+            assert_eq!(found, records, "pages of {limit} have each record of a live link once");
+        }
+        assert!(store.records_page(side, None, 0).await.expect("records can be read").is_empty());
+    }
+    let first = store.records_page(Side::Left, None, 2).await.expect("records can be read");
+    let [gone, next] = first.as_slice() else { panic!("a page is full while there are records") };
+    delete(store, Rev::FIRST, gone.id.as_str()).await.expect("a link can be deleted");
+    let after = store.records_page(Side::Left, Some(gone), 1).await.expect("records can be read");
+    assert_eq!(after.first(), Some(next), "records go on after one that is not there any more");
+
+    let waiting = [
+        creating("b", Side::Right),
+        pending_link("B", PendingOp::Update { side: Side::Right, sent: vec![] }),
+        new_link("half", "half", None),
+        ended(new_link("over", "over", None)),
+    ];
+    for link in waiting {
+        put(store, None, link).await.expect("a new link can be written");
+    }
+    for limit in [1, 2, 3, usize::MAX] {
+        let mut all: Vec<LinkId> = Vec::new();
+        loop {
+            let page = store.unfinished_page(all.last(), limit).await.expect("links can be read");
+            assert!(page.len() <= limit, "a page of unfinished links is not longer than its limit");
+            let Some(last) = page.last() else { break };
+            assert!(all.last() < Some(last), "unfinished links come in the order of their ids");
+            all.extend(page);
+        }
+        assert!(!all.contains(&LinkId::new("over")), "what has ended waits for nothing");
+        all.retain(|id| ["B", "b", "half"].contains(&id.as_str()));
+        let names: Vec<_> = all.iter().map(LinkId::as_str).collect();
+        assert_eq!(names, ["B", "b", "half"], "each link that waits for something is unfinished");
+    }
+    let found = read(store, "half").await.expect("a link that was written is there");
+    let mut link = found.value;
+    link.ends.right = Some(top("found"));
+    put(store, Some(found.rev), ended(link)).await.expect("a link can end");
+    let left = store.unfinished_page(Some(&LinkId::new("b")), 1).await.expect("links can be read");
+    assert!(!left.contains(&LinkId::new("half")), "a link that has ended waits for nothing");
 }

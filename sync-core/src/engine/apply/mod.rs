@@ -1,6 +1,6 @@
 mod work;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,12 +8,13 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
+use super::guard::{Held, classes};
 use super::handle::Engine;
 use super::journal::RunId;
 use super::link::{Link, LinkId};
 use super::plan::{Basis, Plan, PlannedProjection, PlannedRecord, ProjectionStep, RecordStep, SeenFact};
 use super::record::Side;
-use super::report::{Ending, Progress, Report};
+use super::report::{Changed, Ending, Progress, Report};
 use super::review::ReviewKind;
 use super::runtime::{EngineError, Runtime, Source, Trouble};
 use super::worker::until;
@@ -32,8 +33,11 @@ impl Engine {
     /// Does what a plan says, and reports what became of each record. What fails for one record does not stop the others;
     /// what would fail for all (no authorisation, no quota, no store) ends the run.
     ///
+    /// What its guards stop is held back until the plan is [approved](Self::approve), and a person is asked about it;
+    /// everything else goes on. [`Report::approve`] names the plan that is left.
+    ///
     /// Every record is worked on as by [`reconcile`](Self::reconcile): decided by what is there, announced, written. So
-    /// what has changed since the plan was made is not overwritten. Where an answer is lost, the run goes on with the other
+    /// what has changed since the plan was made is not overwritten; [`Report::changed`] tells of it. Where an answer is lost, the run goes on with the other
     /// records, and looks in the end what became of it.
     ///
     /// # Errors
@@ -47,16 +51,27 @@ impl Engine {
         let runtime = &self.runtime.in_run(RunId::of(self.runtime.now(), "plan", &plan.id));
         let started = runtime.clock.env().monotonic();
         runtime.make_sure_bound().await?;
+        let held = runtime.begin_apply(&plan, |held| left_of(&plan, runtime, held)).await?;
         for side in Side::BOTH {
-            if plan.basis.set_up[side] {
+            if !held.holds_all() && plan.basis.set_up[side] {
                 let collection = runtime.collection(side);
                 runtime.answered(side, collection, collection.complete_set_up().await)?;
             }
         }
         let run = format!("plan {}", plan.id);
         let basis = plan.basis.clone();
-        let apply = Apply::new(runtime, &basis, &progress, plan.records.len() + plan.projections.len());
-        let mut report = apply.run(plan.records, plan.projections).await;
+        let approve = (!held.classes.is_empty()).then(|| left_of(&plan, runtime, &held));
+        let total = plan.records.len() + plan.projections.len();
+        let apply = Apply::new(runtime, &basis, &progress, total, &held);
+        let mut report = if held.holds_all() {
+            apply.hold_all(&plan)
+        } else {
+            apply.run(plan.records, plan.projections).await
+        };
+        if report.stopped.is_none() {
+            runtime.end_apply(&held).await?;
+        }
+        report.approve = approve;
         report.run = runtime.run.clone();
         report.elapsed = runtime.clock.env().monotonic().saturating_sub(started);
         report.told_of(&run, runtime.observer.as_ref());
@@ -64,9 +79,25 @@ impl Engine {
     }
 }
 
+/// The id of the plan that will be left when a plan has been applied without what is held back.
+fn left_of(plan: &Plan, runtime: &Runtime, held: &Held) -> String {
+    if held.holds_all() {
+        return plan.id.clone();
+    }
+    let is_held = |record: &&PlannedRecord| held.holds(&classes(&record.step, runtime.mapper.as_ref()));
+    // What is derived waits for its owner's partner.
+    let lacks_partner =
+        |record: &&PlannedRecord| matches!(record.step, RecordStep::Create | RecordStep::Link { .. });
+    let records = plan.records.iter().filter(is_held);
+    let owners: HashSet<_> = records.clone().filter(lacks_partner).map(|record| &record.link).collect();
+    let projections = plan.projections.iter().filter(|planned| owners.contains(&planned.owner));
+    Plan::id_of(&[], records, projections)
+}
+
 /// Carries out one plan.
 struct Apply<'a> {
     runtime: &'a Runtime,
+    held: &'a Held,
     basis: &'a Basis,
     progress: &'a (dyn Fn(Progress) + Send + Sync),
     total: usize,
@@ -121,7 +152,7 @@ struct Derived {
 
 impl Runtime {
     /// How long a run waits for something, such as for what became of a write that was not answered.
-    fn patience(&self) -> Duration {
+    pub(super) fn patience(&self) -> Duration {
         let targets = self.targets.values().map(|target| target.caps().quarantine());
         let sides = Side::BOTH.map(|side| self.collection(side).caps().quarantine());
         let longest = targets.chain(sides).max().unwrap_or_default();
@@ -135,14 +166,17 @@ impl<'a> Apply<'a> {
         basis: &'a Basis,
         progress: &'a (dyn Fn(Progress) + Send + Sync),
         total: usize,
+        held: &'a Held,
     ) -> Self {
+        let report = Report { held: held.words.clone(), ..Report::default() };
         Self {
             runtime,
+            held,
             basis,
             progress,
             total,
             done: AtomicUsize::new(0),
-            report: Mutex::default(),
+            report: report.into(),
             stopped: Mutex::default(),
         }
     }
@@ -170,6 +204,31 @@ impl<'a> Apply<'a> {
         for group in open {
             self.give_up(group).await;
         }
+        self.reported()
+    }
+
+    /// The report where everything is held back. Nothing is asked or stored.
+    fn hold_all(self, plan: &Plan) -> Report {
+        for record in &plan.records {
+            let ending = match &record.step {
+                RecordStep::Unchanged => Ending::Unchanged,
+                RecordStep::Review { reason } => Ending::Review(Some(reason.clone())),
+                _ => Ending::Held,
+            };
+            self.end(&self.basis.names[record.side.other()], &record.label, ending);
+        }
+        for planned in &plan.projections {
+            let ending = match planned.step {
+                ProjectionStep::Unchanged => Ending::Unchanged,
+                ProjectionStep::Waiting => Ending::Review(None),
+                _ => Ending::Held,
+            };
+            self.end(&planned.into, planned.key.as_str(), ending);
+        }
+        self.reported()
+    }
+
+    fn reported(&self) -> Report {
         let mut report = std::mem::take(&mut *self.report());
         report.counts = report.collections.get(&self.basis.names.right).copied().unwrap_or_default();
         report.stopped = self.stopped();
@@ -191,10 +250,12 @@ impl<'a> Apply<'a> {
             };
             let owns = record.side == Side::Left && record.at.parent.is_none();
             let facts = owns.then(|| self.basis.facts.get(&Some(record.at.id.clone()))).flatten();
+            let mut work = Work::new(key);
+            work.classes = classes(&record.step, self.runtime.mapper.as_ref());
             Group {
                 derived: by_owner.remove(&record.link).unwrap_or_default(),
                 facts: facts.cloned().unwrap_or_default(),
-                work: Work::new(key),
+                work,
                 held: None,
                 record,
             }
@@ -253,6 +314,11 @@ impl<'a> Apply<'a> {
         (self.progress)(Progress { done, total: self.total });
     }
 
+    fn changed(&self, collection: &str, record: &str, planned: &str, done: String) {
+        let (collection, record, planned) = (collection.to_owned(), record.to_owned(), planned.to_owned());
+        self.report().changed.push(Changed { collection, record, planned, done });
+    }
+
     fn end_record(&self, group: &mut Group, ending: Ending) {
         let name = &self.basis.names[group.record.side.other()];
         for field in &group.record.left_out {
@@ -262,6 +328,9 @@ impl<'a> Apply<'a> {
             let what = format!("{field} was stored otherwise than it was sent");
             self.report().remark(name, &group.record.label, what);
         }
+        if let Some(done) = group.work.otherwise_than(&group.record.step, &ending) {
+            self.changed(name, &group.record.label, group.record.step.word(), done);
+        }
         group.work.has_ended = true;
         self.end(name, &group.record.label, ending);
     }
@@ -269,6 +338,21 @@ impl<'a> Apply<'a> {
     fn end_derived(&self, derived: &mut Derived, ending: Ending) {
         derived.work.has_ended = true;
         if let Some(planned) = &derived.planned {
+            let is_as_planned = match (planned.step, &ending) {
+                (_, Ending::Held | Ending::Failed(_)) | (ProjectionStep::Resume, _) => true,
+                (ProjectionStep::Create, ending) => matches!(ending, Ending::Created | Ending::Linked),
+                (ProjectionStep::Update, ending) => *ending == Ending::Updated,
+                (ProjectionStep::Unchanged, ending) => *ending == Ending::Unchanged,
+                (ProjectionStep::Waiting, ending) => matches!(ending, Ending::Review(_)),
+            };
+            if !is_as_planned {
+                self.changed(
+                    &planned.into,
+                    planned.key.as_str(),
+                    planned.step.word(),
+                    ending.word().to_owned(),
+                );
+            }
             self.end(&planned.into, planned.key.as_str(), ending);
         }
     }
@@ -320,6 +404,7 @@ impl<'a> Apply<'a> {
         let ending = match &group.record.step {
             RecordStep::Review { reason } => self.ask(group, reason.clone()).await,
             RecordStep::Unchanged => Ending::Unchanged,
+            _ if self.held.holds(&group.work.classes) => Ending::Held,
             step => {
                 let resumes = *step == RecordStep::Resume;
                 match self.attach(group).await {
@@ -396,6 +481,7 @@ impl<'a> Apply<'a> {
         let held = match ending {
             Ending::Review(_) => Ending::Review(None),
             Ending::Failed(_) => Ending::Failed(None),
+            Ending::Held => Ending::Held,
             _ => return None,
         };
         let about = WorkKey::Link(group.record.link.clone());

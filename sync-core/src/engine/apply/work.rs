@@ -1,11 +1,14 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 
 use super::Apply;
 use crate::engine::fault::FaultKind;
+use crate::engine::guard::GuardClass;
 use crate::engine::link::PendingOp;
-use crate::engine::plan::{ProjectionStep, SeenFact};
+use crate::engine::plan::{ProjectionStep, RecordStep, SeenFact};
 use crate::engine::reconcile::{Did, Outcome};
-use crate::engine::record::Side;
+use crate::engine::record::{Fingerprint, Side};
 use crate::engine::report::Ending;
 use crate::engine::runtime::{EngineError, Source, Trouble};
 use crate::queue::{Hint, Priority, WorkKey};
@@ -38,9 +41,14 @@ pub(super) struct Work {
     created: bool,
     linked: bool,
     updated: bool,
+    has_gone: bool,
     noted: bool,
     asked: Option<String>,
     otherwise: Vec<String>,
+    /// What a plan says that it does.
+    pub(super) classes: BTreeSet<GuardClass>,
+    /// What was written.
+    wrote: BTreeMap<(String, Side), Fingerprint>,
 }
 
 /// A write that was announced.
@@ -75,10 +83,58 @@ impl Work {
             created: false,
             linked: false,
             updated: false,
+            has_gone: false,
             noted: false,
             asked: None,
             otherwise: Vec::new(),
+            classes: BTreeSet::new(),
+            wrote: BTreeMap::new(),
         }
+    }
+
+    /// What was done to a record, if that is something else than planned.
+    pub(super) fn otherwise_than(&self, step: &RecordStep, ending: &Ending) -> Option<String> {
+        let is_as_planned = match (step, ending) {
+            (_, Ending::Held | Ending::Failed(_)) => return None,
+            (RecordStep::Update { changes, .. }, Ending::Unchanged) => changes.is_empty(),
+            (RecordStep::Resume, _)
+            | (RecordStep::Create, Ending::Created)
+            | (RecordStep::Link { .. }, Ending::Linked)
+            | (RecordStep::Update { .. }, Ending::Updated)
+            | (RecordStep::Missing { .. }, Ending::Ended)
+            | (RecordStep::Unchanged, Ending::Unchanged)
+            | (RecordStep::Review { .. }, Ending::Review(_)) => true,
+            _ => false,
+        };
+        let fields = match step {
+            _ if !is_as_planned => self.fields(""),
+            // What was written is not known of a write that was not answered.
+            RecordStep::Update { changes, .. } | RecordStep::Link { fill: changes, .. }
+                if self.lost.is_none() =>
+            {
+                let planned: BTreeMap<_, _> = changes
+                    .iter()
+                    .map(|change| ((change.field.clone(), change.to), Fingerprint::of(&change.after)))
+                    .collect();
+                // Members of a set that then go the other way are of the same step.
+                let goes_on =
+                    |(field, to): &(String, Side)| planned.contains_key(&(field.clone(), to.other()));
+                let is_same = planned.iter().all(|(key, value)| self.wrote.get(key) == Some(value))
+                    && self.wrote.keys().all(|key| planned.contains_key(key) || goes_on(key));
+                if is_same {
+                    return None;
+                }
+                self.fields(", with other values")
+            }
+            _ => return None,
+        };
+        Some(format!("{}{fields}", ending.word()))
+    }
+
+    /// The fields that were written.
+    fn fields(&self, how: &str) -> String {
+        let names: Vec<_> = self.wrote.keys().map(|(field, _)| field.as_str()).collect();
+        if names.is_empty() { String::new() } else { format!(" ({}){how}", names.join(", ")) }
     }
 
     /// The other keys that are to be looked at because of it, once.
@@ -110,16 +166,19 @@ impl Work {
             Did::Noted => self.noted = true,
             Did::Linked(_) => self.linked = true,
             Did::Created => self.created = true,
-            Did::Updated | Did::Removed => self.updated = true,
+            Did::Updated => self.updated = true,
+            Did::Removed | Did::Ended => self.has_gone = true,
             Did::Asked(why) => self.asked = Some(why.clone()),
-            Did::Nothing | Did::Founded(_) | Did::Ended => {}
+            Did::Nothing | Did::Founded(_) | Did::Held(_) => {}
         }
         self.is_unanswered = false;
     }
 
     /// How a record ends of which nothing is left to do.
     pub(super) fn record_ending(&self) -> Ending {
-        if self.created || (self.linked && self.lost == Some(Lost::Create)) {
+        if self.has_gone {
+            Ending::Ended
+        } else if self.created || (self.linked && self.lost == Some(Lost::Create)) {
             Ending::Created
         } else if self.linked {
             Ending::Linked
@@ -180,12 +239,15 @@ impl Apply<'_> {
             if self.stopped().is_some() {
                 return Driven::Ended(Ending::Failed(None));
             }
-            let outcome = match self.runtime.reconcile(&work.key, Priority::Backfill, source).await {
+            let pass = self.runtime.watch.pass(&work.key, &work.classes);
+            let outcome = self.runtime.reconcile(&work.key, Priority::Backfill, source).await;
+            drop(pass);
+            let Outcome { did, again, hints, otherwise, wrote } = match outcome {
                 Ok(outcome) => outcome,
                 Err(error) => return Driven::Ended(self.stop(words(&error))),
             };
-            let Outcome { did, again, hints, otherwise } = outcome;
             work.otherwise.extend(otherwise);
+            work.wrote.extend(wrote);
             work.note(&did);
             let next = take_hints(work, hints);
             match did {
@@ -201,6 +263,10 @@ impl Apply<'_> {
                     }
                 }
                 Did::Waited => waits += 1,
+                Did::Held(why) => {
+                    self.report().hold(why);
+                    return Driven::Ended(Ending::Held);
+                }
                 _ => {}
             }
             turns += 1;
@@ -304,6 +370,7 @@ pub(super) fn words(error: &EngineError) -> String {
     match error {
         EngineError::Collection { fault, .. } => fault.to_string(),
         EngineError::Bind(_)
+        | EngineError::Unapproved { .. }
         | EngineError::Store(_)
         | EngineError::Unanswered { .. }
         | EngineError::KeepsNoValues => error.to_string(),

@@ -80,3 +80,48 @@ impl Budget for LearningBudget {
         self.budget.allow(account, requests, window).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::engine::MemoryBudget;
+    use crate::{Env, ManualEnv};
+
+    #[derive(Debug, Default)]
+    struct Count(AtomicUsize);
+
+    impl Observer for Count {
+        fn on_event(&self, _: &Event<'_>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_last_that_was_heard_counts_for_the_next_run_of_that_account() {
+        let (env, count) = (Arc::new(ManualEnv::new(1)), Arc::new(Count::default()));
+        let below = Arc::new(MemoryBudget::new(env.clone()));
+        let budget = LearningBudget::new(below.clone()).and_tell(count.clone());
+        let accounts = [AccountKey::new("crm", 1), AccountKey::new("billing", 1)];
+        let resets_at = env.now() + Duration::from_secs(60);
+        let [account, other] = &accounts;
+        for remaining in [50, 2] {
+            budget.on_event(&Event::Quota { account, limit: 100, remaining, resets_at });
+        }
+        budget.on_event(&Event::TokenRefreshed { account });
+        assert_eq!(count.0.load(Ordering::Relaxed), 3, "every event is passed on");
+        let of_other = below.take(std::slice::from_ref(other), Priority::Event, 3).await.unwrap();
+        assert_eq!(of_other, Taken::Granted, "nothing is known of the other one");
+        let refused = Taken::Refused { account: account.clone(), until: resets_at };
+        assert_eq!(budget.take(&accounts, Priority::Event, 3).await.unwrap(), refused);
+        assert_eq!(
+            below.take(&accounts, Priority::Event, 3).await.unwrap(),
+            refused,
+            "the budget below knows"
+        );
+        assert_eq!(budget.take(&accounts, Priority::Event, 2).await.unwrap(), Taken::Granted);
+        // What was heard once is not learned twice.
+        assert_eq!(budget.take(&accounts, Priority::Event, 1).await.unwrap(), refused);
+    }
+}

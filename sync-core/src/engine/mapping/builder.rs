@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::super::decide::{OnDelete, PairRules};
+use super::super::merge::Kind;
 use super::super::policy::{Direction, Policy};
 use super::super::record::Side;
 use super::field::Source;
@@ -17,10 +18,47 @@ pub struct MappingBuilder {
 
 /// A mapping that cannot work.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("mapping: field `{field}` {why}")]
+#[error("mapping: field `{field}` {}", wrong.why())]
 pub struct MappingError {
-    field: String,
-    why: &'static str,
+    pub(super) field: String,
+    pub(super) wrong: Wrong,
+}
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wrong {
+    Twice,
+    NoLeft,
+    NoRight,
+    Path,
+    Target(Side),
+    IntoConstant,
+    Enforced,
+    Default,
+    Set,
+    Unstable,
+    NoSuchKey,
+    NoKey,
+}
+
+impl Wrong {
+    fn why(self) -> &'static str {
+        match self {
+            Self::Twice => "is there twice",
+            Self::NoLeft => "has neither a left path nor a constant",
+            Self::NoRight => "has no right path",
+            Self::Path => "has a path with nothing before, between or after its dots",
+            Self::Target(Side::Left) => "writes a left field that another one writes too",
+            Self::Target(Side::Right) => "writes a right field that another one writes too",
+            Self::IntoConstant => "goes to the left side only, which is a constant",
+            Self::Enforced => "is enforced, but is not one-way: use `only_to`",
+            Self::Default => "has a default for a side that it is never written to",
+            Self::Set => "is a set, which takes no constant, default or loss",
+            Self::Unstable => "has a normaliser that changes what it has normalised",
+            Self::NoSuchKey => "is matched by, but is no field",
+            Self::NoKey => "names no field",
+        }
+    }
 }
 
 /// Values that show a normaliser that goes on changing what it has normalised.
@@ -83,45 +121,15 @@ impl MappingBuilder {
     ///
     /// # Errors
     ///
-    /// [`MappingError`] that names the field: two of one name, a missing path, two that write the same value of one
-    /// side, a way that leads nowhere, a normaliser that changes its own results, a matcher of an unknown field or of
-    /// none.
+    /// [`MappingError`] that names the field: two of one name, a missing path or one that is none, two that write the
+    /// same value of one side, a way that leads nowhere, a set with what only one value can have, a normaliser that
+    /// changes its own results, a matcher of an unknown field or of none.
     pub fn build(self) -> Result<Mapping, MappingError> {
-        let wrong = |field: &str, why: &'static str| MappingError { field: field.to_owned(), why };
-        let mut names = BTreeSet::new();
-        let mut targets = BTreeSet::new();
-        for field in &self.fields {
-            let name = field.name();
-            if !names.insert(name) {
-                return Err(wrong(name, "is there twice"));
-            }
-            check(field).map_err(|why| wrong(name, why))?;
-            for side in Side::BOTH {
-                if let Source::Path(path) = &field.source[side] {
-                    if reaches(field, side) && !targets.insert((side, path.as_str())) {
-                        return Err(wrong(
-                            name,
-                            match side {
-                                Side::Left => "writes a left field that another one writes too",
-                                Side::Right => "writes a right field that another one writes too",
-                            },
-                        ));
-                    }
-                }
-            }
+        if let Some(error) = self.errors().into_iter().next() {
+            return Err(error);
         }
-        let mut matchers = Vec::new();
-        for matcher in &self.matchers {
-            let find = |name: &String| {
-                let position = self.fields.iter().position(|f| f.name() == name);
-                position.ok_or_else(|| wrong(name, "is matched by, but is no field"))
-            };
-            let positions = matcher.iter().map(find).collect::<Result<Vec<_>, _>>()?;
-            if positions.is_empty() {
-                return Err(wrong("matched_by", "names no field"));
-            }
-            matchers.push(positions);
-        }
+        let position = |name: &String| self.fields.iter().position(|field| field.name() == name);
+        let matchers = self.matchers.iter().map(|keys| keys.iter().filter_map(position).collect()).collect();
         let mut fields = self.fields;
         for field in &mut fields {
             // The owner of a one-way field wins where the two first meet.
@@ -130,6 +138,7 @@ impl MappingBuilder {
                 Direction::Both | Direction::OnCreate(_) => Policy::Park,
             };
             field.rules.on_first = field.on_first.clone().unwrap_or(owner);
+            field.normalise_losses();
         }
         let rules = PairRules {
             fields: fields.iter().map(|field| field.rules.clone()).collect(),
@@ -137,42 +146,86 @@ impl MappingBuilder {
         };
         Ok(Mapping { fields, rules, matchers, label: self.label })
     }
-}
 
-/// Whether the field is ever written to `side`.
-fn reaches(field: &Field, side: Side) -> bool {
-    matches!(field.source[side], Source::Path(_))
-        && match field.rules.direction {
-            Direction::Both => true,
-            Direction::To(target) | Direction::OnCreate(target) => target == side,
+    /// Everything that is wrong with it.
+    pub(super) fn errors(&self) -> Vec<MappingError> {
+        let mut errors = Vec::new();
+        let mut wrong = |field: &str, wrong| errors.push(MappingError { field: field.to_owned(), wrong });
+        let mut names = BTreeSet::new();
+        let mut targets: Vec<(Side, &str)> = Vec::new();
+        for field in &self.fields {
+            let name = field.name();
+            if !names.insert(name) {
+                wrong(name, Wrong::Twice);
+            } else if let Err(why) = check(field) {
+                wrong(name, why);
+            } else {
+                for side in Side::BOTH {
+                    let Source::Path(path) = &field.source[side] else { continue };
+                    if !field.rules.direction.creates(side) {
+                        continue;
+                    }
+                    let is_same = |(at, other): &(Side, &str)| *at == side && overlap(other, path);
+                    if targets.iter().any(is_same) {
+                        wrong(name, Wrong::Target(side));
+                    }
+                    targets.push((side, path));
+                }
+            }
         }
+        for keys in &self.matchers {
+            if keys.is_empty() {
+                wrong("matched_by", Wrong::NoKey);
+            }
+            for key in keys.iter().filter(|key| !names.contains(key.as_str())) {
+                wrong(key, Wrong::NoSuchKey);
+            }
+        }
+        errors
+    }
 }
 
-fn check(field: &Field) -> Result<(), &'static str> {
-    match (&field.source.left, &field.source.right) {
-        (Source::Path(left), _) if left.is_empty() => return Err("has neither a left path nor a constant"),
-        (_, Source::Path(right)) if right.is_empty() => return Err("has no right path"),
-        _ => {}
-    }
+/// Whether two paths are the same, or one leads into the other.
+fn overlap(one: &str, other: &str) -> bool {
+    let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
+    long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// Whether `text` leads to a value: names with single dots between them.
+pub(super) fn is_path(text: &str) -> bool {
+    !text.split('.').any(str::is_empty)
+}
+
+fn check(field: &Field) -> Result<(), Wrong> {
     let constant = matches!(field.source.left, Source::Constant(_));
+    for (side, none) in [(Side::Left, Wrong::NoLeft), (Side::Right, Wrong::NoRight)] {
+        match &field.source[side] {
+            Source::Path(path) if path.is_empty() => return Err(none),
+            Source::Path(path) if !is_path(path) => return Err(Wrong::Path),
+            _ => {}
+        }
+    }
     match field.rules.direction {
         Direction::To(Side::Left) | Direction::OnCreate(Side::Left) if constant => {
-            return Err("goes to the left side only, which is a constant");
+            return Err(Wrong::IntoConstant);
         }
-        Direction::Both | Direction::OnCreate(_) if field.rules.enforce => {
-            return Err("is enforced, but is not one-way: use `only_to`");
-        }
+        Direction::Both | Direction::OnCreate(_) if field.rules.enforce => return Err(Wrong::Enforced),
         _ => {}
     }
-    if Side::BOTH.into_iter().any(|side| field.default[side].is_some() && !reaches(field, side)) {
-        return Err("has a default for a side that it is never written to");
+    let has_default = |side: &Side| field.default[*side].is_some();
+    let is_written =
+        |side: Side| matches!(field.source[side], Source::Path(_)) && field.rules.direction.creates(side);
+    if Side::BOTH.into_iter().any(|side| has_default(&side) && !is_written(side)) {
+        return Err(Wrong::Default);
+    }
+    let loses = |side: &Side| field.rules.lossy[*side].is_some();
+    let is_set = field.rules.kind == Kind::Set;
+    if is_set && (constant || Side::BOTH.iter().any(|side| has_default(side) || loses(side))) {
+        return Err(Wrong::Set);
     }
     let is_stable = |sample: &&str| match (field.normalise)(sample) {
         Ok(Some(once)) => (field.normalise)(&once).is_ok_and(|twice| twice.as_ref() == Some(&once)),
         _ => true,
     };
-    if !SAMPLES.iter().all(is_stable) {
-        return Err("has a normaliser that changes what it has normalised");
-    }
-    Ok(())
+    if SAMPLES.iter().all(is_stable) { Ok(()) } else { Err(Wrong::Unstable) }
 }

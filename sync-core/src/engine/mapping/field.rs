@@ -161,7 +161,7 @@ impl Field {
     }
 
     /// Declares what `side` makes of what is written to it, such as cutting it. Such a value seen back is no edit.
-    /// What is not declared is never guessed.
+    /// What is not declared is never guessed. What `f` gives is normalised, as what is read back is.
     #[must_use]
     pub fn lossy(mut self, side: Side, f: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
         self.rules.lossy[side] = Some(Arc::new(f));
@@ -248,6 +248,24 @@ impl Field {
         }
     }
 
+    /// What a service has lost is read back normalised, so that is what it is compared with.
+    pub(super) fn normalise_losses(&mut self) {
+        for side in Side::BOTH {
+            if let Some(lossy) = self.rules.lossy[side].take() {
+                let field = self.clone();
+                self.rules.lossy[side] = Some(Arc::new(move |text| {
+                    let stored = lossy(text);
+                    field.spelled(&stored).map_or(stored, Option::unwrap_or_default)
+                }));
+            }
+        }
+    }
+
+    /// A value in the one spelling; `None` if it counts as empty.
+    pub(super) fn spelled(&self, text: &str) -> Normalised {
+        Ok((self.normalise)(text)?.filter(|text| !self.ignore.contains(text)))
+    }
+
     fn canonical(&self, side: Side, text: &str) -> Result<Option<String>, String> {
         let translated;
         let text = match &self.translate[side] {
@@ -258,7 +276,7 @@ impl Field {
             }
             _ => text,
         };
-        Ok((self.normalise)(text)?.filter(|text| !self.ignore.contains(text)))
+        self.spelled(text)
     }
 
     /// A value as `side` takes it.
@@ -278,7 +296,7 @@ impl Field {
     }
 }
 
-fn scalar(value: &Value) -> Result<String, String> {
+pub(super) fn scalar(value: &Value) -> Result<String, String> {
     match value {
         Value::String(text) => Ok(text.clone()),
         Value::Number(number) => Ok(number.to_string()),

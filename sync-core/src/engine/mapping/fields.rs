@@ -21,6 +21,11 @@ impl Fields {
         self.values.get(position).unwrap_or(&FieldValue::Unknown)
     }
 
+    /// All values, by position.
+    pub(in super::super) fn values(&self) -> &[FieldValue] {
+        &self.values
+    }
+
     /// The values that could not be used. They are unknown.
     pub fn problems(&self) -> &[(usize, String)] {
         &self.problems

@@ -3,13 +3,14 @@
 mod builder;
 mod field;
 mod fields;
+#[cfg(feature = "mapping-file")]
+mod file;
 
 use std::fmt::Debug;
 
 use serde_json::Value;
 
 use super::decide::PairRules;
-use super::policy::Direction;
 use super::record::{Fingerprint, Raw, Side, Snapshot};
 use super::value::FieldValue;
 use field::Source;
@@ -17,6 +18,8 @@ use field::Source;
 pub use builder::{MappingBuilder, MappingError};
 pub use field::Field;
 pub use fields::Fields;
+#[cfg(feature = "mapping-file")]
+pub use file::{MappingFileError, MappingProblem};
 
 /// Reads records into canonical fields and writes canonical fields into records. [`Mapping`] does it by paths;
 /// implement it for what paths cannot say.
@@ -130,16 +133,13 @@ impl Mapper for Mapping {
     }
 
     fn initial(&self, side: Side, from: &Fields) -> Vec<(usize, FieldValue)> {
-        let reaches = |field: &Field| match field.rules.direction {
-            Direction::Both => true,
-            Direction::To(target) | Direction::OnCreate(target) => target == side,
-        };
         let value = |(position, field): (usize, &Field)| {
             let value = Some(from.get(position)).filter(|value| value.has_value()).cloned();
             let default = || field.default[side].clone().map(FieldValue::Text);
             Some((position, value.or_else(default)?))
         };
-        self.fields.iter().enumerate().filter(|(_, field)| reaches(field)).filter_map(value).collect()
+        let fields = self.fields.iter().enumerate();
+        fields.filter(|(_, field)| field.rules.direction.creates(side)).filter_map(value).collect()
     }
 
     fn fingerprint(&self, position: usize) -> Fingerprint {

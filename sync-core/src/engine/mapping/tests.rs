@@ -36,7 +36,7 @@ fn writing_nests_and_clears() {
 fn broken_mappings_name_the_field() {
     type Build = fn(MappingBuilder) -> MappingBuilder;
     let build = |set: fn(MappingBuilder) -> MappingBuilder| set(Mapping::builder()).build().unwrap_err();
-    let table: [(Build, &str); 5] = [
+    let table: [(Build, &str); 7] = [
         (|m| m.field("a", |f| f.left("a")), "mapping: field `a` has no right path"),
         (|m| m.field("a", |f| f.right("a")), "mapping: field `a` has neither a left path nor a constant"),
         (
@@ -46,6 +46,14 @@ fn broken_mappings_name_the_field() {
         (
             |m| m.field("a", |f| f.left("a").right("x")).field("b", |f| f.left("b").right("x")),
             "mapping: field `b` writes a right field that another one writes too",
+        ),
+        (
+            |m| m.field("a", |f| f.left("a").right("x.id")).field("b", |f| f.left("b").right("x")),
+            "mapping: field `b` writes a right field that another one writes too",
+        ),
+        (
+            |m| m.field("a", |f| f.left("a.").right("x")),
+            "mapping: field `a` has a path with nothing before, between or after its dots",
         ),
         (|m| m.matched_by(["x"]), "mapping: field `x` is matched by, but is no field"),
     ];
@@ -57,7 +65,7 @@ fn broken_mappings_name_the_field() {
 #[test]
 fn ways_that_lead_nowhere_are_refused() {
     type Set = fn(Field) -> Field;
-    let table: [(Set, &str); 6] = [
+    let table: [(Set, &str); 8] = [
         (
             |f| f.constant("x").right("a").only_to(Side::Left),
             "goes to the left side only, which is a constant",
@@ -70,6 +78,11 @@ fn ways_that_lead_nowhere_are_refused() {
         (
             |f| f.left("a").right("a").only_to(Side::Right).default_on_create(Side::Left, "-"),
             "has a default for a side that it is never written to",
+        ),
+        (|f| f.constant("x").right("a").set(), "is a set, which takes no constant, default or loss"),
+        (
+            |f| f.left("a").right("a").set().lossy(Side::Right, str::to_lowercase),
+            "is a set, which takes no constant, default or loss",
         ),
         (
             |f| f.left("a").right("a").normalise(|text| Ok(Some(format!("{text}!")))),
@@ -88,6 +101,8 @@ fn ways_that_lead_nowhere_are_refused() {
     let builder = Mapping::builder().field("a", |f| f.left("x").right("a").only_to(Side::Right));
     let builder = builder.field("b", |f| f.left("x").right("b").only_to(Side::Right));
     assert!(builder.clone().build().is_ok());
+    // Nor is `x` above `xy`.
+    assert!(builder.clone().field("c", |f| f.left("c").right("ab")).build().is_ok());
     let builder = builder.field("c", |f| f.left("x").right("c")).field("d", |f| f.left("x").right("d"));
     let error = builder.build().unwrap_err().to_string();
     assert_eq!(error, "mapping: field `d` writes a left field that another one writes too");

@@ -21,6 +21,7 @@
 //! **They never agreed on this field.** Equal: agree. Only one has a value: the other is filled, if the direction
 //! allows; nothing is ever cleared. Two different values: the policy for first meetings decides. Sets: the union.
 
+mod answered;
 mod set;
 mod state;
 
@@ -34,6 +35,8 @@ use super::policy::{Conflict, Direction, Interval, Policy, Resolution};
 use super::record::Side;
 use super::value::{Agreed, FieldValue, Pair};
 
+pub use answered::answer_field;
+pub(super) use answered::can_take;
 pub use state::{FieldState, Parked};
 
 /// What a field's values may be.
@@ -262,17 +265,25 @@ fn resolve(rules: &Rules, base: Option<&Agreed>, seen: &Seen<'_>) -> FieldStep {
 
 /// Both sides get `value`: one now, and the other when it is seen to be there.
 fn both(value: &FieldValue, rules: &Rules, seen: &Seen<'_>, reason: Reason) -> FieldStep {
-    let missing = |side: &Side| rules.direction.allows(*side) && seen.value[*side] != value;
-    match (value.is_known(), [Side::Right, Side::Left].into_iter().find(missing)) {
+    let is_there = |side: Side| rules.stored(side, value) == *seen.value[side];
+    let missing = |side: &Side| rules.direction.allows(*side) && !is_there(*side);
+    // First to where it is stored as it is: what goes on from there is not cut.
+    let is_whole = |side: &Side| rules.stored(*side, value) == *value;
+    let mut sides = [Side::Right, Side::Left].into_iter().filter(missing);
+    let first = sides.clone().find(is_whole).or_else(|| sides.next());
+    match (value.is_known(), first) {
         (false, _) => FieldStep::Park(reason),
         (true, None) => FieldStep::Agree,
         (true, Some(to)) => {
             let from = to.other();
             let lost = Some(seen.value[to]);
             match write(to, value, rules, seen, lost) {
-                FieldStep::Write(mut write) if seen.value[from] != value => {
+                FieldStep::Write(mut write) if !is_there(from) => {
                     // What is written here goes on to the other side, as a change of this one.
-                    write.agreed[to] = Some(Agreed::Outdated);
+                    write.agreed[to] = match rules.kind {
+                        Kind::Scalar => Some(Agreed::Outdated),
+                        Kind::Set => Agreed::on(seen.value[from]),
+                    };
                     FieldStep::Write(write)
                 }
                 step => step,

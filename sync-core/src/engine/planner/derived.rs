@@ -9,6 +9,7 @@ use crate::engine::reconcile::fact::Consequences;
 use crate::engine::record::{Fingerprint, RecordId, Side, Snapshot};
 use crate::engine::rule::{Fact, FactKey, Life, Wanted};
 use crate::engine::runtime::{EngineError, Runtime};
+use crate::queue::WorkKey;
 
 /// What all facts call for.
 #[derive(Default)]
@@ -139,7 +140,7 @@ impl Planner<'_> {
             }
             let step = match found {
                 _ if matches!(record.step, RecordStep::Review { .. }) => ProjectionStep::Waiting,
-                Some(p) if p.pending.is_some() => ProjectionStep::Resume,
+                Some(p) if p.pending.is_some() || self.is_answered(p) => ProjectionStep::Resume,
                 Some(p) if p.left_to_human || is_up_to_date(p, &wanted) => ProjectionStep::Unchanged,
                 Some(p) if p.at.is_some() => ProjectionStep::Update,
                 _ => ProjectionStep::Create,
@@ -153,6 +154,10 @@ impl Planner<'_> {
             });
         }
         Ok(planned)
+    }
+
+    fn is_answered(&self, projection: &Projection) -> bool {
+        self.known.answered.contains(&WorkKey::Projection(projection.key.clone()))
     }
 }
 
@@ -168,7 +173,8 @@ async fn known_projections(runtime: &Runtime) -> Result<HashMap<ProjectionKey, P
 
 /// The records that facts may belong to.
 fn owners(records: &[PlannedRecord]) -> impl Iterator<Item = &PlannedRecord> {
-    records.iter().filter(|record| record.side == Side::Left && record.at.parent.is_none())
+    let is_there = |step: &RecordStep| !matches!(step, RecordStep::Missing { on: Side::Left, .. });
+    records.iter().filter(move |r| r.side == Side::Left && r.at.parent.is_none() && is_there(&r.step))
 }
 
 fn is_up_to_date(projection: &Projection, wanted: &Wanted) -> bool {

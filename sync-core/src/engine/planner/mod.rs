@@ -3,20 +3,22 @@ mod derived;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::collection::{Marker, SetUp};
 use super::decide::{Decision, Presence, Sight, decide};
-use super::feed::is_unfinished;
+use super::guard::{self, PlanFacts, is_pair};
 use super::handle::Engine;
 use super::link::{Link, LinkId, LinkStatus};
 use super::listing::{Listing, list_all};
 use super::mapping::Fields;
 use super::merge::{FieldState, FieldStep};
-use super::plan::{Basis, Change, Plan, PlannedRecord, RecordStep};
+use super::plan::{Basis, Change, Plan, PlannedProjection, PlannedRecord, RecordStep};
 use super::policy::{Direction, Interval};
 use super::reconcile::birth::{Newborn, Partner};
-use super::record::{Fingerprint, RecordRef, Scope, Side, Snapshot};
+use super::record::{RecordRef, Scope, Side, Snapshot};
 use super::runtime::{Births, EngineError, Runtime, Source};
-use super::value::{FieldValue, Pair};
+use super::value::Pair;
 use crate::queue::WorkKey;
 
 /// How many links or projections are read at once.
@@ -61,6 +63,8 @@ struct Known {
     ended: Pair<HashSet<RecordRef>>,
     /// Links with a create that is not answered, by the marker that it was sent with.
     creates: BTreeMap<Marker, Arc<Link>>,
+    /// What people have answered about.
+    answered: HashSet<WorkKey>,
 }
 
 /// Makes one plan.
@@ -115,13 +119,15 @@ impl<'a> Planner<'a> {
                 _ => None,
             })
             .collect();
-        part_rivals(&mut records);
+        part_rivals(&mut records, &self.known.answered);
+        records.extend(self.missing());
         if self.listing.knows_right {
             let right = self.records(Side::Right).await?;
             records.extend(right.into_iter().filter(|record| !taken.contains(&record.at)));
         }
         let calls = self.calls(&records);
         let projections = self.projections(calls.wanted, &records).await?;
+        let facts = self.facts(&records, &projections).await?;
         let runtime = self.runtime;
         let name = |side| runtime.collection(side).name().to_owned();
         let basis = Basis {
@@ -130,17 +136,89 @@ impl<'a> Planner<'a> {
             set_up: Pair::new(!set_up.left.missing.is_empty(), !set_up.right.missing.is_empty()),
             names: Pair::new(name(Side::Left), name(Side::Right)),
         };
-        let mut plan = Plan {
-            id: String::new(),
-            set_up: set_up.left.missing.into_iter().chain(set_up.right.missing).collect(),
+        let set_up: Vec<_> = set_up.left.missing.into_iter().chain(set_up.right.missing).collect();
+        Ok(Plan {
+            id: Plan::id_of(&set_up, records.iter(), projections.iter()),
+            verdicts: runtime.judged(&facts),
+            set_up,
             records,
             projections,
             facts: calls.counts,
             target: basis.names.right.clone(),
             basis: Arc::new(basis),
+        })
+    }
+
+    /// What the guards judge.
+    async fn facts(
+        &self,
+        records: &[PlannedRecord],
+        projections: &[PlannedProjection],
+    ) -> Result<PlanFacts, EngineError> {
+        let standing = self.runtime.standing().await?;
+        let mut facts = PlanFacts {
+            pairs: self.known.live.left.values().filter(|link| is_pair(link)).count(),
+            counts: guard::count(records.iter().map(|record| &record.step), self.runtime.mapper.as_ref()),
+            acts: records.iter().filter(|record| record.step.acts()).count()
+                + projections.iter().filter(|planned| planned.step.acts()).count(),
+            is_first: standing.is_first,
+            is_remapped: standing.is_remapped,
+            ..PlanFacts::default()
         };
-        plan.id = Fingerprint::of(&plan).as_str().chars().take(12).collect();
-        Ok(plan)
+        for side in Side::BOTH.into_iter().filter(|side| self.has_listed(*side)) {
+            let should_be_there = self.known.live[side].values().filter(|link| !self.is_recent(side, link));
+            facts.known[side] = should_be_there.count();
+            facts.missing[side] =
+                self.known.live[side].values().filter(|link| self.is_missing(side, link)).count();
+            facts.listed[side] = Some(self.listing.sides[side].records.len());
+        }
+        Ok(facts)
+    }
+
+    fn has_listed(&self, side: Side) -> bool {
+        side == Side::Left || self.listing.knows_right
+    }
+
+    /// Whether the record of a link may be too new to be in a list.
+    fn is_recent(&self, side: Side, link: &Link) -> bool {
+        let caps = self.runtime.collection(side).caps();
+        let listed_from = |at: Timestamp| at.checked_add(caps.index_lag.max(caps.read_lag)).unwrap_or(at);
+        link.wrote_at[side].is_some_and(|at| self.listing.began() <= listed_from(at))
+    }
+
+    /// Whether a side does not list the record of a link, and should.
+    fn is_missing(&self, side: Side, link: &Link) -> bool {
+        let is_listed = |at: &RecordRef| self.listing.sides[side].records.contains_key(at);
+        self.has_listed(side)
+            && link.ends[side].as_ref().is_some_and(|at| !is_listed(at))
+            && !self.is_recent(side, link)
+    }
+
+    /// Entries for the left records of pairs that are not listed any more.
+    fn missing(&self) -> Vec<PlannedRecord> {
+        let mut missing = Vec::new();
+        let known: BTreeMap<_, _> = self.known.live.left.iter().collect();
+        for (at, link) in known.into_iter().filter(|(_, link)| self.is_missing(Side::Left, link)) {
+            let partner = link.ends.right.clone();
+            let listed = partner.as_ref().and_then(|at| self.listing.record(Side::Right, at));
+            let step = match link.pending {
+                Some(_) => RecordStep::Resume,
+                None => RecordStep::Missing { on: Side::Left, partner },
+            };
+            missing.push(PlannedRecord {
+                link: link.id.clone(),
+                side: Side::Left,
+                at: at.clone(),
+                label: listed.map_or_else(
+                    || at.id.to_string(),
+                    |(snapshot, _)| self.runtime.mapper.label(Side::Right, snapshot),
+                ),
+                step,
+                left_out: Vec::new(),
+                has_link: true,
+            });
+        }
+        missing
     }
 
     /// What is planned for the records of a side. Of the right ones those whose left one is listed are left out.
@@ -149,8 +227,12 @@ impl<'a> Planner<'a> {
         let mut records = Vec::new();
         for (at, (snapshot, fields)) in &self.listing.sides[side].records {
             let link = self.known.live[side].get(at);
-            let listed_left = || link?.ends.left.as_ref().and_then(|at| self.listing.record(Side::Left, at));
-            if side == Side::Right && listed_left().is_some() {
+            let has_entry = |link: &Arc<Link>| {
+                let left = link.ends.left.as_ref();
+                left.is_some_and(|at| self.listing.record(Side::Left, at).is_some())
+                    || self.is_missing(Side::Left, link)
+            };
+            if side == Side::Right && link.is_some_and(has_entry) {
                 continue;
             }
             let founded = LinkId::founded_by(&self.runtime.name, side, at, 1);
@@ -159,7 +241,10 @@ impl<'a> Planner<'a> {
                 None if self.known.ended[side].contains(at) && !self.has_returned(side, at).await? => {
                     (founded, (side == Side::Left).then_some(RecordStep::Unchanged))
                 }
-                None => (founded, self.single(side, at, snapshot, fields).await?),
+                None => {
+                    let about = WorkKey::Birth(side, at.clone());
+                    (founded, self.single(&about, side, at, snapshot, fields).await?)
+                }
             };
             let is_quiet = side == Side::Right && step == Some(RecordStep::Unchanged);
             let Some(step) = step.filter(|_| !is_quiet) else { continue };
@@ -196,18 +281,25 @@ impl<'a> Planner<'a> {
             return Ok(RecordStep::Resume);
         }
         let other = side.other();
+        let about = WorkKey::Link(link.id.clone());
+        let is_answered = self.known.answered.contains(&about);
         let Some(partner) = link.ends[other].clone() else {
-            let step = self.single(side, at, snapshot, fields).await?.unwrap_or(RecordStep::Unchanged);
-            if step == RecordStep::Create && self.runtime.is_refused(link, side, fields) {
+            let step = self.single(&about, side, at, snapshot, fields).await?;
+            let step = step.unwrap_or(RecordStep::Unchanged);
+            if step == RecordStep::Create && !is_answered && self.runtime.is_refused(link, side, fields) {
                 return self.refused(link).await;
             }
             return Ok(step);
         };
+        if self.is_missing(other, link) {
+            return Ok(RecordStep::Missing { on: other, partner: Some(partner) });
+        }
         let theirs = self.listing.sides[other].records.get(&partner);
         let in_scope = self.runtime.is_in_scope(side, snapshot)
             && theirs.is_none_or(|(theirs, _)| self.runtime.is_in_scope(other, theirs));
         let mut changes = Vec::new();
-        let mut differs = is_unfinished(link) || in_scope == (link.status == LinkStatus::Paused);
+        let mut differs =
+            is_answered || link.is_unfinished() || in_scope == (link.status == LinkStatus::Paused);
         if in_scope {
             let mut news = self.news(side, fields, link);
             match theirs {
@@ -252,8 +344,8 @@ impl<'a> Planner<'a> {
         let change = Change {
             field: rules.name.clone(),
             to,
-            before: agreed.and_then(|agreed| shown(&agreed.value()?)),
-            after: shown(fields.get(position)),
+            before: agreed.and_then(|agreed| Change::shown(&agreed.value()?)),
+            after: Change::shown(fields.get(position)),
         };
         rules.direction.allows(to).then_some(change)
     }
@@ -287,14 +379,15 @@ impl<'a> Planner<'a> {
         Some(Change {
             field: self.runtime.mapper.name(*position).to_owned(),
             to: write.to,
-            before: shown(there.get(*position)),
-            after: shown(&write.value),
+            before: Change::shown(there.get(*position)),
+            after: Change::shown(&write.value),
         })
     }
 
     /// What to do about a record without a partner; `None` if it is none of ours.
     async fn single(
         &self,
+        about: &WorkKey,
         side: Side,
         at: &RecordRef,
         snapshot: &Snapshot,
@@ -320,7 +413,10 @@ impl<'a> Planner<'a> {
         }
         let newborn = Newborn { side, at, snapshot, fields, forgotten };
         let partner = runtime.partner_of(&newborn, Source::Listed(&self.listing)).await;
-        Ok(match partner.map_err(|trouble| runtime.stopped(trouble))? {
+        let partner = partner.map_err(|trouble| runtime.stopped(trouble))?;
+        let answered = runtime.with_answer(about, side.other(), partner).await;
+        Ok(match answered.map_err(|trouble| runtime.stopped(trouble))?.0 {
+            Partner::Left => Some(RecordStep::Unchanged),
             Partner::Create if runtime.births[side] == Births::MatchOnly => None,
             Partner::Create => Some(RecordStep::Create),
             Partner::Free(partner) | Partner::Waiting(_, partner) => {
@@ -360,6 +456,7 @@ impl<'a> Planner<'a> {
 impl Known {
     async fn load(runtime: &Runtime) -> Result<Self, EngineError> {
         let (mut known, mut after) = (Self::default(), None);
+        known.answered.extend(runtime.answered_keys().await?);
         loop {
             let page = runtime.store.links_page(after.as_ref(), PAGE).await?;
             let Some(last) = page.last() else { return Ok(known) };
@@ -380,17 +477,9 @@ impl Known {
     }
 }
 
-/// A value as a person reads it.
-fn shown(value: &FieldValue) -> Option<String> {
-    match value {
-        FieldValue::Text(text) => Some(text.clone()),
-        FieldValue::Set(members) => Some(members.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
-        FieldValue::Empty | FieldValue::Unknown => None,
-    }
-}
-
-/// Several left records that would take one partner, each for reasons of its own, get none.
-fn part_rivals(records: &mut [PlannedRecord]) {
+/// Several left records that would take one partner, each for reasons of its own, get none, unless a
+/// person has given one of them to it.
+fn part_rivals(records: &mut [PlannedRecord], answered: &HashSet<WorkKey>) {
     let mut suitors: HashMap<RecordRef, usize> = HashMap::new();
     for record in records.iter() {
         if let RecordStep::Link { partner, .. } = &record.step {
@@ -399,6 +488,10 @@ fn part_rivals(records: &mut [PlannedRecord]) {
     }
     for record in records {
         let RecordStep::Link { partner, .. } = &record.step else { continue };
+        let birth = WorkKey::Birth(record.side, record.at.clone());
+        if answered.contains(&birth) || answered.contains(&WorkKey::Link(record.link.clone())) {
+            continue;
+        }
         if suitors.get(partner).is_some_and(|n| *n > 1) {
             let reason = format!(
                 "record {} matches, but is matched by others as well: give each a key of its own",

@@ -49,6 +49,8 @@ pub(in super::super) enum Partner {
     Later(Timestamp),
     /// Not certain: a person decides.
     Ask(String),
+    /// A person wants it left as it is.
+    Left,
 }
 
 impl Runtime {
@@ -74,8 +76,12 @@ impl Runtime {
         }
         let snapshot = match self.read_from(source, side, at).await? {
             Read::Found(snapshot) => snapshot,
-            Read::Gone => return Ok(Outcome::nothing()),
+            Read::Gone => {
+                self.answer_birth(side, at).await?;
+                return Ok(Outcome::nothing());
+            }
             Read::MovedTo(survivor) => {
+                self.answer_birth(side, at).await?;
                 return Ok(Outcome::nothing().hint([WorkKey::Birth(side, survivor)]));
             }
         };
@@ -98,6 +104,8 @@ impl Runtime {
             Some(waits) => waits,
             None => self.partner_of(&newborn, source).await?,
         };
+        let about = WorkKey::Birth(side, at.clone());
+        let (partner, answer) = self.with_answer(&about, side.other(), partner).await?;
         if matches!(partner, Partner::Create) {
             // What was seen here may be news of a pair that became complete meanwhile: nobody else looks at it.
             if let Some(outcome) = self.joined_meanwhile(side, at).await? {
@@ -110,9 +118,12 @@ impl Runtime {
             Partner::Free(other) => self.found(&newborn, returns, Some(other), source).await,
             Partner::Waiting(link, other) => self.join(side, at, *link, &other).await,
             Partner::Later(until) => Ok(Outcome::wait(until)),
+            Partner::Left => Ok(Outcome::nothing()),
             Partner::Ask(why) => {
-                let about = WorkKey::Birth(side, at.clone());
-                let asked = self.ask_once(&about, ReviewKind::Match, why).await?;
+                let asked = match answer {
+                    None => self.ask_once(&about, ReviewKind::Match, why).await?,
+                    Some(_) => self.ask_again(&about, ReviewKind::Match, why).await?,
+                };
                 // Whoever completes a pair looks for this question, and this looks for the pair: one of them is later.
                 Ok(self.joined_meanwhile(side, at).await?.unwrap_or(asked))
             }
@@ -216,6 +227,7 @@ impl Runtime {
         for kind in [ReviewKind::Invalid, ReviewKind::Match] {
             run.close(kind, None);
         }
+        run.close_for(&WorkKey::Birth(side, at.clone()), ReviewKind::Match);
         run.tell(self.now(), Happening::Linked(side, at.clone()));
         run.commit_with_derived(Outcome::done(Did::Linked(id.clone())).hint([WorkKey::Link(id)])).await
     }

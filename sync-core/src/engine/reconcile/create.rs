@@ -2,6 +2,7 @@ use jiff::Timestamp;
 
 use super::super::collection::{Marker, Read, WriteError, Written};
 use super::super::fault::FaultKind;
+use super::super::guard::GuardClass;
 use super::super::journal::Happening;
 use super::super::link::{Link, LinkId, PendingOp, Refusal, Sent};
 use super::super::mapping::Fields;
@@ -60,12 +61,17 @@ impl Runtime {
             // Not the keys by which nobody was found: there may be somebody who has these.
             let newborn =
                 Newborn { side: from, at: &at, snapshot: &snapshot, fields: &fields, forgotten: false };
-            match self.partner_of(&newborn, source).await? {
+            let partner = self.partner_of(&newborn, source).await?;
+            let (partner, answer) = self.with_answer(&run.key(), to, partner).await?;
+            match partner {
                 Partner::Create => {
                     run.link.sought = Some(sought);
                     run.changed = true;
                 }
                 Partner::Free(other) => return self.complete(run, to, &other).await,
+                Partner::Waiting(half, other) if answer.is_some() => {
+                    return self.unite(run, to, &half, &other).await;
+                }
                 Partner::Waiting(..) => {
                     // Two halves of one pair, each with a link: this one joins the other.
                     return run.drop_link(Outcome::done(Did::Noted).hint([WorkKey::Birth(from, at)])).await;
@@ -76,17 +82,39 @@ impl Runtime {
                 }
                 Partner::Ask(why) => {
                     run.commit_if_changed().await?;
-                    return self.ask_once(&run.key(), ReviewKind::Match, why).await;
+                    return match answer {
+                        None => self.ask_once(&run.key(), ReviewKind::Match, why).await,
+                        Some(_) => self.ask_again(&run.key(), ReviewKind::Match, why).await,
+                    };
+                }
+                Partner::Left => {
+                    run.commit_if_changed().await?;
+                    return Ok(Outcome::nothing());
                 }
             }
         }
         let sent = self.initial(&mut run, from, &fields, now);
         if self.is_still_refused(&run, to, &sent).await? {
-            run.commit_if_changed().await?;
-            return Ok(Outcome::nothing());
+            match self.answer_to_refusal(&run, to).await? {
+                (Partner::Create, _) => run.link.refused = None,
+                (Partner::Free(other), _) => return self.complete(run, to, &other).await,
+                (Partner::Waiting(half, other), _) => return self.unite(run, to, &half, &other).await,
+                (Partner::Ask(why), _) => {
+                    run.commit_if_changed().await?;
+                    return self.ask_again(&run.key(), ReviewKind::Match, why).await;
+                }
+                (Partner::Left | Partner::Later(_), _) => {
+                    run.commit_if_changed().await?;
+                    return Ok(Outcome::nothing());
+                }
+            }
         }
         if run.is_old() {
             return Ok(Outcome::wait(self.now()));
+        }
+        if let Some(held) = self.hold(&run.link.id, vec![(GuardClass::Creates, 0)]).await? {
+            run.commit_if_changed().await?;
+            return Ok(held);
         }
         let suggested = run.link.id.marker();
         let marker = self.told(self.account(to), self.collection(to).marker(&suggested).await)?;
@@ -140,7 +168,13 @@ impl Runtime {
     }
 
     /// What a new record gets. Values that cannot be written wait for a person, and the record is created without them.
-    fn initial(&self, run: &mut Run<'_>, from: Side, fields: &Fields, now: Timestamp) -> Vec<Sent> {
+    pub(super) fn initial(
+        &self,
+        run: &mut Run<'_>,
+        from: Side,
+        fields: &Fields,
+        now: Timestamp,
+    ) -> Vec<Sent> {
         let to = from.other();
         let mut sent = Vec::new();
         run.reveal(&[fields]);
@@ -272,7 +306,7 @@ impl Runtime {
                 self.answer_birth(to, &at).await?;
                 Ok(outcome.again(run.settles_at(now).unwrap_or(now)))
             }
-            Err(Trouble::Commit(CommitError::Claimed { by, .. })) => {
+            Err(Trouble::Commit(CommitError::Claimed { by, .. })) if is_ours => {
                 let why = format!(
                     "record {} carries its marker, but belongs to {by}: delete one of the two",
                     at.id
@@ -348,7 +382,7 @@ impl Runtime {
     }
 
     /// Tells two creates apart.
-    fn digest(&self, link: &LinkId, sent: &[Sent]) -> Fingerprint {
+    pub(super) fn digest(&self, link: &LinkId, sent: &[Sent]) -> Fingerprint {
         let values: Vec<_> = sent.iter().map(|sent| (&sent.field, &sent.write.value)).collect();
         self.schema.digest(link, &values)
     }

@@ -1,19 +1,23 @@
 //! One run of one key: read both sides, decide, write once at most, commit.
 
+mod answers;
 pub(super) mod birth;
 mod create;
 pub(super) mod fact;
 mod pair;
 mod projection;
 mod recovery;
+pub(super) mod restore;
 mod run;
 mod update;
 
 use jiff::Timestamp;
 
+use super::answer::Answer;
 use super::budget::Taken;
 use super::fault::FaultKind;
 use super::link::LinkId;
+use super::record::{Fingerprint, Side};
 use super::review::{Review, ReviewKind};
 use super::runtime::{EngineError, Runtime, Source, Trouble};
 use crate::env::unit;
@@ -33,6 +37,8 @@ pub struct Outcome {
     pub hints: Vec<WorkKey>,
     /// Fields that were written and, as the answer shows, stored otherwise. They are not written again for that.
     pub otherwise: Vec<String>,
+    /// What was written: the field, the side, and the digest of the value.
+    pub(super) wrote: Vec<((String, Side), Fingerprint)>,
 }
 
 /// What a run has done.
@@ -59,6 +65,8 @@ pub enum Did {
     Ended,
     /// Asked a person.
     Asked(String),
+    /// Nothing: a guard has tripped. It is looked at [again](field@Outcome::again) when a person has approved.
+    Held(String),
     /// Sent a write, and does not know what became of it. It is found out [later](field@Outcome::again).
     Unanswered,
     /// Failed, and tries [again](field@Outcome::again), or waits for the record to change.
@@ -72,7 +80,7 @@ pub enum Did {
 
 impl Outcome {
     pub(super) fn done(did: Did) -> Self {
-        Self { did, again: None, hints: Vec::new(), otherwise: Vec::new() }
+        Self { did, again: None, hints: Vec::new(), otherwise: Vec::new(), wrote: Vec::new() }
     }
 
     pub(super) fn nothing() -> Self {
@@ -133,7 +141,7 @@ impl Runtime {
     /// Until when an account that the run would use rests, or has no quota left.
     async fn resting(&self, priority: Priority) -> Result<Option<Timestamp>, EngineError> {
         let now = self.now();
-        let accounts = super::Side::BOTH.map(|side| self.account(side));
+        let accounts = Side::BOTH.map(|side| self.account(side));
         let rests = accounts.iter().filter_map(|account| self.breaker(account).paused_until(now)).max();
         let Some(budget) = self.budget.as_ref().filter(|_| rests.is_none()) else { return Ok(rests) };
         Ok(match budget.take(&accounts, priority, COST).await? {
@@ -147,12 +155,18 @@ impl Runtime {
 
     /// Closes questions about a whole record that a run has gone through without.
     async fn close_answered(&self, key: &WorkKey, outcome: &Outcome) -> Result<(), EngineError> {
-        if matches!(outcome.did, Did::Asked(_) | Did::Waited | Did::Unanswered | Did::Failed { .. }) {
+        if matches!(
+            outcome.did,
+            Did::Asked(_) | Did::Held(_) | Did::Waited | Did::Unanswered | Did::Failed { .. }
+        ) {
             return Ok(());
         }
         let open = self.store.reviews_about(key).await?;
-        let is_answered = |kind| matches!(kind, ReviewKind::Poison | ReviewKind::Deleted);
-        let of_record = open.into_iter().filter(|review| review.field.is_none() && is_answered(review.kind));
+        let is_answered = |review: &Review| {
+            matches!(review.kind, ReviewKind::Poison | ReviewKind::Deleted)
+                || review.answer == Some(Answer::Retry)
+        };
+        let of_record = open.into_iter().filter(|review| review.field.is_none() && is_answered(review));
         // A pair that has ended because of it still waits for a person to see it.
         let closed: Vec<_> =
             of_record.filter(|_| outcome.did != Did::Ended).map(|review| review.key).collect();
@@ -235,9 +249,15 @@ impl Runtime {
         message: String,
     ) -> Result<(), EngineError> {
         let review = Review::new(about.clone(), kind, None, message, self.now());
-        if self.store.review(&review.key).await?.is_some_and(|open| open.message == review.message) {
+        let open = self.store.review(&review.key).await?;
+        if open.is_some_and(|open| open.asks_as(&review) && open.answer != Some(Answer::Retry)) {
             return Ok(());
         }
+        self.open(review).await
+    }
+
+    /// Opens a question, even if the same is open already. What it was answered with before does not count any more.
+    pub(super) async fn open(&self, review: Review) -> Result<(), EngineError> {
         let event = review.clone();
         match self.store.commit(Commit { reviews: vec![review], ..Commit::default() }).await {
             Ok(()) => {

@@ -2,16 +2,18 @@ use jiff::Timestamp;
 
 use super::super::collection::{Probe, Read};
 use super::super::decide::{Decision, Presence, Sight, decide};
+use super::super::guard::GuardClass;
 use super::super::journal::Happening;
 use super::super::link::{LinkId, LinkStatus};
 use super::super::mapping::Fields;
 use super::super::merge::{FieldStep, Reason, Write};
 use super::super::privacy::is_hidden;
 use super::super::record::{RecordId, RecordRef, Scope, Side, Snapshot};
-use super::super::review::ReviewKind;
+use super::super::review::{ReviewKey, ReviewKind};
 use super::super::runtime::{Runtime, Source, Trouble};
 use super::super::switches::RuleOff;
 use super::super::value::{Agreed, FieldValue, Pair};
+use super::answers::asked;
 use super::run::Run;
 use super::{Did, Outcome};
 use crate::queue::WorkKey;
@@ -42,7 +44,7 @@ impl Runtime {
     pub(super) async fn pair(&self, id: &LinkId, source: Source<'_>) -> Result<Outcome, Trouble> {
         let Some(found) = self.store.link(id).await? else { return Ok(Outcome::nothing()) };
         if !found.value.is_live() {
-            return Ok(Outcome::nothing());
+            return self.after_the_end(found).await;
         }
         let run = Run::new(self, Some(found.rev), found.value);
         if let Some(wait) = self.doubt(&run.link, &run.states) {
@@ -107,8 +109,18 @@ impl Runtime {
             state: &run.states,
             now: if self.is_off(RuleOff::StaleRead) { Timestamp::MAX } else { now },
         };
-        match decide(self.mapper.rules(), &sight) {
-            Decision::Merge(steps) => self.merge(run, &seen, steps, source).await,
+        let decision = decide(self.mapper.rules(), &sight);
+        if matches!(decision, Decision::End | Decision::Delete(_) | Decision::Recreate(_)) {
+            if let Some(held) = self.hold(&run.link.id, vec![(GuardClass::Deletes, 0)]).await? {
+                run.commit_if_changed().await?;
+                return Ok(held);
+            }
+        }
+        match decision {
+            Decision::Merge(mut steps) => {
+                self.answer_fields(&mut run, &seen, &mut steps).await?;
+                self.merge(run, &seen, steps, source).await
+            }
             Decision::Stale(side) => {
                 run.commit_if_changed().await?;
                 let lag = self.collection(side).caps().read_lag;
@@ -125,25 +137,19 @@ impl Runtime {
             Decision::Move(side, survivor) => self.follow(run, side, survivor, now).await,
             Decision::End => self.end(run, now).await,
             Decision::Delete(side) => self.remove(run, side, &seen).await,
-            Decision::Recreate(side) => {
-                run.link.ends[side] = None;
-                run.link.gone_at = Pair::default();
-                // What was agreed on went with the record: the new one is agreed on anew.
-                run.states.iter_mut().for_each(|state| *state = super::super::merge::FieldState::default());
-                run.commit().await?;
-                Ok(Outcome::done(Did::Noted).again(now))
-            }
-            Decision::Park(side) => {
-                let why = format!(
-                    "the record on the {} side was deleted, and the one on the {side} side edited: delete it too, \
-                     or restore the other",
-                    side.other()
-                );
-                run.commit_if_changed().await?;
-                let about = run.key();
-                self.ask_once(&about, ReviewKind::Deleted, why).await
-            }
+            Decision::Recreate(side) => self.recreate(run, side).await,
+            Decision::Park(side) => self.edited_and_deleted(run, side, &seen).await,
         }
+    }
+
+    /// Gives a pair up as far as the record of `side` goes, so that it is created again.
+    pub(super) async fn recreate(&self, mut run: Run<'_>, side: Side) -> Result<Outcome, Trouble> {
+        run.link.ends[side] = None;
+        run.link.gone_at = Pair::default();
+        // What was agreed on went with the record: the new one is agreed on anew.
+        run.states.iter_mut().for_each(|state| *state = super::super::merge::FieldState::default());
+        run.commit().await?;
+        Ok(Outcome::done(Did::Noted).again(self.now()))
     }
 
     /// Opens a question about a whole record.
@@ -153,15 +159,11 @@ impl Runtime {
         kind: ReviewKind,
         why: String,
     ) -> Result<Outcome, Trouble> {
-        match self.ask(about, kind, why.clone()).await {
-            Err(super::EngineError::Store(error)) => Err(error.into()),
-            // Asking touches the store alone.
-            Ok(()) | Err(_) => Ok(Outcome::done(Did::Asked(why))),
-        }
+        asked(self.ask(about, kind, why.clone()).await, why)
     }
 
     /// Reads both records. `Err` says when to look again: a record counts as gone only if it is so twice.
-    async fn look(
+    pub(super) async fn look(
         &self,
         run: &mut Run<'_>,
         ends: &Pair<RecordRef>,
@@ -292,12 +294,22 @@ impl Runtime {
                 let Some(found) = found else { return Ok(Outcome::wait(now)) };
                 let mut run = Run::new(self, Some(found.rev), found.value);
                 run.link.ends[side] = lost;
+                let found_partner = match &run.link.ends[side.other()] {
+                    Some(at) => self.read(side.other(), at).await?,
+                    None => Read::Gone,
+                };
                 let why = format!(
                     "its partner was merged into the one of {by}: merge the two on the {} side as well, or give this \
                      one a partner of its own",
                     side.other()
                 );
-                run.ask(now, ReviewKind::Deleted, None, why);
+                let seen = match found_partner {
+                    Read::Found(partner) => {
+                        Some(self.digest_of(&run.link.id, &self.fields(side.other(), &partner).await?))
+                    }
+                    _ => None,
+                };
+                run.ask_about(now, ReviewKind::Deleted, why, seen);
                 self.end(run, now).await
             }
             Err(trouble) => Err(trouble),
@@ -308,6 +320,10 @@ impl Runtime {
     pub(super) async fn end(&self, mut run: Run<'_>, now: Timestamp) -> Result<Outcome, Trouble> {
         run.link.status = LinkStatus::Ended;
         run.link.pending = None;
+        let key = ReviewKey::new(&run.key(), ReviewKind::Deleted, None);
+        if self.store.review(&key).await?.is_some_and(|open| open.answer.is_some()) {
+            run.close(ReviewKind::Deleted, None);
+        }
         for position in 0..run.states.len() {
             run.unpark(position);
         }
@@ -364,6 +380,7 @@ impl Runtime {
             match step {
                 FieldStep::Nothing | FieldStep::Stale(_) => {}
                 FieldStep::Agree => {
+                    run.unpark(position);
                     for side in Side::BOTH {
                         run.agree(position, side, Agreed::on(value(side, position)), now);
                     }
@@ -412,7 +429,7 @@ impl Runtime {
         let more =
             !later.is_empty() || now_written.iter().any(|(position, write)| self.goes_on(*position, write));
         let outcome = self.update(run, to, seen, now_written).await?;
-        Ok(if more && outcome.did != Did::Unanswered { outcome.again(self.now()) } else { outcome })
+        Ok(if more && outcome.did == Did::Updated { outcome.again(self.now()) } else { outcome })
     }
 
     /// Whether the side that is written has something for the other one as well: members of its own, or a merged value.

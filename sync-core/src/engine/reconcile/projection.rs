@@ -1,6 +1,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::super::answer::Answer;
 use super::super::collection::{Collection, Part, Read, WriteError};
 use super::super::fault::{Fault, FaultKind};
 use super::super::journal::{Entry, FieldWrite, Happening, RunId};
@@ -9,7 +10,7 @@ use super::super::listing::list_all;
 use super::super::project::{Known, Look, OwnerState, Step, project};
 use super::super::projection::{Projection, ProjectionKey, ProjectionPending, Wrote};
 use super::super::record::{Fingerprint, Raw, RecordId, RecordRef, Scope, Side, Snapshot};
-use super::super::review::{Review, ReviewKind};
+use super::super::review::{Review, ReviewKey, ReviewKind};
 use super::super::rule::Wanted;
 use super::super::runtime::{Runtime, Source, Trouble};
 use super::super::switches::RuleOff;
@@ -28,6 +29,7 @@ struct Derive<'a> {
     rev: Option<Rev>,
     journal: Vec<Entry>,
     reviews: Vec<Review>,
+    closed: Vec<ReviewKey>,
     /// The run that announced what this one finds out about.
     announced_by: Option<RunId>,
 }
@@ -54,6 +56,7 @@ impl Derive<'_> {
         let commit = Commit {
             journal: std::mem::take(&mut self.journal),
             reviews: reviews.clone(),
+            closed_reviews: std::mem::take(&mut self.closed),
             ..Commit::projection(self.rev, self.projection.clone())
         };
         self.runtime.store.commit(commit).await?;
@@ -62,6 +65,29 @@ impl Derive<'_> {
             self.runtime.observer.on_event(&Event::ReviewOpened { review });
         }
         Ok(())
+    }
+
+    /// Acts upon what people have answered, and tells whether that changed anything.
+    async fn take_answers(&mut self) -> Result<bool, Trouble> {
+        for review in self.runtime.store.reviews_about(&self.key()).await? {
+            let projection = &mut self.projection;
+            let leaves = review.answer == Some(Answer::Leave);
+            match review.answer {
+                // What it holds is taken for what was written.
+                Some(Answer::Pair(at)) => (projection.at, projection.wrote) = (Some(at), None),
+                Some(Answer::Create) => (projection.at, projection.wrote) = (None, None),
+                Some(Answer::Retry) if review.kind == ReviewKind::Deleted => {}
+                Some(Answer::Leave) => self.tell(Happening::LeftToHuman),
+                _ => continue,
+            }
+            self.projection.left_to_human = leaves;
+            self.closed.push(review.key);
+        }
+        let any = !self.closed.is_empty();
+        if any {
+            self.commit().await?;
+        }
+        Ok(any)
     }
 
     async fn forget(mut self) -> Result<Outcome, Trouble> {
@@ -108,6 +134,7 @@ impl Runtime {
             rev: Some(found.rev),
             journal: Vec::new(),
             reviews: Vec::new(),
+            closed: Vec::new(),
             announced_by: None,
         };
         if let Some(pending) = run.projection.pending.clone() {
@@ -116,6 +143,9 @@ impl Runtime {
                 return Ok(Outcome::wait(until));
             }
             return recover(run, pending, &owner).await;
+        }
+        if run.take_answers().await? {
+            return Ok(Outcome::done(Did::Noted).again(self.now()));
         }
         if run.projection.left_to_human && run.projection.wanted.is_some() && !matches!(owner, Owner::Gone) {
             return Ok(Outcome::nothing());

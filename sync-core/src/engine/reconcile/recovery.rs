@@ -9,7 +9,6 @@ use super::super::link::{PendingOp, Sent};
 use super::super::merge::{FieldState, Kind};
 use super::super::record::{Scope, Side, Snapshot};
 use super::super::recover::{Recovery, recover};
-use super::super::review::ReviewKind;
 use super::super::runtime::{Runtime, Trouble};
 use super::super::settle::{Unsettled, Verdict, settle};
 use super::super::switches::RuleOff;
@@ -55,7 +54,7 @@ impl Runtime {
             // Nobody knows any more where the record would be. It is not looked for where it cannot be.
             let why = "its create was not answered, and the pair of the records that both were to live under is not known \
                        any more: pair those two again";
-            return self.ask_once(&run.key(), ReviewKind::Create, why.to_owned()).await;
+            return self.unknown_create(run, side, why.to_owned()).await;
         };
         let now_or_never = if self.is_off(RuleOff::Quarantine) { Timestamp::MAX } else { now };
         let found = match recover(kind, pending.send_by, caps, None, now_or_never) {
@@ -79,7 +78,7 @@ impl Runtime {
                 Ok(Outcome::wait(now))
             }
             Recovery::Wait(until) => Ok(Outcome::wait(until)),
-            Recovery::Review(why) => self.ask_once(&run.key(), ReviewKind::Create, why).await,
+            Recovery::Review(why) => self.unknown_create(run, side, why).await,
         }
     }
 

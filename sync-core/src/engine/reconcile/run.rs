@@ -3,11 +3,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::super::journal::{Entry, FieldWrite, Happening, RunId};
-use super::super::link::{Link, PendingOp, Sent};
+use super::super::link::{Link, LinkId, PendingOp, Sent};
 use super::super::mapping::Fields;
 use super::super::merge::{FieldState, Parked, Reason};
 use super::super::policy::Interval;
-use super::super::record::{Side, Snapshot};
+use super::super::record::{Fingerprint, Side, Snapshot};
 use super::super::review::{Review, ReviewKey, ReviewKind};
 use super::super::runtime::{Runtime, Trouble};
 use super::super::settle::{Unsettled, Verdict, settle};
@@ -15,9 +15,9 @@ use super::super::switches::RuleOff;
 use super::super::value::{Agreed, FieldValue, Pair};
 use super::Outcome;
 use crate::Event;
-use crate::Rev;
 use crate::queue::{Hint, WorkKey};
 use crate::store::Commit;
+use crate::{Rev, Versioned};
 
 /// One run of a link: what it knows, and what it will commit.
 pub(super) struct Run<'a> {
@@ -30,12 +30,16 @@ pub(super) struct Run<'a> {
     started: Duration,
     /// Fields that a service stored otherwise than they were sent.
     pub(super) otherwise: Vec<String>,
+    /// Whether it undoes another run: what is refused then is no question about a field.
+    pub(super) restores: bool,
     /// The run that announced what this one finds out about.
     pub(super) announced_by: Option<RunId>,
     rev: Option<Rev>,
     journal: Vec<Entry>,
     reviews: Vec<Review>,
     closed: Vec<ReviewKey>,
+    /// A link that becomes part of this one.
+    absorbed: Option<(Rev, LinkId)>,
 }
 
 impl<'a> Run<'a> {
@@ -48,12 +52,21 @@ impl<'a> Run<'a> {
             changed: false,
             started: runtime.clock.env().monotonic(),
             otherwise: Vec::new(),
+            restores: false,
             announced_by: None,
             rev,
             journal: Vec::new(),
             reviews: Vec::new(),
             closed: Vec::new(),
+            absorbed: None,
         }
+    }
+
+    /// Takes over what another link holds, which lacks its other half as this one does.
+    pub(super) fn absorb(&mut self, other: &Versioned<Link>, open: Vec<Review>) {
+        self.absorbed = Some((other.rev, other.value.id.clone()));
+        self.closed.extend(open.into_iter().map(|review| review.key));
+        self.changed = true;
     }
 
     pub(super) fn key(&self) -> WorkKey {
@@ -93,6 +106,7 @@ impl<'a> Run<'a> {
         let reviews = std::mem::take(&mut self.reviews);
         let commit = Commit {
             links: vec![(self.rev, self.link.clone())],
+            gone_links: self.absorbed.take().into_iter().collect(),
             reviews: reviews.clone(),
             closed_reviews: std::mem::take(&mut self.closed),
             journal: std::mem::take(&mut self.journal),
@@ -121,8 +135,22 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn ask(&mut self, now: Timestamp, kind: ReviewKind, field: Option<&str>, message: String) {
-        let review = Review::new(self.key(), kind, field, message, now);
-        self.tell(now, Happening::Asked(review.key.to_string()));
+        self.open(Review::new(self.key(), kind, field, message, now));
+    }
+
+    /// Opens a question about the whole record, as it was seen.
+    pub(super) fn ask_about(
+        &mut self,
+        now: Timestamp,
+        kind: ReviewKind,
+        message: String,
+        seen: Option<Fingerprint>,
+    ) {
+        self.open(Review { seen, ..Review::new(self.key(), kind, None, message, now) });
+    }
+
+    fn open(&mut self, review: Review) {
+        self.tell(review.opened_at, Happening::Asked(review.key.to_string()));
         self.reviews.push(review);
     }
 
@@ -151,7 +179,8 @@ impl<'a> Run<'a> {
         if !matches!(parked.reason, Reason::Refused(_)) {
             self.tell(now, Happening::Parked { field: name.clone(), left, right });
         }
-        self.ask(now, kind, Some(&name), message);
+        let seen = Some(self.runtime.schema.digest_parked(&self.link.id, position, &parked.values));
+        self.open(Review { seen, ..Review::new(self.key(), kind, Some(&name), message, now) });
         if let Some(state) = self.states.get_mut(position) {
             state.parked = Some(parked);
         }
@@ -362,6 +391,11 @@ impl<'a> Run<'a> {
             _ => &[],
         }
     }
+}
+
+/// The question about a field that waits for a person, without its name.
+pub(super) fn question(parked: &Parked) -> (ReviewKind, String) {
+    words(&parked.reason, "")
 }
 
 /// A question, and what helps. Holds no values.

@@ -9,7 +9,8 @@ use super::super::fault::{Fault, FaultKind};
 use super::super::journal::{FieldWrite, Happening};
 use super::super::link::{Pending, PendingOp, Sent};
 use super::super::merge::{Kind, Reason, Write};
-use super::super::record::{Raw, RecordId, Side};
+use super::super::plan::Change;
+use super::super::record::{Fingerprint, Raw, RecordId, Side};
 use super::super::runtime::{Runtime, Trouble};
 use super::super::switches::RuleOff;
 use super::super::value::{Agreed, FieldValue, Pair};
@@ -61,6 +62,10 @@ impl Runtime {
             |position: usize| seen.fields(to).map_or(FieldValue::Unknown, |f| f.get(position).clone());
         let requests = self.requests(to, writes, before);
         let sent: Vec<Sent> = requests.iter().flat_map(|request| request.sent.iter().cloned()).collect();
+        if let Some(held) = self.hold(&run.link.id, self.acts(&run.states, &sent)).await? {
+            run.commit_if_changed().await?;
+            return Ok(held);
+        }
         let pending = self.announce(&mut run, PendingOp::Update { side: to, sent }).await?;
 
         let mut ending = Ending::Applied;
@@ -208,8 +213,12 @@ impl Runtime {
         }
         run.link.pending = None;
         run.changed = true;
+        let mut wrote = Vec::new();
         let mut writes: Vec<FieldWrite> = Vec::new();
         for (sent, written) in &done {
+            wrote.extend(sent.iter().map(|Sent { field, write, .. }| {
+                ((field.clone(), to), Fingerprint::of(&Change::shown(&write.value)))
+            }));
             let stored = match &written.stored {
                 Some(stored) => Some(self.fields(to, stored).await?),
                 None => None,
@@ -229,7 +238,8 @@ impl Runtime {
                 self.breaker(&account).success();
                 run.commit().await?;
                 let settles = run.states.iter().any(|state| state.unsettled.is_some());
-                let outcome = Outcome { otherwise: run.otherwise.clone(), ..Outcome::done(Did::Updated) };
+                let otherwise = run.otherwise.clone();
+                let outcome = Outcome { otherwise, wrote, ..Outcome::done(Did::Updated) };
                 Ok(if settles { outcome.again(run.settles_at(now).unwrap_or(now)) } else { outcome })
             }
             Ending::NotApplied(fault) if fault.kind() == FaultKind::Invalid => {
@@ -260,6 +270,9 @@ impl Runtime {
         let value = |side: Side, position: usize| {
             seen.fields(side).map_or(FieldValue::Unknown, |fields| fields.get(position).clone())
         };
+        if run.restores {
+            return;
+        }
         for sent in sent {
             let Some(position) = self.mapper.position(&sent.field) else { continue };
             let values = Pair::new(value(Side::Left, position), value(Side::Right, position));

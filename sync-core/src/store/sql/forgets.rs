@@ -1,13 +1,12 @@
 use jiff::Timestamp;
 
 use super::super::Mentions;
-use super::{Session, numbered, values};
+use super::history::numbered;
+use super::{Session, values};
+use crate::StoreError;
 use crate::database::Arg;
-use crate::engine::{Link, RecordId, RecordRef, Side};
-use crate::{StoreError, Versioned};
+use crate::engine::RecordId;
 
-const LINKS_OF_LEFT: &str = "SELECT rev, id, body FROM links WHERE left_at = $1 ORDER BY id";
-const LINKS_OF_RIGHT: &str = "SELECT rev, id, body FROM links WHERE right_at = $1 ORDER BY id";
 const LINKS_WITH: &str = "SELECT rev, id, body FROM links WHERE body LIKE $1 ESCAPE '!'";
 const REVIEWS_WITH: &str = "SELECT CAST(1 AS BIGINT), id, body FROM reviews WHERE body LIKE $1 ESCAPE '!'";
 const JOURNAL_WITH: &str =
@@ -15,19 +14,6 @@ const JOURNAL_WITH: &str =
 const DELETE_ENTRY: &str = "DELETE FROM journal WHERE number = $1";
 
 impl Session<'_> {
-    pub(in super::super) async fn links_of(
-        &mut self,
-        side: Side,
-        at: &RecordRef,
-    ) -> Result<Vec<Versioned<Link>>, StoreError> {
-        let sql = match side {
-            Side::Left => LINKS_OF_LEFT,
-            Side::Right => LINKS_OF_RIGHT,
-        };
-        let key = self.record(at)?;
-        self.all(sql, &[Arg::Text(&key)]).await
-    }
-
     pub(in super::super) async fn mentioning(&mut self, id: &RecordId) -> Result<Mentions, StoreError> {
         let json = self.encode(id)?;
         let mut pattern = String::from("%");

@@ -1,24 +1,34 @@
-use std::collections::BTreeMap;
+mod show;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
 
+pub use show::PlanDiff;
+
+use super::guard::{self, GuardClass, Held, Verdict};
 use super::link::LinkId;
 use super::listing::Listing;
+use super::mapping::Mapper;
 use super::projection::ProjectionKey;
-use super::record::{RecordId, RecordRef, Side, Snapshot};
+use super::record::{Fingerprint, RecordId, RecordRef, Side, Snapshot};
 use super::rule::FactKey;
-use super::value::Pair;
+use super::value::{FieldValue, Pair};
 
 /// What an engine would do. Making it writes nothing.
 ///
-/// `Display` prints a summary for a person; it serialises with every step, the values before and after included.
+/// `Display` prints a summary for a person, and `{:#}` the [changes](Self::diff) of each record as well; it serialises with
+/// every step, the values before and after included. Two plans are equal if they have the same id.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct Plan {
-    /// Names exactly this plan: the digest of its steps.
+    /// Names exactly this plan: the digest of all of it that does something. Who plans the same gets the same id.
     pub id: String,
+    /// The guards that have tripped. What they stop is left out until the plan is [approved](super::Engine::approve).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub verdicts: Vec<Verdict>,
     /// What is missing at the services and is created first.
     pub set_up: Vec<String>,
     /// One entry for each left record, and one for each right record that waits for something else than its left one.
@@ -116,6 +126,14 @@ pub enum RecordStep {
         /// What changed. It is compared once more with what is there before anything is written.
         changes: Vec<Change>,
     },
+    /// Find out whether a record of the pair that is not listed any more is gone, and do then what the mapping says: end the
+    /// pair, delete the partner, or create the record again.
+    Missing {
+        /// The side that does not list it.
+        on: Side,
+        /// The record of the other side.
+        partner: Option<RecordRef>,
+    },
     /// Nothing: it has not changed.
     Unchanged,
     /// Find out what became of a write that was announced and never answered.
@@ -175,14 +193,46 @@ pub enum ProjectionStep {
     Waiting,
 }
 
+impl PartialEq for Plan {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
 impl Plan {
+    /// The id of a plan of which this is all that does something.
+    pub(super) fn id_of<'a>(
+        set_up: &[String],
+        records: impl Iterator<Item = &'a PlannedRecord>,
+        projections: impl Iterator<Item = &'a PlannedProjection>,
+    ) -> String {
+        let records: Vec<_> = records.filter(|record| record.step.acts()).collect();
+        let projections: Vec<_> = projections.filter(|planned| planned.step.acts()).collect();
+        let digest = Fingerprint::of(&(set_up, records, projections));
+        digest.as_str().chars().take(12).collect()
+    }
+
+    /// The classes that its entries are of.
+    pub(super) fn classes(&self, mapper: &dyn Mapper) -> BTreeSet<GuardClass> {
+        self.records.iter().flat_map(|record| guard::classes(&record.step, mapper)).collect()
+    }
+
+    /// The classes of those that wait.
+    pub(super) fn held_by(&self, held: &Held, mapper: &dyn Mapper) -> BTreeSet<GuardClass> {
+        let classes = self.records.iter().map(|record| guard::classes(&record.step, mapper));
+        let all = classes.filter(|classes| held.holds(classes)).flatten();
+        // All of what has tripped waits with the rest.
+        let tripped = self.verdicts.iter().filter(|_| held.holds_all()).map(|verdict| verdict.class.clone());
+        all.chain(tripped).collect()
+    }
+
     /// How many requests it takes at the right side, if nothing goes wrong: one for each create, two for each update,
     /// because the record is read again before it is written.
     pub fn calls(&self) -> usize {
         let record = |step: &RecordStep| match step {
             RecordStep::Create | RecordStep::Resume => 1,
             RecordStep::Link { fill, .. } if fill.is_empty() => 0,
-            RecordStep::Link { .. } | RecordStep::Update { .. } => 2,
+            RecordStep::Link { .. } | RecordStep::Update { .. } | RecordStep::Missing { .. } => 2,
             RecordStep::Unchanged | RecordStep::Review { .. } => 0,
         };
         let projection = |planned: &PlannedProjection| match planned.step {
@@ -207,25 +257,32 @@ fn is_right(side: &Side) -> bool {
     *side == Side::Right
 }
 
-/// Counts by a word, in the order in which the words first come.
-fn tally<'a>(words: impl Iterator<Item = &'a str>) -> String {
-    let mut counts: Vec<(&str, usize)> = Vec::new();
-    for word in words {
-        match counts.iter_mut().find(|(known, _)| *known == word) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((word, 1)),
+impl Change {
+    /// A value as a person reads it.
+    pub(super) fn shown(value: &FieldValue) -> Option<String> {
+        match value {
+            FieldValue::Text(text) => Some(text.clone()),
+            FieldValue::Set(members) => {
+                Some(members.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
+            }
+            FieldValue::Empty | FieldValue::Unknown => None,
         }
     }
-    counts.iter().map(|(word, count)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
 }
 
 impl RecordStep {
-    fn word(&self) -> &'static str {
+    /// Whether it does anything.
+    pub(super) fn acts(&self) -> bool {
+        !matches!(self, Self::Unchanged | Self::Review { .. })
+    }
+
+    pub(super) fn word(&self) -> &'static str {
         match self {
             Self::Create => "to create",
             Self::Link { fill, .. } if fill.is_empty() => "to link",
             Self::Link { .. } => "to link and fill",
             Self::Update { .. } => "to update",
+            Self::Missing { .. } => "not listed any more",
             Self::Unchanged => "unchanged",
             Self::Resume => "to look up",
             Self::Review { .. } => "for review",
@@ -234,7 +291,12 @@ impl RecordStep {
 }
 
 impl ProjectionStep {
-    fn word(self) -> &'static str {
+    /// Whether it does anything.
+    pub(super) fn acts(self) -> bool {
+        !matches!(self, Self::Unchanged | Self::Waiting)
+    }
+
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Create => "to create",
             Self::Update => "to update",
@@ -242,44 +304,5 @@ impl ProjectionStep {
             Self::Resume => "to look up",
             Self::Waiting => "waiting for their owner's review",
         }
-    }
-}
-
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Plan {}", self.id)?;
-        for missing in &self.set_up {
-            writeln!(f, "  set up: {missing}")?;
-        }
-        let of = |side| tally(self.records.iter().filter(|r| r.side == side).map(|r| r.step.word()));
-        writeln!(f, "  {}: {}", self.target, of(Side::Left))?;
-        if self.records.iter().any(|record| record.side == Side::Right) {
-            writeln!(f, "  {}: {}", self.basis.names.left, of(Side::Right))?;
-        }
-        let mut into: Vec<_> = self.projections.iter().map(|p| p.into.as_str()).collect();
-        into.sort_unstable();
-        into.dedup();
-        for name in into {
-            let steps = self.projections.iter().filter(|p| p.into == name).map(|p| p.step.word());
-            writeln!(f, "  {name}: {}", tally(steps))?;
-        }
-        for (name, count) in &self.facts {
-            write!(f, "  from {} {name}", count.read)?;
-            match (count.without_effect, count.without_owner) {
-                (0, 0) => writeln!(f)?,
-                (0, orphans) => writeln!(f, " ({orphans} without an owner)")?,
-                (idle, 0) => writeln!(f, " ({idle} call for nothing)")?,
-                (idle, orphans) => writeln!(f, " ({idle} call for nothing, {orphans} without an owner)")?,
-            }
-        }
-        for record in &self.records {
-            if let RecordStep::Review { reason } = &record.step {
-                writeln!(f, "  review {}: {reason}", record.label)?;
-            }
-            for field in &record.left_out {
-                writeln!(f, "  left out of {}: {field}", record.label)?;
-            }
-        }
-        writeln!(f, "  costs about {} requests", self.calls())
     }
 }

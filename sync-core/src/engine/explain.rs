@@ -1,0 +1,348 @@
+//! The story of one record, for a person who asks how it came to be as it is.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::handle::Engine;
+use super::journal::{Entry, FieldWrite, Happening, RunId};
+use super::link::{Link, LinkId, LinkStatus, PendingOp};
+use super::merge::{FieldState, Reason};
+use super::projection::Projection;
+use super::record::{RecordRef, Side};
+use super::review::Review;
+use super::runtime::{EngineError, Runtime, Trouble};
+use super::undo::{change, minute, quiet_debug, shown};
+use crate::queue::WorkKey;
+use crate::store::CommitError;
+
+/// How wide a story is printed.
+const WIDTH: usize = 80;
+
+/// What is known of one record, and what was done to it.
+///
+/// It is for a person who may see the record: it holds the values that the fields had, and shows them in `Display` (80
+/// columns, times in UTC) and serialised. Keep it out of logs; its `Debug` form holds no values.
+#[derive(Clone, Serialize)]
+#[non_exhaustive]
+pub struct Story {
+    /// The record's side.
+    pub side: Side,
+    /// Where it is.
+    pub at: RecordRef,
+    /// One for each pair that it is or was in, the present one last, and one for each record derived for that. None if
+    /// nothing is known of the record.
+    pub chapters: Vec<Chapter>,
+}
+
+/// What is known of one thing in a [`Story`].
+#[derive(Clone, Serialize)]
+#[non_exhaustive]
+pub struct Chapter {
+    /// Of what.
+    pub about: WorkKey,
+    /// How things stand, and what is waited for, in sentences.
+    pub state: Vec<String>,
+    /// What a person is asked.
+    pub questions: Vec<Review>,
+    /// What was done, the oldest first.
+    pub events: Vec<Told>,
+}
+
+/// Something that was done, in words.
+#[derive(Clone, Serialize)]
+#[non_exhaustive]
+pub struct Told {
+    /// The number of its entry in the journal.
+    pub number: u64,
+    /// When.
+    pub at: Timestamp,
+    /// In which run.
+    pub run: Option<RunId>,
+    /// What, such as `name on the right side: "Ana" -> "Ana Lima"`.
+    pub words: String,
+}
+
+quiet_debug!(Story: side, at, chapters);
+quiet_debug!(Chapter: about, events);
+quiet_debug!(Told: number, at, run);
+
+impl fmt::Display for Story {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        wrapped(f, "", &format!("The {} record {}", self.side, place(&self.at)))?;
+        if self.chapters.is_empty() {
+            wrapped(f, "  ", "Nothing is known of it: it is in no pair, and nobody is asked about it.")?;
+        }
+        for chapter in &self.chapters {
+            wrapped(f, "", &chapter.about.to_string())?;
+            for sentence in &chapter.state {
+                wrapped(f, "  ", sentence)?;
+            }
+            for review in &chapter.questions {
+                wrapped(f, "  ", &format!("asked since {}: {}", minute(review.opened_at), review.message))?;
+            }
+            for told in &chapter.events {
+                let run = told.run.as_ref().map(|run| format!(" (run {run})")).unwrap_or_default();
+                wrapped(f, "  ", &format!("{} {}{run}", minute(told.at), told.words))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes a sentence in lines of [`WIDTH`]; those after the first are indented further. A word that is too long for a line
+/// has one of its own.
+fn wrapped(f: &mut fmt::Formatter<'_>, indent: &str, sentence: &str) -> fmt::Result {
+    let mut line = indent.to_owned();
+    let mut is_empty = true;
+    for word in sentence.split(' ') {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            writeln!(f, "{line}")?;
+            line = format!("{indent}    {word}");
+            continue;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_empty = false;
+    }
+    writeln!(f, "{line}")
+}
+
+fn place(at: &RecordRef) -> String {
+    match &at.parent {
+        Some(parent) => format!("{} of {parent}", at.id),
+        None => at.id.to_string(),
+    }
+}
+
+/// An entry of the journal in words, one for each field that was written.
+fn words(what: &Happening) -> Vec<String> {
+    let fields = |fields: &[FieldWrite], of: fn(&FieldWrite) -> &super::FieldValue| {
+        let told = fields.iter().map(|write| format!("{} {}", write.field, shown(of(write))));
+        let told = told.collect::<Vec<_>>().join(", ");
+        if told.is_empty() { told } else { format!(", with {told}") }
+    };
+    vec![match what {
+        Happening::Founded(side, at) => format!("the {side} record {} founded the pair", place(at)),
+        Happening::Returned(side, at) => {
+            format!("the {side} record {} was there again and founded a new pair", place(at))
+        }
+        Happening::Linked(side, at) => {
+            format!("the {side} record {} was found to be the other half", place(at))
+        }
+        Happening::Created(side, at, written) => {
+            format!("the {side} record {} was created{}", place(at), fields(written, |write| &write.after))
+        }
+        Happening::Wrote(side, writes) => {
+            let told = |FieldWrite { field, before, after }: &FieldWrite| {
+                if before.is_known() || after.is_known() {
+                    format!("{field} on the {side} side: {}", change(before, after))
+                } else {
+                    format!("{field} on the {side} side was written")
+                }
+            };
+            return writes.iter().map(told).collect();
+        }
+        Happening::Removed(side, at, lost) => {
+            format!("the {side} record {} was deleted{}", place(at), fields(lost, |write| &write.before))
+        }
+        Happening::Overrode { side, field, value } => {
+            format!("{field} on the {side} side lost {} to the other side's value", shown(value))
+        }
+        Happening::Parked { field, left, right } => {
+            format!("{field} was left to a person: left {}, right {}", shown(left), shown(right))
+        }
+        Happening::Refused { side, field, sent } => {
+            format!("{field} on the {side} side stayed as it was: {} was not taken", shown(sent))
+        }
+        Happening::NotApplied(side) => format!("a write on the {side} side did not take effect"),
+        Happening::Moved(side, at) => {
+            format!("the record on the {side} side was merged into {}", place(at))
+        }
+        Happening::Ended => "it ended".to_owned(),
+        Happening::LeftToHuman => "it was left to a person".to_owned(),
+        Happening::Asked(question) => format!("a person was asked ({question})"),
+        Happening::Answered { review, answer } => format!("a person answered {answer} ({review})"),
+    }]
+}
+
+impl Engine {
+    /// Tells the story of a record: its pair, what both agree on and what is waited for, what a person is asked, what the
+    /// journal says of it and of its earlier pairs, and what was derived for it. It asks no service.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub async fn explain(&self, side: Side, at: &RecordRef) -> Result<Story, EngineError> {
+        let story = self.runtime.story(side, at).await;
+        story.map_err(|trouble| match trouble {
+            Trouble::Commit(CommitError::Store(error)) => error.into(),
+            Trouble::Commit(error) => crate::StoreError::new("state", error.to_string()).into(),
+            Trouble::Fault(account, fault) => {
+                EngineError::Collection { collection: account.to_string(), fault }
+            }
+        })
+    }
+}
+
+impl Runtime {
+    async fn story(&self, side: Side, at: &RecordRef) -> Result<Story, Trouble> {
+        let mut links: BTreeMap<LinkId, Link> = BTreeMap::new();
+        for link in self.store.links_with(side, at).await? {
+            links.insert(link.id.clone(), link);
+        }
+        // The record may have been merged into another one since it founded a pair.
+        for number in 1.. {
+            let id = LinkId::founded_by(&self.name, side, at, number);
+            let Some(found) = self.store.link(&id).await? else { break };
+            links.insert(id, found.value);
+        }
+        let mut chapters = Vec::new();
+        let alone = self.chapter(WorkKey::Birth(side, at.clone()), Vec::new()).await?;
+        if !alone.questions.is_empty() || !alone.events.is_empty() {
+            chapters.push(alone);
+        }
+        let mut pairs = Vec::new();
+        for link in links.values() {
+            let chapter = self.chapter(WorkKey::Link(link.id.clone()), self.state(link)).await?;
+            pairs.push((link.is_live(), chapter.events.first().map(|told| told.number), chapter));
+        }
+        pairs.sort_by_key(|(is_live, first, _)| (*is_live, *first));
+        chapters.extend(pairs.into_iter().map(|(.., chapter)| chapter));
+        let live = links.into_values().find(Link::is_live);
+        let owner = match side {
+            Side::Left => Some(at.clone()),
+            Side::Right => live.and_then(|link| link.ends.left),
+        };
+        if let Some(owner) = owner.filter(|owner| owner.parent.is_none()) {
+            for found in self.store.projections_of(&owner.id).await? {
+                let projection = found.value;
+                let key = WorkKey::Projection(projection.key.clone());
+                chapters.push(self.chapter(key, self.derived_state(&projection)).await?);
+            }
+        }
+        Ok(Story { side, at: at.clone(), chapters })
+    }
+
+    async fn chapter(&self, about: WorkKey, state: Vec<String>) -> Result<Chapter, Trouble> {
+        let questions = self.store.reviews_about(&about).await?;
+        let told = |(number, Entry { at, run, what, .. }): (u64, Entry)| {
+            words(&what).into_iter().map(move |words| Told { number, at, run: run.clone(), words })
+        };
+        let events = self.told_about(&about).await?.into_iter().flat_map(told).collect();
+        Ok(Chapter { about, state, questions, events })
+    }
+
+    /// How things stand with a pair.
+    fn state(&self, link: &Link) -> Vec<String> {
+        let record = |side: Side| link.ends[side].as_ref().map(|at| format!("{side} {}", place(at)));
+        let mut state = vec![match (record(Side::Left), record(Side::Right)) {
+            (Some(left), Some(right)) => format!("Records: {left} and {right}."),
+            (Some(one), None) | (None, Some(one)) => {
+                format!("Record: {one}. The other half is not there yet.")
+            }
+            (None, None) => "It has no records.".to_owned(),
+        }];
+        match link.status {
+            LinkStatus::Active => {}
+            LinkStatus::Paused => state.push("It rests while one of them is out of scope.".to_owned()),
+            LinkStatus::Ended => {
+                state.push("It has ended. What is left of it is not synced any more.".to_owned());
+                return state;
+            }
+        }
+        if let Some(pending) = &link.pending {
+            let side = pending.op.side();
+            let until = pending.send_by.checked_add(self.collection(side).caps().quarantine());
+            let what = match &pending.op {
+                PendingOp::Create { .. } => "A create".to_owned(),
+                PendingOp::Remove { .. } => "A deletion".to_owned(),
+                PendingOp::Update { sent, .. } => {
+                    let names: Vec<_> = sent.iter().map(|sent| sent.field.as_str()).collect();
+                    format!("A write of {}", names.join(", "))
+                }
+            };
+            state.push(format!(
+                "{what} on the {side} side was announced at {} and is not answered: what became of it can be found out \
+                 after {}.",
+                minute(pending.at),
+                minute(until.unwrap_or(Timestamp::MAX)),
+            ));
+        }
+        for side in Side::BOTH {
+            if let Some(first) = link.gone_at[side] {
+                let sure = first.checked_add(self.collection(side).caps().read_lag).unwrap_or(Timestamp::MAX);
+                state.push(format!(
+                    "The {side} record was not there at {}: it counts as gone if that is still so after {}.",
+                    minute(first),
+                    minute(sure),
+                ));
+            }
+        }
+        if let Some(refused) = &link.refused {
+            let by = refused.by.as_ref().map(|at| format!(", because of record {}", place(at)));
+            state.push(format!("Creating the other half was refused{}.", by.unwrap_or_default()));
+        }
+        for field in &link.fields {
+            state.extend(field_state(&field.name, &field.state));
+        }
+        state
+    }
+
+    fn derived_state(&self, projection: &Projection) -> Vec<String> {
+        let mut state = vec![match &projection.at {
+            Some(at) => format!("It is in {}, as {}.", projection.into, place(at)),
+            None => format!("It is to be in {}, and is not there yet.", projection.into),
+        }];
+        if projection.left_to_human {
+            state.push("A person has taken it over: it is left alone.".to_owned());
+        }
+        if projection.wanted.is_none() {
+            state.push("Nothing calls for it any more.".to_owned());
+        }
+        if let Some(pending) = &projection.pending {
+            let lag = self.targets.get(&projection.into).map(|target| target.caps().quarantine());
+            let until = pending.send_by.checked_add(lag.unwrap_or_default()).unwrap_or(Timestamp::MAX);
+            state.push(format!(
+                "A write of it was announced at {} and is not answered: what became of it can be found out after {}.",
+                minute(pending.at),
+                minute(until),
+            ));
+        }
+        state
+    }
+}
+
+/// How things stand with a field; nothing if both sides simply agree.
+fn field_state(name: &str, state: &FieldState) -> Vec<String> {
+    let mut told = Vec::new();
+    if let Some(parked) = &state.parked {
+        let why = match &parked.reason {
+            Reason::Conflict => "both sides changed it".to_owned(),
+            Reason::FirstMeeting => "the sides never agreed on it".to_owned(),
+            Reason::Frozen(side) => format!("the {side} side does not take changes of it any more"),
+            Reason::Refused(side) => format!("the {side} side kept its own"),
+            Reason::Invalid(side, why) => format!("it does not go to the {side} side: it {why}"),
+        };
+        let (left, right) = (shown(&parked.values.left), shown(&parked.values.right));
+        told.push(format!("{name} waits for a person, because {why}: left {left}, right {right}."));
+    }
+    if let Some(unsettled) = &state.unsettled {
+        let (side, at) = (unsettled.side, minute(unsettled.at));
+        told.push(format!("{name} was written on the {side} side at {at}, and not seen back yet."));
+    }
+    let agreed = state.agreed.left.as_ref().zip(state.agreed.right.as_ref());
+    let values = agreed.and_then(|(left, right)| left.value().zip(right.value()));
+    if let Some((left, right)) = values.filter(|(left, right)| left != right && state.parked.is_none()) {
+        told.push(format!(
+            "{name} differs, and both sides know: left {}, right {}.",
+            shown(&left),
+            shown(&right)
+        ));
+    }
+    told
+}
