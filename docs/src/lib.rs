@@ -35,6 +35,11 @@ pub struct History;
 #[doc = include_str!("../guards.md")]
 pub struct Guards;
 
+/// The page on reviews.
+#[cfg(doctest)]
+#[doc = include_str!("../reviews.md")]
+pub struct Reviews;
+
 /// The page on the sandboxes.
 #[cfg(doctest)]
 #[doc = include_str!("../sandbox.md")]

@@ -9,8 +9,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sync_core::Env;
 use sync_core::engine::{
-    Answer, AnswerKind, Caps, Engine, FieldValue, Happening, LinkId, Mapping, MarkerKind, Policy, RecordId,
-    RecordRef, ResolveError, Review, ReviewKind, Side, normalise,
+    Answer, AnswerKind, Caps, Engine, FieldValue, Guards, Happening, LinkId, Mapping, MarkerKind, Policy,
+    RecordId, RecordRef, ResolveError, Review, ReviewKind, Side, normalise,
 };
 use sync_core::queue::{Priority, WorkKey};
 use sync_core::store::{Commit, Store};
@@ -73,6 +73,7 @@ impl Desk {
         Engine::builder("c", world.customers.clone(), world.contacts.clone(), mapping())
             .store(world.store.clone())
             .env(world.env.clone())
+            .guards(Guards::off())
             .build()
     }
 

@@ -55,6 +55,7 @@ impl Feeds {
             .queue(queue.clone())
             .observer(guards.clone())
             .env(world.env.clone())
+            .guards(sync_core::engine::Guards::new().first_run(false).mapping(false))
             .build();
         let feeds = Self { world, queue, guards, engine };
         assert_eq!(feeds.engine.backfill(Side::Left).await.unwrap().hinted, 9);
@@ -168,5 +169,5 @@ async fn a_record_that_is_not_listed_is_asked_for_unless_nothing_is_listed() {
     let found = feeds.engine.sweep(Side::Right).await.unwrap();
     assert_eq!((found.looked_at, found.complete), (0, false));
     assert_eq!(feeds.hints().await, [(link("c:7"), Priority::Retry)], "what is unfinished goes on");
-    assert_eq!(*feeds.guards.0.lock().unwrap(), ["a side lists nothing"]);
+    assert_eq!(*feeds.guards.0.lock().unwrap(), ["emptied side"]);
 }

@@ -248,6 +248,29 @@ async fn i8_an_emptied_side_ends_no_pair_unasked() {
 }
 
 #[tokio::test]
+async fn i8_a_sweep_that_misses_much_of_a_side_takes_none_of_it_for_deleted_until_it_is_back() {
+    for (missing, tripped) in [(200, "emptied side"), (40, "deletes")] {
+        let world = synced().await;
+        let gone: Vec<_> = world.customers.rows().into_iter().take(missing).collect();
+        for row in &gone {
+            world.customers.delete(row.id());
+        }
+        let found = engine(&world).sweep(Side::Left).await.unwrap();
+        assert_eq!((found.complete, found.hinted), (false, 0), "{tripped}");
+        let fields: Vec<_> = open(&world).await.into_iter().filter_map(|review| review.field).collect();
+        assert!(fields.len() == 1 && fields[0].starts_with(tripped), "{fields:?}");
+        for row in &gone {
+            world.customers.add(row.id(), &Value::Object(row.raw.clone()));
+        }
+        assert!(engine(&world).sweep(Side::Left).await.unwrap().complete);
+        // A side that is whole again answers for itself, but not for pairs that have lost a record of the other one.
+        assert_eq!(asked(&world).await.len(), usize::from(tripped == "deletes"));
+        let (_, report) = apply(&world).await;
+        assert_eq!((report.counts.unchanged, asked(&world).await.len()), (MANY, 0), "{report}");
+    }
+}
+
+#[tokio::test]
 async fn i8_pairs_that_lose_a_record_one_by_one_stop_at_the_limit_of_an_hour() {
     let world = synced().await;
     let live = engine(&world);

@@ -5,7 +5,7 @@ mod undo;
 
 use serde_json::{Value, json};
 use sync_core::engine::{
-    Engine, EngineBuilder, Mapping, Policy, RecordId, RecordRef, Report, RunId, Side, Undo, normalise,
+    Engine, EngineBuilder, Guards, Mapping, Policy, RecordId, RecordRef, Report, RunId, Side, Undo, normalise,
 };
 use sync_core::queue::Priority;
 
@@ -27,6 +27,7 @@ fn builder(world: &World, mapping: Mapping) -> EngineBuilder {
     Engine::builder("c", world.customers.clone(), world.contacts.clone(), mapping)
         .store(world.store.clone())
         .env(world.env.clone())
+        .guards(Guards::off())
 }
 
 fn engine(world: &World) -> Engine {

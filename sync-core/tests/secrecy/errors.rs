@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use sync_core::http::oauth::{self, CallbackError, Carry, Grant, GrantError, Loopback, OAuthApp, Pending};
 use sync_core::http::{
-    CallOptions, DecodeError, HttpClient, HttpError, HttpErrorKind, HttpSettings, Method, Operation,
-    RateLimit, Request, Url, decode,
+    CallOptions, DecodeError, HeaderName, HttpClient, HttpError, HttpErrorKind, HttpSettings, Method,
+    Operation, RateLimit, Request, Url, decode,
 };
 use sync_core::secrecy::ExposeSecret;
 use sync_core::{
@@ -188,9 +188,11 @@ async fn calls() -> Vec<HttpError> {
         errors.push(error);
     }
     let here = client(&settings(), "http://127.0.0.1:1").unwrap();
-    for wrong in
-        [Request::new(&READ), request().header("x-api-key", "s3cr3t\n"), Request::new(&READ).arg("id", "")]
-    {
+    for wrong in [
+        Request::new(&READ),
+        request().header(HeaderName::from_static("x-api-key"), "s3cr3t\n"),
+        Request::new(&READ).arg("id", ""),
+    ] {
         errors.push(here.send(wrong).await.unwrap_err());
     }
     errors

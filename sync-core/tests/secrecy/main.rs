@@ -16,8 +16,8 @@ use shown::Shown;
 use sync_core::engine::PrivacyKey;
 use sync_core::http::oauth::{Grant, Loopback, OAuthApp, Pending};
 use sync_core::http::{
-    Bytes, CallOptions, Excerpt, HeaderMap, HttpClient, HttpSettings, Method, Operation, Outgoing, RateLimit,
-    Reply, Request, Url, Verdict, reqwest,
+    Bytes, CallOptions, Excerpt, HeaderMap, HeaderName, HttpClient, HttpSettings, Method, Operation,
+    Outgoing, RateLimit, Reply, Request, Url, Verdict, reqwest,
 };
 use sync_core::{
     AccessToken, AccountKey, Env, Idempotency, KeepAlive, ManualEnv, Rev, SealingKey, SealingKeys,
@@ -153,7 +153,7 @@ fn of_http(shown: &mut Shown) {
     shown.debug(&client.with(CallOptions::new()));
 
     let request = Request::new(&READ).arg("id", "s3cr3t").query("code", "s3cr3t-code");
-    shown.debug(&request.header("x-api-key", "s3cr3t-header").json(&["s3cr3t"]));
+    shown.debug(&request.header(HeaderName::from_static("x-api-key"), "s3cr3t-header").json(&["s3cr3t"]));
     shown.debug(&Request::new(&READ).form([("client_secret", "s3cr3t-client")]));
     let mut url = base();
     url.set_query(Some("access_token=s3cr3t-access"));
