@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use super::handle::Engine;
 use super::reconcile::Outcome;
 use super::record::Side;
+use super::retention::DAILY;
 use super::runtime::{EngineError, Origin, Runtime, Source};
 use crate::queue::{Claim, Hint, Priority};
 
@@ -131,7 +132,7 @@ impl Engine {
     }
 
     /// Keeps both sides in sync until `stop` completes: works on what is hinted, and beside that polls at once and then as
-    /// scheduled, and sweeps as scheduled. Writes that are under way are finished first; a poll or a sweep is not, and is
+    /// scheduled, sweeps as scheduled, and deletes once a day what the journal has kept for long enough. Writes that are under way are finished first; a poll or a sweep is not, and is
     /// gone on with or repeated by the next run.
     ///
     /// Where a plan has to be [approved](super::Guards::first_run) first, it waits for that and works on nothing.
@@ -175,6 +176,7 @@ impl Engine {
         let env = self.runtime.clock.env();
         let mut next_poll = env.monotonic();
         let mut next_sweep = next_poll.saturating_add(schedule.sweep);
+        let mut next_tidy = next_poll;
         loop {
             if env.monotonic() >= next_poll {
                 next_poll = env.monotonic().saturating_add(schedule.poll);
@@ -188,7 +190,13 @@ impl Engine {
                     return error;
                 }
             }
-            let pause = next_poll.min(next_sweep).saturating_sub(env.monotonic());
+            if env.monotonic() >= next_tidy {
+                next_tidy = env.monotonic().saturating_add(DAILY);
+                if let Err(error) = self.tidy().await {
+                    return error;
+                }
+            }
+            let pause = next_poll.min(next_sweep).min(next_tidy).saturating_sub(env.monotonic());
             env.sleep(pause.max(BRIEF)).await;
         }
     }

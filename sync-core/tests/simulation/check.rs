@@ -26,6 +26,8 @@ pub(crate) struct Verdict {
     pub(crate) conflicts: u64,
     /// Tells two journals apart.
     pub(crate) digest: u64,
+    /// The journal without the values of fields.
+    pub(crate) story: Vec<String>,
     pub(crate) yields: u64,
 }
 
@@ -76,6 +78,30 @@ impl Evidence {
     }
 }
 
+/// I14: what is stored in privacy mode holds nothing that a person typed, but in a write that is still to be found out.
+fn secrecy(history: &Evidence, links: &[Link], journal: &[Entry], verdict: &mut Verdict) {
+    let state = history.world.lock();
+    let is_there = |link: &Link, side: Side| {
+        let at = link.ends[side].as_ref()?;
+        state.services[side].records.get(at.id.as_str()).filter(|record| record.is_there())
+    };
+    let mut links = links.to_vec();
+    for link in &mut links {
+        link.pending = None;
+        // Nobody sees back what was written to a record that is gone.
+        let both = is_there(link, Side::Left).and(is_there(link, Side::Right)).is_some();
+        link.fields.iter_mut().filter(|_| !both).for_each(|field| field.state.unsettled = None);
+    }
+    let stored = serde_json::to_string(&(links, journal)).unwrap();
+    let typed = state.ledger.edits.iter().filter_map(|edit| token(&edit.value));
+    let tags = state.ledger.added.keys().map(String::as_str);
+    for text in typed.chain(tags) {
+        if [".", "@", "\""].iter().any(|end| stored.contains(&format!("\"{text}{end}"))) {
+            verdict.problems.push(format!("I14: {text} is stored"));
+        }
+    }
+}
+
 /// Everything that a person is told of: values that lost by a policy, that wait, or that were refused.
 fn named(journal: &[Entry]) -> BTreeSet<String> {
     let mut named = BTreeSet::new();
@@ -116,6 +142,11 @@ pub(crate) fn invariants(history: &Evidence, verdict: &mut Verdict) {
     overwritten(history, &live, journal, &named, verdict);
     effort(history, verdict);
     used(history, verdict);
+    if history.world.lock().settings.privacy {
+        // Nothing is named. That the same is done as with values shows that it would be.
+        verdict.problems.retain(|problem| !problem.starts_with("I4"));
+        secrecy(history, links, journal, verdict);
+    }
     if history.world.lock().settings.notes {
         derived(history, &live, journal, verdict);
     }
@@ -234,7 +265,9 @@ fn agreement(
         let equal = lv == rv || rules.stored(Side::Right, lv) == *rv || rules.stored(Side::Left, rv) == *lv;
         let field = link.fields.iter().find(|field| field.name == rules.name);
         let parked = field.and_then(|f| f.state.parked.as_ref());
-        let is_parked = parked.is_some_and(|p| p.values.left == *lv && p.values.right == *rv);
+        // In privacy mode nobody can see at which values.
+        let is_hidden = history.world.lock().settings.privacy;
+        let is_parked = parked.is_some_and(|p| is_hidden || (p.values.left == *lv && p.values.right == *rv));
         let refused = journal.iter().any(|entry| {
             entry.about == WorkKey::Link(link.id.clone())
                 && matches!(&entry.what, Happening::Refused { field, .. } if *field == rules.name)

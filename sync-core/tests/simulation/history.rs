@@ -6,7 +6,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use sync_core::engine::{Engine, Entry, Guards, Link, LinkId, Mapping, RecordId, RecordRef, RunId, Side};
+use serde_json::Value;
+use sync_core::engine::{
+    Engine, Entry, Guards, Link, LinkId, Mapping, PrivacyKey, RecordId, RecordRef, RunId, Side,
+};
 use sync_core::queue::{Hint, Priority, WorkKey, WorkQueue};
 use sync_core::store::{MemoryStore, Store};
 
@@ -36,6 +39,28 @@ pub(crate) fn digest(store: &MemoryStore) -> u64 {
         format!("{entry:?}").hash(&mut hasher);
     }
     hasher.finish()
+}
+
+/// The journal without the values of fields.
+pub(crate) fn story(store: &MemoryStore) -> Vec<String> {
+    fn without_values(json: &mut Value) {
+        match json {
+            Value::Object(map) => {
+                for name in ["value", "left", "right", "sent", "before", "after"] {
+                    map.remove(name);
+                }
+                map.values_mut().for_each(without_values);
+            }
+            Value::Array(list) => list.iter_mut().for_each(without_values),
+            _ => {}
+        }
+    }
+    let told = |entry: Entry| {
+        let mut json = serde_json::to_value(entry).unwrap();
+        without_values(&mut json);
+        json.to_string()
+    };
+    journal(store).into_iter().map(told).collect()
 }
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -114,6 +139,10 @@ impl History {
             builder = builder
                 .facts(Documents::new(self.world.clone()), vec![Arc::new(CollectNote)])
                 .target(NoteCollection::new(self.world.clone()));
+        }
+        if self.settings.privacy {
+            let key = "made-up key of thirty-two characters".to_owned().into();
+            builder = builder.privacy(PrivacyKey::from_text(&key).unwrap());
         }
         builder.build()
     }
@@ -429,6 +458,7 @@ impl History {
         verdict.edits = state.ledger.edits.len() as u64;
         verdict.yields = state.yields;
         verdict.digest = digest(&self.store);
+        verdict.story = story(&self.store);
         verdict
     }
 }

@@ -52,6 +52,18 @@ fn run(seed: u64, change: impl FnOnce(&mut Settings) + std::panic::UnwindSafe) -
     result.unwrap_or_else(|_| Verdict { problems: vec!["it panicked".into()], ..Verdict::default() })
 }
 
+/// Runs a history, and once more in privacy mode: then the same is done.
+fn run_both(seed: u64, answers: bool) -> Verdict {
+    let mut verdict = run(seed, |settings| settings.answers = answers);
+    let twin = run(seed, |settings| (settings.answers, settings.privacy) = (answers, true));
+    verdict.problems.extend(twin.problems.iter().map(|problem| format!("in privacy mode: {problem}")));
+    let differs = verdict.story.iter().zip(&twin.story).find(|(one, other)| one != other);
+    if differs.is_some() || verdict.story.len() != twin.story.len() || verdict.yields != twin.yields {
+        verdict.problems.push(format!("I14: in privacy mode something else is done: {differs:?}"));
+    }
+    verdict
+}
+
 /// Histories one after the other: `SIM_SEEDS` of them from `SIM_FIRST` on.
 #[test]
 fn seeds() {
@@ -59,7 +71,12 @@ fn seeds() {
     let count = number("SIM_SEEDS").unwrap_or_else(|| more_in_release(300, 2_000));
     let (mut total, mut failed) = (Verdict::default(), Vec::new());
     for seed in first..first + count {
-        let verdict = run(seed, |settings| settings.answers = seed % 2 == 0);
+        let answers = seed % 2 == 0;
+        let verdict = if seed % 4 == 0 {
+            run_both(seed, answers)
+        } else {
+            run(seed, |settings| settings.answers = answers)
+        };
         total.add(&verdict);
         if !verdict.problems.is_empty() {
             println!("seed {seed}: {:#?}\n  {}", verdict.problems, replay(seed));
@@ -107,7 +124,7 @@ fn what_failed_once_holds() {
         (706_247, "a create was answered so late that its record had been asked about"),
     ];
     for (seed, what) in once {
-        let verdict = run(seed, |_| {});
+        let verdict = run_both(seed, false);
         assert!(verdict.problems.is_empty(), "{what}: {:#?}\n  {}", verdict.problems, replay(seed));
     }
 }

@@ -51,6 +51,8 @@ pub(crate) struct Settings {
     pub(crate) merges: bool,
     pub(crate) webhooks: bool,
     pub(crate) notes: bool,
+    /// Keyed hashes are kept instead of values.
+    pub(crate) privacy: bool,
     /// Whether somebody answers what is asked.
     pub(crate) answers: bool,
     pub(crate) seed: u64,
@@ -136,6 +138,7 @@ impl Settings {
             merges: rng.permille(300),
             webhooks: rng.permille(800),
             notes: rng.permille(500),
+            privacy: false,
             answers: false,
             seed,
             off: Vec::new(),

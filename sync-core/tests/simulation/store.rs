@@ -8,6 +8,7 @@ use sync_core::engine::{
     Entry, Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review, ReviewKey,
     Side,
 };
+use sync_core::jiff::Timestamp;
 use sync_core::queue::WorkKey;
 use sync_core::store::{Accounts, BindError, Commit, CommitError, FeedId, Position, Store};
 use sync_core::{StoreError, Versioned};
@@ -111,6 +112,10 @@ impl<A: Around, S: Store> Store for SimStore<A, S> {
 
     async fn journal(&self, about: Option<&WorkKey>, after: u64, limit: usize) -> Result<Vec<(u64, Entry)>> {
         self.inner.journal(about, after, limit).await
+    }
+
+    async fn trim_journal(&self, before: Timestamp, limit: usize) -> Result<usize> {
+        self.inner.trim_journal(before, limit).await
     }
 
     fn keeps_hints(&self) -> bool {

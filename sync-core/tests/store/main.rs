@@ -3,6 +3,7 @@
 
 mod careless;
 mod feeds;
+mod forget;
 mod old;
 mod places;
 mod postgres;
