@@ -4,7 +4,14 @@
 //! Both sides make their rows while they are listed, a hundred at a time; the links lie in an SQLite file, nine fields
 //! each. The right side lists in another order than the one in which the links were written. Counted are both sweeps of
 //! a process of its own: all of its CPU time, and the most memory it ever had.
-#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "a benchmark")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    missing_docs,
+    reason = "a benchmark"
+)]
 
 use std::fs;
 use std::path::Path;
@@ -90,8 +97,8 @@ fn compare(check: bool) -> ExitCode {
 /// Prints the milliseconds of CPU and the bytes of memory that sweeping both sides takes.
 async fn sweep(file: &Path, size: u64) {
     let store = Arc::new(SqliteStore::open(file).await.unwrap());
-    let side = |side| Arc::new(Generated { side, size, caps: Caps::new() });
-    let engine = Engine::builder("s", side(Side::Left), side(Side::Right), mapping()).store(store).build();
+    let rows = |side| Arc::new(Generated { side, size, caps: Caps::new() });
+    let engine = Engine::builder("s", rows(Side::Left), rows(Side::Right), mapping()).store(store).build();
     for _ in 0..AT_LEAST.div_ceil(size) {
         for side in Side::BOTH {
             let found = engine.sweep(side).await.unwrap();
@@ -195,10 +202,7 @@ fn row(side: Side, number: u64) -> Snapshot {
             (format!("{:020}", u128::from(number) * 0x9e37_79b9_7f4a_7c15 % 10_u128.pow(20)), raw)
         }
     };
-    let raw = match raw {
-        Value::Object(raw) => raw,
-        _ => unreachable!("rows are objects"),
-    };
+    let Value::Object(raw) = raw else { unreachable!("rows are objects") };
     Snapshot::new(RecordRef::top(RecordId::new(id)), raw)
 }
 
