@@ -132,8 +132,8 @@ impl Engine {
     }
 
     /// Keeps both sides in sync until `stop` completes: works on what is hinted, and beside that polls at once and then as
-    /// scheduled, sweeps as scheduled, and deletes once a day what the journal has kept for long enough. Writes that are under way are finished first; a poll or a sweep is not, and is
-    /// gone on with or repeated by the next run.
+    /// scheduled, sweeps as scheduled, and deletes once a day what the journal has kept for long enough. Writes that are
+    /// under way are finished first; a poll or a sweep is not, and is gone on with or repeated by the next run.
     ///
     /// Where a plan has to be [approved](super::Guards::first_run) first, it waits for that and works on nothing.
     ///
@@ -163,7 +163,7 @@ impl Engine {
         runtime.resume().await?;
         // Side by side: a sweep of a large account takes hours, and what is hinted must not wait for it.
         let halt = async {
-            match select(stop, pin!(self.feed(schedule))).await {
+            match select(stop, Box::pin(self.feed(schedule))).await {
                 Either::Left(_) => Ok(()),
                 Either::Right((error, _)) => Err(error),
             }

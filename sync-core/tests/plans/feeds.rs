@@ -50,7 +50,8 @@ impl Feeds {
             .build()
             .unwrap();
         let (queue, guards) = (Arc::new(MemoryQueue::new(world.env.clone())), Arc::new(Guards::default()));
-        let engine = Engine::builder("c", world.customers.clone(), world.contacts.clone(), mapping)
+        let engine = world
+            .begin(mapping)
             .store(world.store.clone())
             .queue(queue.clone())
             .observer(guards.clone())

@@ -220,10 +220,6 @@ impl WorkQueue for FragileStore {
         self.queue.claim(worker, max, lease).await
     }
 
-    async fn forget(&self, keys: &[WorkKey]) -> Result<usize, StoreError> {
-        self.queue.forget(keys).await
-    }
-
     async fn done(&self, claim: Claim, again: Option<sync_core::jiff::Timestamp>) -> Result<(), StoreError> {
         self.fuse.step().await;
         self.queue.done(claim, again).await?;

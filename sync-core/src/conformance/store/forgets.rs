@@ -26,7 +26,12 @@ async fn moments(store: &impl Store) -> Vec<i64> {
     journal(store).await.iter().map(|entry| entry.at.as_second()).collect()
 }
 
-pub(super) async fn trims_the_journal(store: &impl Store) {
+pub(super) async fn check<S: Store>(make: &impl AsyncFn() -> S) {
+    trims_the_journal(&make().await).await;
+    finds_what_mentions_a_record(&make().await).await;
+}
+
+async fn trims_the_journal(store: &impl Store) {
     let trim = async |before, limit| {
         store.trim_journal(at(before), limit).await.expect("the journal can be trimmed")
     };
@@ -47,7 +52,7 @@ pub(super) async fn trims_the_journal(store: &impl Store) {
     assert_eq!(moments(store).await, [5, 6], "a commit deletes the entries that it names");
 }
 
-pub(super) async fn finds_what_mentions_a_record(store: &impl Store) {
+async fn finds_what_mentions_a_record(store: &impl Store) {
     let names = || ODD.into_iter().filter(|name| !name.is_empty()).enumerate();
     for (at, name) in names() {
         // About somebody else, and naming the record.
