@@ -45,6 +45,7 @@ const GROWTH: f64 = 1.3;
 async fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["make", file] => drop(SqliteStore::open(file).await.unwrap()),
         ["fill", file, from, to] => fill(Path::new(file), from.parse().unwrap(), to.parse().unwrap()).await,
         ["sweep", file, size] => sweep(Path::new(file), size.parse().unwrap()).await,
         options => return compare(options.contains(&"--check")),
@@ -64,8 +65,10 @@ fn compare(check: bool) -> ExitCode {
         String::from_utf8(output.stdout).unwrap()
     };
     let (mut from, mut points) = (0, Vec::new());
+    let name = file.to_str().unwrap();
+    // A process of its own: it has let go of the file when it has ended.
+    run(&["make", name]);
     for size in SIZES {
-        let name = file.to_str().unwrap();
         run(&["fill", name, &from.to_string(), &size.to_string()]);
         let measured = run(&["sweep", name, &size.to_string()]);
         let mut numbers = measured.split_whitespace().map(|number| number.parse::<u64>().unwrap());
@@ -119,7 +122,6 @@ async fn sweep(file: &Path, size: u64) {
 
 /// Writes links past the store: it would check each of them.
 async fn fill(file: &Path, from: u64, to: u64) {
-    drop(SqliteStore::open(file).await.unwrap());
     let options = SqliteConnectOptions::new().filename(file).pragma("cache_size", "-400000");
     let options = options.synchronous(SqliteSynchronous::Off).journal_mode(SqliteJournalMode::Memory);
     let mut connection = options.connect().await.unwrap();

@@ -169,6 +169,8 @@ impl SqliteDatabase {
             .busy_timeout(WAIT)
             // What is deleted or written over is overwritten in the file: it may be about a person.
             .pragma("secure_delete", "ON")
+            // In KiB: room for the inner pages of the indexes over a million links, which every look-up passes.
+            .pragma("cache_size", "-8000")
             // A page of rows then comes at once, where the connection's thread would wait for the reader now and then.
             .row_buffer_size(ROWS);
         // One connection: within the process, commits then queue in order instead of trying until they get through.

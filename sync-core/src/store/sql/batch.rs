@@ -7,37 +7,59 @@ use crate::database::{Arg, Row};
 use crate::engine::{Fact, FactKey, Link, LinkId, RecordRef, Side};
 use crate::{StoreError, Versioned};
 
-/// Statements that take a page of keys as JSON. They give a row for each key that has one, with the key's place, from 0.
+/// Statements that take a page of keys as JSON. They give one row, because each row has its price: what is found of the
+/// keys, each as the key's place from 0, the version and the body, apart from the next by a character that no JSON has.
 pub(in super::super) struct Batches {
     links_of_left: &'static str,
     links_of_right: &'static str,
     facts: &'static str,
 }
 
+const NEXT: char = '\u{1e}';
+
 macro_rules! batches {
-    ($keys:literal) => {
+    ($keys:literal, $join:literal, $next:literal) => {
         Batches {
-            links_of_left: batches!("left_at", $keys),
-            links_of_right: batches!("right_at", $keys),
-            facts: concat!("SELECT f.rev, CAST(k.key AS TEXT), f.body FROM ", $keys, " CROSS JOIN facts f WHERE f.id = k.value"),
+            links_of_left: batches!($keys, $join, $next, "links", batches!("left_at")),
+            links_of_right: batches!($keys, $join, $next, "links", batches!("right_at")),
+            facts: batches!($keys, $join, $next, "facts", "f.id = k.value"),
         }
     };
-    // In an order of its own, the join would list the links and look for their keys.
-    ($at:literal, $keys:literal) => {
+    // In an order of its own, the join would list the table and look for its keys.
+    ($keys:literal, $join:literal, $next:literal, $table:literal, $condition:expr) => {
         concat!(
-            "SELECT l.rev, CAST(k.key AS TEXT), l.body FROM ", $keys, " CROSS JOIN links l WHERE l.", $at, " = k.value \
-            AND l.ended = (SELECT CASE MIN(o.ended) WHEN 0 THEN 0 ELSE MAX(o.ended) END FROM links o WHERE o.", $at,
+            "SELECT COUNT(*), CAST('' AS TEXT), COALESCE(",
+            $join,
+            "(k.key || ' ' || f.rev || ' ' || f.body, ",
+            $next,
+            "), '') FROM ",
+            $keys,
+            " CROSS JOIN ",
+            $table,
+            " f WHERE ",
+            $condition
+        )
+    };
+    ($at:literal) => {
+        concat!(
+            "f.",
+            $at,
+            " = k.value AND f.ended = (SELECT CASE MIN(o.ended) WHEN 0 THEN 0 ELSE MAX(o.ended) END \
+            FROM links o WHERE o.",
+            $at,
             " = k.value)"
         )
     };
 }
 
 #[cfg(feature = "sqlite")]
-pub(in super::super) const SQLITE: Batches = batches!("json_each($1) k");
+pub(in super::super) const SQLITE: Batches = batches!("json_each($1) k", "group_concat", "char(30)");
 #[cfg(feature = "postgres")]
 pub(in super::super) const POSTGRES: Batches = batches!(
     "(SELECT number - 1 AS key, value FROM json_array_elements_text(CAST($1 AS JSON)) \
-    WITH ORDINALITY AS each (value, number)) k"
+    WITH ORDINALITY AS each (value, number)) k",
+    "string_agg",
+    "chr(30)"
 );
 
 // The indexes on `left_at` and `right_at` have all that these ask for: what the links know is not read. The `+` keeps
@@ -108,18 +130,27 @@ impl Session<'_> {
     async fn batch<T: DeserializeOwned>(
         &mut self,
         sql: &'static str,
-        mut keys: Vec<String>,
+        keys: Vec<String>,
     ) -> Result<Vec<Option<Versioned<T>>>, StoreError> {
         let mut all: Vec<_> = keys.iter().map(|_| None).collect();
         if keys.is_empty() {
             return Ok(all);
         }
         let list = self.encode(&keys)?;
-        for (rev, place, body) in self.rows(sql, &[Arg::Text(&list)]).await? {
-            let place = place.parse::<usize>().map_err(|error| self.place.error(error))?;
-            if let (Some(key), Some(found)) = (keys.get_mut(place), all.get_mut(place)) {
-                *found = Some(self.decode((rev, std::mem::take(key), body))?);
-            }
+        let row = self.row(sql, &[Arg::Text(&list)]).await?;
+        for found in
+            row.iter().flat_map(|(_, _, joined)| joined.split(NEXT)).filter(|found| !found.is_empty())
+        {
+            let mut parts = found.splitn(3, ' ');
+            let mut number = || parts.next().and_then(|part| part.parse::<i64>().ok());
+            let (place, rev) = (number().and_then(|place| usize::try_from(place).ok()), number());
+            let slot = place.and_then(|place| Some((keys.get(place)?, all.get_mut(place)?)));
+            let (Some((key, slot)), Some(rev), Some(body)) = (slot, rev, parts.next()) else {
+                return Err(self
+                    .place
+                    .error("the database has answered with something else than what it was asked for"));
+            };
+            *slot = Some(self.decode((rev, key.clone(), body.to_owned()))?);
         }
         Ok(all)
     }
