@@ -80,6 +80,7 @@ impl Person {
         let values = Pair::new(self.value("parked"), FieldValue::set([self.text("tag")]));
         let parked = Some(Parked { values, reason: Reason::Conflict });
         let unsettled = Some(Unsettled::new(&write, self.value("before"), Timestamp::UNIX_EPOCH));
+        let (parked, unsettled) = (parked.map(Box::new), unsettled.map(Box::new));
         let state = FieldState { agreed, parked, fresh_until: Pair::default(), unsettled };
         LinkField { name: "mail".to_owned(), definition: Fingerprint::of(&1), state }
     }
@@ -164,7 +165,7 @@ fn mentions() -> Commit {
     let mut field = STAYS.field();
     let why = format!("belongs to record {} already", GONE.text("contact"));
     let values = Pair::new(STAYS.value("parked"), FieldValue::Unknown);
-    field.state.parked = Some(Parked { values, reason: Reason::Invalid(Side::Right, why) });
+    field.state.parked = Some(Box::new(Parked { values, reason: Reason::Invalid(Side::Right, why) }));
     link.fields = vec![field];
     let about = WorkKey::Link(link.id.clone());
     let message = format!("it may belong to {}, whose create was not answered", GONE.link(2, "contact").id);
