@@ -233,7 +233,6 @@ pub(super) fn check(world: &World, check: &mut Check<'_>, form: &Form, updated: 
             }
             Amount | Percent | Signed | Whole | Id | Day | Flag => {}
             _ if needed && !check.text(name) => {}
-            Text => {}
             Unique => {
                 let value = check.params.text(name);
                 let others = world.settings(form.entity).iter().filter(|r| Some(id(r, form.key)) != updated);
@@ -246,7 +245,7 @@ pub(super) fn check(world: &World, check: &mut Check<'_>, form: &Form, updated: 
             Phone => check.phone(name),
             PostalCode if in_portugal => check.postal_code(name),
             Vat if in_portugal => check.nif(name),
-            PostalCode | Vat => {}
+            Text | PostalCode | Vat => {}
         }
     }
 }
