@@ -62,6 +62,8 @@ macro_rules! ids {
 ids! {
     /// Names a further address of a customer.
     AddressId,
+    /// Names a bank account of the company.
+    BankAccountId,
     /// Names a company.
     CompanyId,
     /// Names a category of products.
@@ -102,6 +104,8 @@ ids! {
     PriceClassId,
     /// Names a product or a service.
     ProductId,
+    /// Names a movement of stock.
+    ProductStockId,
     /// Names a property that products can have.
     PropertyId,
     /// Names a salesman.

@@ -34,9 +34,12 @@
 //! | all 24 types of document, of customers and of suppliers | `getAll`, `getOne`, `count`, `getModifiedSince`, `countModifiedSince`, `insert`, `update`, `delete`; `generateMBReference` of invoices, invoice-receipts and simplified invoices; `setTransportCode` of what goes with goods |
 //! | `customerAlternateAddresses` | `getAll`, `insert`, `update`, `delete`, `getModifiedSince`, `countModifiedSince` |
 //! | `products` | every documented method |
-//! | `taxes`, `paymentMethods`, `maturityDates` | `getAll`, `insert`, `update`, `delete`, `getModifiedSince`, `countModifiedSince` |
-//! | `documentSets` | the same, and `ATInsertCode` |
-//! | `countries`, `languages`, `deliveryMethods`, `measurementUnits`, `productCategories` | `getAll` |
+//! | `suppliers`, `salesmen` | every documented method, `getModifiedSince`, `countModifiedSince` |
+//! | `bankAccounts`, `deductions`, `deliveryMethods`, `economicActivityClassificationCodes`, `identificationTemplates`, `maturityDates`, `measurementUnits`, `paymentMethods`, `priceClasses`, `productProperties`, `taxes`, `warehouses` | `getAll`, `insert`, `update`, `delete`, `getModifiedSince`, `countModifiedSince` |
+//! | `documentSets`, `productCategories`, `productStocks`, `vehicles` | the same, and `ATInsertCode`, `getOne`, `moveToWarehouse`, `getBySearch` |
+//! | `countries`, `currencies`, `documentModels`, `fiscalZones`, `geographicZones`, `languages` | `getAll` |
+//! | `currencyExchange`, `multibancoGateways`, `taxExemptions` | `getAll`, `getModifiedSince`, `countModifiedSince` |
+//! | `subscription` | `getOne` |
 //!
 //! Every answer carries a `Date` by the sandbox's clock, which can be moved.
 //!
@@ -101,6 +104,11 @@
 //! - An alternate address belongs to its customer's row, whose own time of change it does not touch.
 //! - A name of a series is unique. Its taxes are what a product is charged; errors in them are one list for each.
 //! - `ATInsertCode` takes every code, and invents one where none is given; the tax authority never says no.
+//! - A movement of stock does not touch the product's stock. `moveToWarehouse` makes two movements, and answers the id
+//!   of the second. `productStocks/getAll` takes a `product_id` and is paged.
+//! - Numbers of suppliers and of salesmen are unique. What must be there and what may be
+//!   left out is as documented, and a category may be deleted although others are in it.
+//! - `documentModels`, `geographicZones` and `multibancoGateways` are empty, and `taxExemptions` have a `code` only.
 //! - `getLastCostPrice` answers `{"cost_price": …}` of the first supplier, and `[]` if there is none.
 //! - `updateMe` leaves the login as it is.
 //! - Ids of other records in a customer (payment method, salesman …) need not exist. If they don't, the nested
@@ -127,6 +135,7 @@ mod grant;
 mod human;
 mod lines;
 mod lisbon;
+mod lists;
 mod multibanco;
 mod params;
 mod products;

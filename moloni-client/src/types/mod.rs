@@ -19,6 +19,7 @@ mod document_query;
 mod document_set;
 mod document_type;
 mod eac;
+mod global;
 mod language;
 mod line_tax;
 mod maturity_date;
@@ -30,6 +31,12 @@ mod new_line;
 mod new_product;
 mod payment_method;
 mod product;
+mod product_category;
+mod product_stock;
+mod record;
+mod salesman;
+mod settings;
+mod supplier;
 mod tax;
 mod user;
 
@@ -48,6 +55,7 @@ pub use document_query::DocumentQuery;
 pub use document_set::{AtCode, AtLog, AtRegistration, DocumentSet, InitialNumber, NewDocumentSet};
 pub use document_type::DocumentType;
 pub use eac::EconomicActivity;
+pub use global::{Currency, CurrencyExchange, CurrencyName, GeographicZone, TaxExemption};
 pub use language::Language;
 pub use line_tax::LineTax;
 pub use maturity_date::{MaturityDate, NewMaturityDate};
@@ -66,5 +74,14 @@ pub use product::{
     CategoryRef, Composition, InventoryCategory, PriceClassRef, Product, ProductKind, ProductPriceClass,
     ProductProperty, ProductSupplier, ProductTax, ProductWarehouse, PropertyRef, TaxRef, UnitRef,
 };
+pub use product_category::{NewProductCategory, ProductCategory};
+pub use product_stock::{NewProductStock, ProductStock};
+pub use salesman::{NewSalesman, Salesman};
+pub use settings::{
+    Deduction, DeliveryMethod, IdentificationTemplate, MeasurementUnit, NewBankAccount, NewDeduction,
+    NewDeliveryMethod, NewEconomicActivity, NewIdentificationTemplate, NewMeasurementUnit, NewPriceClass,
+    NewProperty, NewVehicle, NewWarehouse, PriceClass, Property, Vehicle, Warehouse,
+};
+pub use supplier::{NewSupplier, Supplier};
 pub use tax::{NewTax, SaftType, Tax, TaxKind, TaxQuery, VatType};
 pub use user::{UpdateMe, User};

@@ -230,6 +230,10 @@ impl WorkQueue for FragileStore {
     async fn next_due(&self) -> Result<Option<sync_core::jiff::Timestamp>, StoreError> {
         self.queue.next_due().await
     }
+
+    async fn forget(&self, keys: &[WorkKey]) -> Result<usize, StoreError> {
+        self.queue.forget(keys).await
+    }
 }
 
 #[async_trait]

@@ -122,7 +122,7 @@ struct Process {
     kill_at: u64,
     /// Whether it is killed in the middle of a write.
     aimed: bool,
-    frozen_until: Option<u64>,
+    frozen_until: u64,
 }
 
 impl Drop for Process {
@@ -227,7 +227,7 @@ impl Round {
         let mut state = self.world.lock();
         let kill_at = state.time + state.rng.between(1_500, 4_500);
         let aimed = self.tally.hits == 0 || state.rng.permille(750);
-        Process { child: self.task.start(number), kill_at, aimed, frozen_until: None }
+        Process { child: self.task.start(number), kill_at, aimed, frozen_until: 0 }
     }
 
     /// Kills or freezes a process when its time has come.
@@ -237,20 +237,17 @@ impl Round {
             self.problems.push(format!("process {number} ended by itself: {status}"));
             self.processes[number] = self.start(number);
         }
-        let process = &mut self.processes[number];
-        if let Some(until) = process.frozen_until {
-            if until <= now {
-                signal(&process.child, "CONT");
-                process.frozen_until = None;
-            }
+        let process = &self.processes[number];
+        if process.frozen_until > now {
             return;
         }
         let writes = self.services.announced.lock().unwrap().values().any(|by| *by == number);
         if process.kill_at <= now && (!process.aimed || writes || process.kill_at + 3_000 <= now) {
             self.kill(number).await;
         } else if self.world.lock().rng.permille(1) {
-            signal(&process.child, "STOP");
-            process.frozen_until = Some(now + self.world.lock().rng.between(200, 3_500));
+            let pause = self.world.lock().rng.between(200, 3_500);
+            freeze(&process.child, pause);
+            self.processes[number].frozen_until = now + pause;
             self.tally.frozen += 1;
         }
     }
@@ -461,7 +458,10 @@ fn tell(evidence: &Evidence, verdict: &Verdict) {
     }
 }
 
-fn signal(child: &Child, name: &str) {
-    let command = format!("kill -{name} {}", child.id());
-    std::process::Command::new("sh").args(["-c", &command]).status().unwrap();
+/// Stops a process for so many milliseconds. Who lets it go on waits for nothing: the process may have a lock that the
+/// parent waits for.
+fn freeze(child: &Child, millis: u64) {
+    let (id, seconds) = (child.id(), Duration::from_millis(millis).as_secs_f64());
+    let command = format!("kill -STOP {id}; sleep {seconds}; kill -CONT {id} 2>/dev/null");
+    std::thread::spawn(move || std::process::Command::new("sh").args(["-c", &command]).status());
 }
