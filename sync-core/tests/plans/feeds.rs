@@ -146,6 +146,10 @@ async fn known_and_unknown_records_of_one_page_are_told_apart() {
 
 #[tokio::test]
 async fn a_record_that_had_another_pair_before_is_compared_with_the_one_it_has() {
+    if super::world::is_private() {
+        // What one link hides means nothing in another one.
+        return;
+    }
     let feeds = Feeds::of_nine().await;
     feeds.change("c:6", |link| link.status = LinkStatus::Ended).await;
     let old = feeds.world.store.link(&LinkId::new("c:6")).await.unwrap().unwrap().value;
