@@ -102,6 +102,8 @@ ids! {
     PriceClassId,
     /// Names a product or a service.
     ProductId,
+    /// Names a movement of stock, the service's `product_stock_id`.
+    ProductStockId,
     /// Names a property that products can have.
     PropertyId,
     /// Names a salesman.

@@ -8,6 +8,8 @@ mod form;
 pub mod guide;
 mod ids;
 mod issuing;
+mod multipart;
+mod new_user;
 mod oauth;
 mod outcome;
 mod page;
@@ -32,8 +34,9 @@ pub use form::Encoding;
 pub use ids::{
     AddressId, CategoryId, CompanyId, CountryId, CurrencyId, CustomerId, DeductionId, DeliveryMethodId,
     DocumentId, DocumentLineId, DocumentSetId, DocumentTypeId, EacId, FiscalZoneId, GeographicZoneId,
-    LanguageId, MaturityDateId, MbReferenceId, PaymentMethodId, PriceClassId, ProductId, PropertyId,
-    SalesmanId, SupplierId, TaxId, TemplateId, TerminalId, UnitId, UserId, VehicleId, WarehouseId,
+    LanguageId, MaturityDateId, MbReferenceId, PaymentMethodId, PriceClassId, ProductId, ProductStockId,
+    PropertyId, SalesmanId, SupplierId, TaxId, TemplateId, TerminalId, UnitId, UserId, VehicleId,
+    WarehouseId,
 };
 pub use issuing::{Expect, IssueError, Issued};
 pub use oauth::MoloniOAuth;

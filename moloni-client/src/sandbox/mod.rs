@@ -28,12 +28,13 @@
 //! |---|---|
 //! | `grant` | `authorization_code`, `password` and `refresh_token`, by GET or POST |
 //! | `companies` | `getAll`, `getOne`, and `freeSlug`, which needs no token |
-//! | `users` | `getMe`, `updateMe`, `getAll` |
+//! | `users` | `getMe`, `updateMe`, `getAll`, and `signUp` and `recoverPassword`, which need no token |
 //! | `customers` | every documented method |
 //! | `documents` | every documented method |
 //! | all 24 types of document, of customers and of suppliers | `getAll`, `getOne`, `count`, `getModifiedSince`, `countModifiedSince`, `insert`, `update`, `delete`; `generateMBReference` of invoices, invoice-receipts and simplified invoices; `setTransportCode` of what goes with goods |
 //! | `customerAlternateAddresses` | `getAll`, `insert`, `update`, `delete`, `getModifiedSince`, `countModifiedSince` |
-//! | `products` | every documented method |
+//! | `products` | every documented method; a form may have a picture in it |
+//! | `productStocks` | every documented method |
 //! | `taxes`, `paymentMethods`, `maturityDates` | `getAll`, `insert`, `update`, `delete`, `getModifiedSince`, `countModifiedSince` |
 //! | `documentSets` | the same, and `ATInsertCode` |
 //! | `countries`, `languages`, `deliveryMethods`, `measurementUnits`, `productCategories` | `getAll` |
@@ -102,7 +103,11 @@
 //! - A name of a series is unique. Its taxes are what a product is charged; errors in them are one list for each.
 //! - `ATInsertCode` takes every code, and invents one where none is given; the tax authority never says no.
 //! - `getLastCostPrice` answers `{"cost_price": …}` of the first supplier, and `[]` if there is none.
-//! - `updateMe` leaves the login as it is.
+//! - `updateMe` leaves the login as it is. Who signs up has ids, a slug and an e-mail address that nobody else gets,
+//!   and cannot log in. `recoverPassword` takes every address.
+//! - A product's `image` is the name of the file that was sent.
+//! - A movement changes the stock of its product; documents do not. `moveToWarehouse` notes two movements, and the
+//!   one that it names stays. `product_stock_id` is what the writes answer with.
 //! - Ids of other records in a customer (payment method, salesman …) need not exist. If they don't, the nested
 //!   object is missing.
 //! - The grant takes its parameters in a body, too, though Moloni was seen to refuse that for a password.
@@ -128,6 +133,7 @@ mod human;
 mod lines;
 mod lisbon;
 mod multibanco;
+mod multipart;
 mod params;
 mod products;
 mod route;
@@ -135,6 +141,8 @@ mod row;
 mod search;
 mod settings;
 mod settlement;
+mod sign_up;
+mod stocks;
 mod taxes;
 mod upkeep;
 mod validate;

@@ -7,7 +7,9 @@ use super::document_types::by_entity;
 use super::params::Params;
 use super::validate::{Check, Issues};
 use super::world::{DEMONSTRATION, World};
-use super::{addresses, companies, customers, document_sets, documents, products, settings, upkeep};
+use super::{
+    addresses, companies, customers, document_sets, documents, products, settings, sign_up, stocks, upkeep,
+};
 
 /// A call of `{entity}/{method}`.
 #[derive(Debug)]
@@ -65,6 +67,8 @@ fn find(entity: &str, method: &str) -> Option<Route> {
         ("companies", "getAll") => global(companies::get_all),
         ("companies", "getOne") => global(companies::get_one),
         ("companies", "freeSlug") => global(companies::free_slug),
+        ("users", "signUp") => global(sign_up::sign_up),
+        ("users", "recoverPassword") => global(sign_up::recover_password),
         ("users", "getMe") => global(companies::get_me),
         ("users", "updateMe") => global(companies::update_me),
         ("users", "getAll") => within(companies::get_users),
@@ -75,6 +79,7 @@ fn find(entity: &str, method: &str) -> Option<Route> {
         _ if by_entity(entity).is_some() => in_table(documents::METHODS)
             .or_else(|| within(by_entity(entity).and_then(|kind| documents::of_kind(kind, method))?)),
         ("customerAlternateAddresses", _) => in_table(addresses::METHODS),
+        ("productStocks", _) => in_table(stocks::METHODS),
         ("products", _) => in_table(products::METHODS).or_else(|| in_table(upkeep::METHODS)),
         (_, "getAll") => {
             settings::find(entity).map(|s| Route { handle: settings::get_all, of_company: s.of_company })
@@ -86,7 +91,7 @@ fn find(entity: &str, method: &str) -> Option<Route> {
 
 /// Whether the method needs no access token.
 pub(super) fn is_open(entity: &str, method: &str) -> bool {
-    (entity, method) == ("companies", "freeSlug")
+    matches!((entity, method), ("companies", "freeSlug") | ("users", "signUp" | "recoverPassword"))
 }
 
 /// Whether the sandbox computes the answer of `{entity}/{method}`.

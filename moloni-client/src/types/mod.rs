@@ -28,11 +28,16 @@ mod new_customer;
 mod new_document;
 mod new_line;
 mod new_product;
+mod new_recipient;
 mod payment_method;
 mod product;
+mod product_image;
+mod product_stock;
+mod sign_up;
 mod tax;
 mod user;
 
+pub use crate::new_user::NewUser;
 pub use alternate_address::{AlternateAddress, NewAlternateAddress};
 pub use company::{BankAccount, Company, CompanyCurrency, DefaultDocumentSet, Subscription};
 pub use country::{Country, CountryName, CountryRef, FiscalZone};
@@ -61,10 +66,14 @@ pub use new_document::{
 };
 pub use new_line::{Delivery, NewAssociation, NewLine, NewPayment};
 pub use new_product::NewProduct;
+pub use new_recipient::NewRecipient;
 pub use payment_method::{NewPaymentMethod, PaymentMethod};
 pub use product::{
     CategoryRef, Composition, InventoryCategory, PriceClassRef, Product, ProductKind, ProductPriceClass,
     ProductProperty, ProductSupplier, ProductTax, ProductWarehouse, PropertyRef, TaxRef, UnitRef,
 };
+pub use product_image::ProductImage;
+pub use product_stock::{NewProductStock, ProductStock, StockMove, StockQuery, StockWritten};
+pub use sign_up::{NewCompany, SignedUp};
 pub use tax::{NewTax, SaftType, Tax, TaxKind, TaxQuery, VatType};
 pub use user::{UpdateMe, User};

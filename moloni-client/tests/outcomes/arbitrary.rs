@@ -181,8 +181,8 @@ decoders! {
         DocumentSalesman DocumentSet DocumentSetRef DocumentType DocumentTypeRef EconomicActivity
         ExchangeCurrency FiscalZone InitialNumber Language LanguageRef LineProperty MaturityDate
         MbReference PaymentMethod PaymentMethodRef PriceClassRef Product ProductPriceClass
-        ProductProperty ProductSupplier ProductTax ProductWarehouse PropertyRef Rappel
-        ReverseAssociatedDocument SalesmanRef Subscription Tax TaxRef UnitRef User;
+        ProductProperty ProductStock ProductSupplier ProductTax ProductWarehouse PropertyRef Rappel
+        ReverseAssociatedDocument SalesmanRef SignedUp StockWritten Subscription Tax TaxRef UnitRef User;
     values: Amount CompanyId CountryId CustomerId DocumentId DocumentTypeId DocumentStatus Nif PostalCode;
 }
 
