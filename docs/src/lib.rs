@@ -15,6 +15,11 @@ pub struct Architecture;
 #[doc = include_str!("../sync.md")]
 pub struct Sync;
 
+/// The page on privacy.
+#[cfg(doctest)]
+#[doc = include_str!("../privacy.md")]
+pub struct Privacy;
+
 /// The page on mapping files.
 #[cfg(doctest)]
 #[doc = include_str!("../mapping.md")]

@@ -16,6 +16,8 @@ mod env;
 pub mod http;
 mod observe;
 #[cfg(feature = "engine")]
+mod privacy;
+#[cfg(feature = "engine")]
 #[cfg_attr(docsrs, doc(cfg(feature = "engine")))]
 pub mod queue;
 mod retry;

@@ -201,6 +201,13 @@ impl PostgresDatabase {
         Self { pool: pool(options), place: self.place.clone() }
     }
 
+    /// Frees the room of what was deleted for new rows, where the user may. Only those overwrite it.
+    pub(crate) async fn wipe(&self) -> Result<bool, StoreError> {
+        let vacuum = sqlx::raw_sql("VACUUM links, projections, facts, positions, reviews, journal, queue");
+        vacuum.execute(&self.pool).await.map_err(|error| self.place.failed(&error))?;
+        Ok(false)
+    }
+
     /// The same for the queue: it waits for no commit of the state.
     pub(crate) async fn begin_queue(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
         self.begin_with("LOCK TABLE queue IN ROW EXCLUSIVE MODE").await

@@ -167,6 +167,8 @@ impl SqliteDatabase {
             .filename(file)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(WAIT)
+            // What is deleted or written over is overwritten in the file: it may be about a person.
+            .pragma("secure_delete", "ON")
             // A page of rows then comes at once, where the connection's thread would wait for the reader now and then.
             .row_buffer_size(ROWS);
         // One connection: within the process, commits then queue in order instead of trying until they get through.
@@ -217,6 +219,18 @@ impl SqliteDatabase {
             made.map_err(|error| self.place.failed(&error))?;
         }
         self.end(transaction).await
+    }
+
+    /// Rewrites the file without what was deleted, and empties the write-ahead log. Gives whether nobody's reading has
+    /// kept the old one in use.
+    #[cfg(feature = "engine")]
+    pub(crate) async fn wipe(&self) -> Result<bool, StoreError> {
+        let failed = |error| self.place.failed(&error);
+        let mut connection = self.acquire().await?;
+        sqlx::raw_sql("VACUUM").execute(&mut *connection).await.map_err(failed)?;
+        let emptied = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection);
+        let (busy, _, _): (i64, i64, i64) = emptied.await.map_err(failed)?;
+        Ok(busy == 0)
     }
 
     pub(crate) async fn acquire(&self) -> Result<PoolConnection<Sqlite>, StoreError> {

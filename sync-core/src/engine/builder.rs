@@ -16,6 +16,7 @@ use super::schema::Schema;
 #[cfg(feature = "_simulation")]
 use super::switches::RuleOff;
 use super::value::Pair;
+use crate::privacy::PrivacyKey;
 use crate::queue::{MemoryQueue, WorkQueue};
 use crate::store::{MemoryStore, Store};
 use crate::{Env, NoObserver, Observer, SystemEnv};
@@ -44,6 +45,8 @@ pub struct EngineBuilder {
     max_attempts: u32,
     concurrency: usize,
     guards: Guards,
+    keep_journal_for: Duration,
+    privacy: Option<Arc<PrivacyKey>>,
     session: Option<RunId>,
     #[cfg(feature = "_simulation")]
     off: Vec<RuleOff>,
@@ -83,6 +86,8 @@ impl EngineBuilder {
             max_attempts: 10,
             concurrency: 8,
             guards: Guards::new(),
+            keep_journal_for: Duration::from_secs(400 * 24 * 3600),
+            privacy: None,
             session: None,
             #[cfg(feature = "_simulation")]
             off: Vec::new(),
@@ -208,6 +213,25 @@ impl EngineBuilder {
         self
     }
 
+    /// Sets how long the journal remembers. Default: 400 days, so that the same month of last year can be looked at. What
+    /// is older is deleted once a day while the engine [runs](Engine::run), and by [`Engine::trim_journal`].
+    pub fn keep_journal_for(mut self, age: Duration) -> Self {
+        self.keep_journal_for = age;
+        self
+    }
+
+    /// Keeps no values, but keyed hashes of them: privacy mode. It decides as it would with values; what it cannot do is
+    /// tell or put back what was there before. The journal holds no values then, and resolvers and merges are not told
+    /// the base that no side shows any more.
+    ///
+    /// A state that was kept in the clear is rewritten by a running engine, and pair by pair as they are worked on. With
+    /// another key, and without any, all fields meet for the first time again. `docs/privacy.md` tells what stays in the
+    /// clear.
+    pub fn privacy(mut self, key: PrivacyKey) -> Self {
+        self.privacy = Some(Arc::new(key));
+        self
+    }
+
     /// Sets how the journal names what this engine does beside [`apply`](Engine::apply). No two processes may have one
     /// name, nor a process the name of one before it. Default: the time at which it is built, and chance.
     pub fn session(mut self, name: RunId) -> Self {
@@ -230,10 +254,10 @@ impl EngineBuilder {
         let session = self
             .session
             .unwrap_or_else(|| RunId::of(env.now(), "session", format_args!("{:016x}", env.rand())));
-        let schema = Schema::of(self.mapper.as_ref());
+        let schema = Schema::of(self.mapper.as_ref(), self.privacy);
         let parts = Parts {
             name: self.name,
-            watch: Watch::new(self.guards, &schema.definitions()),
+            watch: Watch::new(self.guards, &schema),
             schema,
             collections: self.collections,
             mapper: self.mapper,
@@ -253,6 +277,7 @@ impl EngineBuilder {
             skew: self.skew,
             max_attempts: self.max_attempts,
             concurrency: self.concurrency,
+            keep_journal_for: self.keep_journal_for,
             breakers: Mutex::default(),
             accounts: Mutex::default(),
             is_bound: false.into(),

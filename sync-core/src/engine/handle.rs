@@ -106,9 +106,9 @@ impl Engine {
     pub async fn poll(&self, side: Side) -> Result<Found, EngineError> {
         self.runtime.bind().await?;
         self.runtime.make_sure_approved().await?;
-        match self.runtime.poll(side).await? {
+        match Box::pin(self.runtime.poll(side)).await? {
             Some(found) => Ok(found),
-            None => self.runtime.sweep(side).await,
+            None => Box::pin(self.runtime.sweep(side)).await,
         }
     }
 
@@ -133,7 +133,7 @@ impl Engine {
     pub async fn sweep(&self, side: Side) -> Result<Found, EngineError> {
         self.runtime.bind().await?;
         self.runtime.make_sure_approved().await?;
-        self.runtime.sweep(side).await
+        Box::pin(self.runtime.sweep(side)).await
     }
 
     /// Looks through the facts of a collection, and hints what follows from those that changed. One that is not listed any

@@ -155,6 +155,37 @@ pub enum Happening {
     },
 }
 
+impl Happening {
+    /// The same without the values of fields.
+    pub(super) fn without_values(self) -> Self {
+        let nothing = FieldValue::Unknown;
+        let names =
+            |fields: Vec<FieldWrite>| fields.into_iter().map(|told| Told::Name(told.field).into()).collect();
+        match self {
+            Self::Created(side, at, fields) => Self::Created(side, at, names(fields)),
+            Self::Wrote(side, fields) => Self::Wrote(side, names(fields)),
+            Self::Removed(side, at, fields) => Self::Removed(side, at, names(fields)),
+            Self::Overrode { side, field, .. } => Self::Overrode { side, field, value: nothing },
+            Self::Parked { field, .. } => Self::Parked { field, left: nothing.clone(), right: nothing },
+            Self::Refused { side, field, .. } => Self::Refused { side, field, sent: nothing },
+            other => other,
+        }
+    }
+
+    /// The record that it tells of, beside what it is about.
+    pub(super) fn record(&self) -> Option<(Side, &RecordRef)> {
+        match self {
+            Self::Founded(side, at)
+            | Self::Returned(side, at)
+            | Self::Linked(side, at)
+            | Self::Created(side, at, _)
+            | Self::Removed(side, at, _)
+            | Self::Moved(side, at) => Some((*side, at)),
+            _ => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{from_str, to_string};

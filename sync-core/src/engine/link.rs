@@ -177,11 +177,11 @@ struct StoredField {
     #[serde(default)]
     agreed: Pair<Option<Agreed>>,
     #[serde(default)]
-    parked: Option<Parked>,
+    parked: Option<Box<Parked>>,
     #[serde(default)]
     fresh_until: Pair<Option<Timestamp>>,
     #[serde(default)]
-    unsettled: Option<Unsettled>,
+    unsettled: Option<Box<Unsettled>>,
 }
 
 impl From<StoredField> for LinkField {

@@ -40,6 +40,7 @@ mod decide;
 mod explain;
 mod fault;
 mod feed;
+mod forget;
 pub mod guard;
 mod handle;
 mod journal;
@@ -53,6 +54,7 @@ pub mod normalise;
 mod plan;
 mod planner;
 mod policy;
+mod privacy;
 pub mod project;
 mod projection;
 #[cfg(test)]
@@ -62,6 +64,7 @@ mod record;
 pub mod recover;
 mod report;
 mod resolve;
+mod retention;
 mod review;
 mod rule;
 mod runtime;
@@ -73,6 +76,7 @@ pub mod validate;
 mod value;
 mod worker;
 
+pub use crate::privacy::{PrivacyKey, PrivacyKeyError};
 pub use answer::{Answer, AnswerKind, ResolveError};
 pub use budget::{Budget, LearningBudget, MemoryBudget, Quota, Taken};
 pub use builder::EngineBuilder;
@@ -85,6 +89,7 @@ pub use decide::{Decision, Deleted, EditedAndDeleted, OnDelete, PairRules, Prese
 pub use explain::{Chapter, Story, Told};
 pub use fault::{Fault, FaultKind};
 pub use feed::Found;
+pub use forget::Forgotten;
 pub use guard::{GuardClass, Guards, Limit, Verdict};
 pub use handle::Engine;
 pub use journal::{Entry, FieldWrite, Happening, RunId};
@@ -99,6 +104,7 @@ pub use plan::{
 pub use policy::{Conflict, Direction, Interval, Policy, Resolution, Resolve};
 pub use projection::{Projection, ProjectionKey, ProjectionPending, Wrote};
 pub use reconcile::{Did, Outcome};
+pub(crate) use record::hex;
 pub use record::{Fingerprint, Raw, RecordId, RecordRef, Scope, Side, Snapshot};
 pub use report::{Changed, Counts, Progress, Remark, Report};
 pub use resolve::Question;

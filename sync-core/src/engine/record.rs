@@ -156,18 +156,27 @@ impl Fingerprint {
         let json = serde_json::to_value(value).unwrap_or_default();
         let mut text = String::new();
         canonical(&json, &mut text);
-        let mut hex = String::with_capacity(32);
-        for byte in Sha256::digest(text).iter().take(16) {
-            // Writing to a string cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-        }
-        Self(hex)
+        Self(hex(Sha256::digest(text).get(..16).unwrap_or_default()))
+    }
+
+    /// One that depends on a key, such as [`PrivacyKey::hash`](super::PrivacyKey) makes it.
+    pub(super) fn keyed(hash: String) -> Self {
+        Self(hash)
     }
 
     /// The digest as hexadecimal text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let mut hex = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }
 
 /// JSON with sorted keys, whatever order a program has told `serde_json` to keep.

@@ -8,6 +8,7 @@ use super::handle::Engine;
 use super::journal::Happening;
 use super::link::Link;
 use super::merge::{Parked, Reason, Rules, can_take};
+use super::privacy::is_shown;
 use super::projection::ProjectionKey;
 use super::record::{RecordId, RecordRef, Side, Snapshot};
 use super::review::{Review, ReviewKey, ReviewKind};
@@ -25,7 +26,8 @@ const PAGE: usize = 500;
 pub struct Question {
     /// The question.
     pub review: Review,
-    /// What both sides had in the field when it was asked, if it is about a field. Personal: not to be logged.
+    /// What both sides had in the field when it was asked, if it is about a field; `None` in privacy mode: the records show
+    /// it. Personal: not to be logged.
     pub values: Option<Pair<FieldValue>>,
 }
 
@@ -71,7 +73,9 @@ impl Engine {
     pub async fn question(&self, key: &ReviewKey) -> Result<Option<Question>, EngineError> {
         let Some(review) = self.runtime.store.review(key).await? else { return Ok(None) };
         let mut values = None;
-        if let (WorkKey::Link(id), Some(field)) = (&review.about, &review.field) {
+        if let (WorkKey::Link(id), Some(field), true) =
+            (&review.about, &review.field, self.runtime.keeps_values())
+        {
             let link = self.runtime.store.link(id).await?;
             let field = link.and_then(|link| link.value.fields.into_iter().find(|f| f.name == *field));
             values = field.and_then(|field| field.state.parked).map(|parked| parked.values);
@@ -214,7 +218,7 @@ impl Runtime {
         let position = self.mapper.position(field);
         let rules = position.and_then(|position| self.mapper.rules().fields.get(position));
         let parked = position.and_then(|at| self.schema.states(link).into_iter().nth(at)?.parked);
-        let (Some(position), Some(rules), Some(parked)) = (position, rules, parked) else {
+        let (Some(position), Some(rules), Some(mut parked)) = (position, rules, parked) else {
             return Err(self.moot(review).await?);
         };
         match answer {
@@ -247,6 +251,8 @@ impl Runtime {
                 }
                 let value = self.canonical(position, field, value)?;
                 for side in Side::BOTH {
+                    // What is hidden and the same hides the same.
+                    self.schema.reveal_parked(&link.id, position, &mut parked, &rules.stored(side, &value));
                     may_be_written(rules, &parked, side, &value)?;
                 }
                 Ok(Answer::Value(value))
@@ -340,13 +346,19 @@ fn unfit(why: String) -> ResolveError {
 /// Whether a value that a person chose can be written to a side.
 fn may_be_written(rules: &Rules, parked: &Parked, to: Side, value: &FieldValue) -> Result<(), ResolveError> {
     let field = &rules.name;
-    if rules.stored(to, value) == parked.values[to] {
+    let is_shown = is_shown(value);
+    let stored = if is_shown { rules.stored(to, value) } else { value.clone() };
+    if stored == parked.values[to] {
         return Ok(());
     }
     if parked.reason == Reason::Frozen(to) {
         return Err(unfit(format!(
             "{field} cannot be changed on the {to} side any more: take the {to} side, or leave it"
         )));
+    }
+    if !is_shown {
+        // Nobody knows it before the record is read. If it does not fit then, it is asked about again.
+        return Ok(());
     }
     rules.check(to, value).map_err(|why| {
         unfit(format!("{field} {why}, so it cannot go to the {to} side: give a value that can"))

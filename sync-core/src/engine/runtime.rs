@@ -79,6 +79,7 @@ pub(super) struct Parts {
     pub(super) max_attempts: u32,
     pub(super) concurrency: usize,
     pub(super) watch: Watch,
+    pub(super) keep_journal_for: Duration,
     pub(super) breakers: Mutex<BTreeMap<AccountKey, Arc<Breaker>>>,
     /// The accounts behind the sides, once they are known.
     pub(super) accounts: Mutex<Pair<Option<AccountKey>>>,
@@ -173,6 +174,18 @@ pub enum EngineError {
     /// The store or the queue failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A write of the record was announced, and what became of it is not known yet: forgotten now, it might be made
+    /// twice.
+    #[error(
+        "a write of it is not answered yet, and what became of it is known at {until} at the earliest: try again then"
+    )]
+    Unanswered {
+        /// When what became of it can be found out.
+        until: Timestamp,
+    },
+    /// In privacy mode the state holds no values.
+    #[error("in privacy mode no values are kept, so what was there before cannot be put back")]
+    KeepsNoValues,
 }
 
 impl From<BindError> for EngineError {
@@ -243,6 +256,7 @@ impl Runtime {
 
     /// An entry of the journal.
     pub(super) fn entry(&self, at: Timestamp, about: WorkKey, what: Happening) -> Entry {
+        let what = if self.keeps_values() { what } else { what.without_values() };
         Entry { at, run: Some(self.run.clone()), about, what }
     }
 
@@ -289,6 +303,11 @@ impl Runtime {
             tracing::debug!(%account, %fault, "a call failed");
         }
         Trouble::Fault(account, fault)
+    }
+
+    /// Whether the state holds values, and not keyed hashes alone.
+    pub(super) fn keeps_values(&self) -> bool {
+        self.schema.keeps_values()
     }
 
     /// Reads a record of a side.

@@ -4,6 +4,7 @@ use std::ops::{Index, IndexMut};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::privacy::is_hidden;
 use super::record::Side;
 
 /// One thing for each side.
@@ -110,8 +111,10 @@ pub enum Agreed {
     Empty,
     /// A value.
     Text(String),
-    /// Members of a set.
+    /// Members of a set. In privacy mode those that no side shows are keyed hashes.
     Set(BTreeSet<String>),
+    /// A value of which only a keyed hash is known: neither side shows it.
+    Hidden(String),
     /// Whatever is there now is a change: it is on its way from here to the other side.
     Outdated,
 }
@@ -132,8 +135,18 @@ impl Agreed {
         match self {
             Self::Empty => Some(FieldValue::Empty),
             Self::Text(text) => Some(FieldValue::Text(text.clone())),
+            Self::Set(members) if members.iter().any(|member| is_hidden(member)) => None,
             Self::Set(members) => Some(FieldValue::Set(members.clone())),
-            Self::Outdated => None,
+            Self::Hidden(_) | Self::Outdated => None,
+        }
+    }
+
+    /// The same, with what stands for values that are not known.
+    pub(super) fn kept(&self) -> Option<FieldValue> {
+        match self {
+            Self::Hidden(hash) => Some(FieldValue::Text(hash.clone())),
+            Self::Set(members) => Some(FieldValue::Set(members.clone())),
+            _ => self.value(),
         }
     }
 

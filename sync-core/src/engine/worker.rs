@@ -5,10 +5,12 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
+use tokio::sync::Notify;
 
 use super::handle::Engine;
 use super::reconcile::Outcome;
 use super::record::Side;
+use super::retention::DAILY;
 use super::runtime::{EngineError, Origin, Runtime, Source};
 use crate::queue::{Claim, Hint, Priority};
 
@@ -130,8 +132,8 @@ impl Engine {
     }
 
     /// Keeps both sides in sync until `stop` completes: works on what is hinted, and beside that polls at once and then as
-    /// scheduled, and sweeps as scheduled. Writes that are under way are finished first; a poll or a sweep is not, and is
-    /// gone on with or repeated by the next run.
+    /// scheduled, sweeps as scheduled, and deletes once a day what the journal has kept for long enough. Writes that are
+    /// under way are finished first; a poll or a sweep is not, and is gone on with or repeated by the next run.
     ///
     /// Where a plan has to be [approved](super::Guards::first_run) first, it waits for that and works on nothing.
     ///
@@ -161,7 +163,7 @@ impl Engine {
         runtime.resume().await?;
         // Side by side: a sweep of a large account takes hours, and what is hinted must not wait for it.
         let halt = async {
-            match select(stop, pin!(self.feed(schedule))).await {
+            match select(stop, Box::pin(self.feed(schedule))).await {
                 Either::Left(_) => Ok(()),
                 Either::Right((error, _)) => Err(error),
             }
@@ -174,6 +176,7 @@ impl Engine {
         let env = self.runtime.clock.env();
         let mut next_poll = env.monotonic();
         let mut next_sweep = next_poll.saturating_add(schedule.sweep);
+        let mut next_tidy = next_poll;
         loop {
             if env.monotonic() >= next_poll {
                 next_poll = env.monotonic().saturating_add(schedule.poll);
@@ -187,7 +190,13 @@ impl Engine {
                     return error;
                 }
             }
-            let pause = next_poll.min(next_sweep).saturating_sub(env.monotonic());
+            if env.monotonic() >= next_tidy {
+                next_tidy = env.monotonic().saturating_add(DAILY);
+                if let Err(error) = self.tidy().await {
+                    return error;
+                }
+            }
+            let pause = next_poll.min(next_sweep).min(next_tidy).saturating_sub(env.monotonic());
             env.sleep(pause.max(BRIEF)).await;
         }
     }
@@ -218,35 +227,53 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let runtime = &self.runtime;
         let env = runtime.clock.env();
-        let mut halt = pin!(halt);
-        let mut running = FuturesUnordered::new();
-        let halted = loop {
-            let free = runtime.concurrency.saturating_sub(running.len());
-            if free > 0 {
+        let stop = Notify::new();
+        let work = async {
+            let mut stopped = pin!(stop.notified());
+            let mut running = FuturesUnordered::new();
+            loop {
                 let claimed = env.monotonic();
-                let claims = runtime.queue.claim(worker, free, runtime.lease()).await?;
+                let look = self.look(worker, runtime.concurrency.saturating_sub(running.len()));
+                let (claims, pause) = meanwhile(look, &mut running).await?;
                 running.extend(claims.into_iter().map(|claim| runtime.work(claim, claimed)));
-            }
-            let pause = self.pause().await?;
-            let next = async {
-                if running.is_empty() {
-                    env.sleep(pause).await;
-                    return Ok(());
+                let next = async {
+                    if running.is_empty() {
+                        env.sleep(pause).await;
+                        return Ok(());
+                    }
+                    match select(pin!(env.sleep(IDLE)), running.next()).await {
+                        Either::Left(_) => Ok(()),
+                        Either::Right((outcome, _)) => outcome.transpose().map(drop),
+                    }
+                };
+                match select(stopped.as_mut(), pin!(next)).await {
+                    Either::Left(_) => break,
+                    Either::Right((outcome, _)) => outcome?,
                 }
-                match select(pin!(env.sleep(IDLE)), running.next()).await {
-                    Either::Left(_) => Ok(()),
-                    Either::Right((outcome, _)) => outcome.transpose().map(drop),
-                }
-            };
-            match select(halt.as_mut(), pin!(next)).await {
-                Either::Left((halted, _)) => break halted,
-                Either::Right((outcome, _)) => outcome?,
             }
+            while let Some(outcome) = running.next().await {
+                outcome?;
+            }
+            Ok(())
         };
-        while let Some(outcome) = running.next().await {
-            outcome?;
+        match select(pin!(halt), pin!(work)).await {
+            Either::Left((halted, work)) => {
+                stop.notify_one();
+                work.await?;
+                halted
+            }
+            Either::Right((ended, _)) => ended,
         }
-        halted
+    }
+
+    /// Claims at most `free` keys, and says how long there is nothing else to do.
+    async fn look(&self, worker: &str, free: usize) -> Result<(Vec<Claim>, Duration), EngineError> {
+        let queue = &self.runtime.queue;
+        let claims = match free {
+            0 => Vec::new(),
+            _ => queue.claim(worker, free, self.runtime.lease()).await?,
+        };
+        Ok((claims, self.pause().await?))
     }
 
     /// How long there is nothing to do.
@@ -269,6 +296,21 @@ impl Engine {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Completes `future`, while what is `running` goes on: it may have what the future waits for, such as a connection.
+async fn meanwhile<T>(
+    future: impl Future<Output = Result<T, EngineError>> + Send,
+    running: &mut FuturesUnordered<impl Future<Output = Result<Outcome, EngineError>> + Send>,
+) -> Result<T, EngineError> {
+    let mut future = pin!(future);
+    while !running.is_empty() {
+        match select(future.as_mut(), running.next()).await {
+            Either::Left((value, _)) => return value,
+            Either::Right((outcome, _)) => drop(outcome.transpose()?),
+        }
+    }
+    future.await
 }
 
 pub(super) fn until(now: Timestamp, then: Timestamp) -> Duration {

@@ -3,6 +3,7 @@ use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::{Accounts, BindError, Commit, CommitError, FeedId, Position, Store};
 use crate::engine::{
@@ -36,7 +37,10 @@ struct State {
     positions: BTreeMap<FeedId, Versioned<Position>>,
     reviews: BTreeMap<ReviewKey, Review>,
     about: Index<WorkKey, ReviewKey>,
-    journal: Vec<Entry>,
+    /// By their numbers.
+    journal: BTreeMap<u64, Entry>,
+    /// How many entries there have been.
+    entries: u64,
 }
 
 /// The turn of a live link.
@@ -342,9 +346,23 @@ impl Store for MemoryStore {
         limit: usize,
     ) -> Result<Vec<(u64, Entry)>, StoreError> {
         let state = self.state();
-        let numbered = (1..).zip(&state.journal).skip(usize::try_from(after).unwrap_or(usize::MAX));
-        let wanted = numbered.filter(|(_, entry)| about.is_none_or(|about| entry.about == *about));
-        Ok(wanted.take(limit).map(|(number, entry)| (number, entry.clone())).collect())
+        let later = state.journal.range((Excluded(after), Unbounded));
+        let wanted = later.filter(|(_, entry)| about.is_none_or(|about| entry.about == *about));
+        Ok(wanted.take(limit).map(|(number, entry)| (*number, entry.clone())).collect())
+    }
+
+    async fn trim_journal(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        let journal = &mut self.state().journal;
+        let oldest = journal.iter().take(limit).filter(|(_, entry)| entry.at < before);
+        let old: Vec<u64> = oldest.map(|(number, _)| *number).collect();
+        for number in &old {
+            journal.remove(number);
+        }
+        Ok(old.len())
+    }
+
+    async fn wipe(&self) -> Result<bool, StoreError> {
+        Ok(true)
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
@@ -377,7 +395,14 @@ impl Store for MemoryStore {
         for review in commit.reviews {
             state.open_review(review);
         }
-        state.journal.extend(commit.journal);
+        for number in commit.gone_entries {
+            state.journal.remove(&number);
+        }
+        for entry in commit.journal {
+            state.entries += 1;
+            let number = state.entries;
+            state.journal.insert(number, entry);
+        }
         Ok(())
     }
 }

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Debug};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use memory::MemoryStore;
@@ -277,6 +278,39 @@ pub trait Store: Send + Sync + Debug {
         }
     }
 
+    /// Everything that may speak of a record with this id, whatever it is about: at least what has the id in it, and
+    /// perhaps more. Default: everything.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn mentioning(&self, id: &RecordId) -> Result<Mentions, StoreError> {
+        let _ = id;
+        Ok(Mentions {
+            links: self.links_page(None, usize::MAX).await?,
+            reviews: self.reviews_page(None, usize::MAX).await?,
+            journal: self.journal(None, 0, usize::MAX).await?,
+        })
+    }
+
+    /// Looks at the `limit` oldest entries of the journal, deletes those that are older than `before`, and gives how many
+    /// that were.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written.
+    async fn trim_journal(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError>;
+
+    /// Makes sure that what was deleted cannot be read from the store's files any more, and gives whether that is
+    /// certain. Default: it is not.
+    ///
+    /// # Errors
+    ///
+    /// The store failed.
+    async fn wipe(&self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
     /// Writes what a commit holds, all of it or nothing.
     ///
     /// # Errors
@@ -289,6 +323,17 @@ pub trait Store: Send + Sync + Debug {
     fn keeps_hints(&self) -> bool {
         false
     }
+}
+
+/// What may speak of a record: see [`Store::mentioning`].
+#[derive(Debug, Clone, Default)]
+pub struct Mentions {
+    /// Links.
+    pub links: Vec<Versioned<Link>>,
+    /// Questions.
+    pub reviews: Vec<Review>,
+    /// Entries of the journal, with their numbers.
+    pub journal: Vec<(u64, Entry)>,
 }
 
 /// Names a feed: something that is read from a position on.
@@ -373,6 +418,8 @@ pub struct Commit {
     pub closed_reviews: Vec<ReviewKey>,
     /// Entries to add to the journal, in this order.
     pub journal: Vec<Entry>,
+    /// Entries to delete from the journal, by their numbers; nothing happens to those that are not there.
+    pub gone_entries: Vec<u64>,
     /// Keys to look at because of it, for a store that [keeps them](Store::keeps_hints).
     pub hints: Vec<Hint>,
 }

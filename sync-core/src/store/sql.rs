@@ -1,13 +1,15 @@
 //! What the stores on SQL databases share: their statements, and what a commit checks before it writes.
 
+mod accounts;
 pub(super) mod batch;
+mod forgets;
 mod history;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::memory::{keeps, shared};
-use super::{Accounts, BindError, Commit, CommitError, FeedId, Position};
+use super::{Commit, CommitError, FeedId, Position};
 use crate::database::{Arg, Connection, Place, Row};
 use crate::engine::{
     Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review, ReviewKey, RunId,
@@ -74,9 +76,6 @@ const PUT_REVIEW: &str = "INSERT INTO reviews (id, about, body) VALUES ($1, $2, 
 
 const ADD_ENTRY: &str = "INSERT INTO journal (about, body, run) VALUES ($1, $2, $3)";
 
-const ACCOUNTS: &str = "SELECT CAST(1 AS BIGINT), left_account, right_account FROM accounts";
-const PUT_ACCOUNTS: &str = "INSERT INTO accounts (left_account, right_account) VALUES ($1, $2)";
-
 /// What the stores do on a connection. What writes runs in a transaction that keeps other writers out until its
 /// end, so what it read still holds when it writes.
 pub(super) struct Session<'a> {
@@ -87,18 +86,6 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     pub(super) fn new(place: &'a Place, connection: &'a mut dyn Connection) -> Self {
         Self { place, connection }
-    }
-
-    pub(super) async fn bind(&mut self, wanted: &Accounts) -> Result<(), BindError> {
-        let Some((_, left, right)) = self.row(ACCOUNTS, &[]).await? else {
-            let accounts = [Arg::Text(wanted.left.as_str()), Arg::Text(wanted.right.as_str())];
-            return Ok(self.run(PUT_ACCOUNTS, &accounts).await?);
-        };
-        let found = Accounts { left: self.place.account(left)?, right: self.place.account(right)? };
-        if found == *wanted {
-            return Ok(());
-        }
-        Err(BindError::Other { found: Box::new(found), wanted: Box::new(wanted.clone()) })
     }
 
     pub(super) async fn link(&mut self, id: &LinkId) -> Result<Option<Versioned<Link>>, StoreError> {
@@ -197,6 +184,7 @@ impl<'a> Session<'a> {
             self.run(PUT_POSITION, &[Arg::Text(feed.as_str()), Arg::Number(rev), Arg::Text(&body)]).await?;
         }
         self.write_reviews(commit).await?;
+        self.delete_entries(&commit.gone_entries).await?;
         for entry in &commit.journal {
             let (about, body) = (self.encode(&entry.about)?, self.encode(entry)?);
             let run = Arg::Optional(entry.run.as_ref().map(RunId::as_str));
@@ -425,7 +413,7 @@ macro_rules! implement_store {
     ($store:ty, $begin:ident, $dialect:ident) => {
         const _: () = {
             use super::sql::{Session, batch, session};
-            use super::{Accounts, BindError, Commit, CommitError, FeedId, Position, Store};
+            use super::{Accounts, BindError, Commit, CommitError, FeedId, Mentions, Position, Store};
             use $crate::engine::{
                 Entry, Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review,
                 ReviewKey, RunId, Side,
@@ -568,6 +556,26 @@ macro_rules! implement_store {
 
                 async fn links_with(&self, side: Side, at: &RecordRef) -> Result<Vec<Link>, StoreError> {
                     session!(self).links_with(side, at).await
+                }
+
+                async fn mentioning(&self, id: &RecordId) -> Result<Mentions, StoreError> {
+                    session!(self).mentioning(id).await
+                }
+
+                async fn trim_journal(
+                    &self,
+                    before: jiff::Timestamp,
+                    limit: usize,
+                ) -> Result<usize, StoreError> {
+                    let mut transaction = self.database.$begin().await?;
+                    let session = &mut Session::new(&self.database.place, &mut *transaction);
+                    let trimmed = session.trim_journal(before, limit).await?;
+                    self.database.end(transaction).await?;
+                    Ok(trimmed)
+                }
+
+                async fn wipe(&self) -> Result<bool, StoreError> {
+                    self.database.wipe().await
                 }
 
                 async fn commit(&self, commit: Commit) -> Result<(), CommitError> {

@@ -70,11 +70,7 @@ impl Desk {
     }
 
     fn engine(world: &World) -> Engine {
-        Engine::builder("c", world.customers.clone(), world.contacts.clone(), mapping())
-            .store(world.store.clone())
-            .env(world.env.clone())
-            .guards(Guards::off())
-            .build()
+        world.begin(mapping()).store(world.store.clone()).env(world.env.clone()).guards(Guards::off()).build()
     }
 
     /// One pair that agrees: customer 1 and contact x1.

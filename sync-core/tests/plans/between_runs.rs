@@ -23,7 +23,8 @@ fn builder(world: &World) -> EngineBuilder {
         .matched_by(["vat"])
         .build()
         .unwrap();
-    Engine::builder("c", world.customers.clone(), world.contacts.clone(), mapping)
+    world
+        .begin(mapping)
         .store(world.store.clone())
         .guards(Guards::new().first_run(false).mapping(false))
         .env(world.env.clone())

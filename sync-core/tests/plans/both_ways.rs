@@ -20,7 +20,8 @@ fn mapping() -> Mapping {
 }
 
 fn engine(world: &World) -> Engine {
-    Engine::builder("c", world.customers.clone(), world.contacts.clone(), mapping())
+    world
+        .begin(mapping())
         .store(world.store.clone())
         .guards(Guards::new().first_run(false).mapping(false))
         .env(world.env.clone())

@@ -25,7 +25,8 @@ fn engine(world: &World) -> Engine {
         .label("number")
         .build()
         .unwrap();
-    Engine::builder("c", world.customers.clone(), world.contacts.clone(), mapping)
+    world
+        .begin(mapping)
         .store(world.store.clone())
         .guards(Guards::new().first_run(false).mapping(false))
         .births(Side::Right, Births::Ignore)

@@ -50,10 +50,12 @@ impl Feeds {
             .build()
             .unwrap();
         let (queue, guards) = (Arc::new(MemoryQueue::new(world.env.clone())), Arc::new(Guards::default()));
-        let engine = Engine::builder("c", world.customers.clone(), world.contacts.clone(), mapping)
+        let engine = world
+            .begin(mapping)
             .store(world.store.clone())
             .queue(queue.clone())
             .observer(guards.clone())
+            .guards(sync_core::engine::Guards::new().first_run(false).mapping(false))
             .env(world.env.clone())
             .guards(sync_core::engine::Guards::new().first_run(false).mapping(false))
             .build();

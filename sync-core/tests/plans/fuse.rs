@@ -9,6 +9,7 @@ use sync_core::engine::{
     Budget, Entry, Fact, FactKey, Link, LinkId, MemoryBudget, Projection, ProjectionKey, Quota, RecordId,
     RecordRef, Review, ReviewKey, Side, Taken,
 };
+use sync_core::jiff::Timestamp;
 use sync_core::queue::{Claim, Hint, MemoryQueue, Priority, WorkKey, WorkQueue};
 use sync_core::store::{Accounts, BindError, Commit, CommitError, FeedId, MemoryStore, Position, Store};
 use sync_core::{AccountKey, ManualEnv, StoreError, Versioned, async_trait};
@@ -184,6 +185,10 @@ impl Store for FragileStore {
         self.inner.journal(about, after, limit).await
     }
 
+    async fn trim_journal(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.inner.trim_journal(before, limit).await
+    }
+
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
         self.fuse.step().await;
         if self.before.is_last() {
@@ -222,12 +227,12 @@ impl WorkQueue for FragileStore {
         Ok(())
     }
 
-    async fn forget(&self, keys: &[WorkKey]) -> Result<usize, StoreError> {
-        self.queue.forget(keys).await
-    }
-
     async fn next_due(&self) -> Result<Option<sync_core::jiff::Timestamp>, StoreError> {
         self.queue.next_due().await
+    }
+
+    async fn forget(&self, keys: &[WorkKey]) -> Result<usize, StoreError> {
+        self.queue.forget(keys).await
     }
 }
 

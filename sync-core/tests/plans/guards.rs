@@ -30,9 +30,7 @@ fn mapping(version: u32) -> Mapping {
 }
 
 fn builder(world: &World, mapping: Mapping) -> EngineBuilder {
-    Engine::builder("c", world.customers.clone(), world.contacts.clone(), mapping)
-        .store(world.store.clone())
-        .env(world.env.clone())
+    world.begin(mapping).store(world.store.clone()).env(world.env.clone())
 }
 
 /// The engine of a new process, with all guards.

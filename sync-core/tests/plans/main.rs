@@ -24,6 +24,10 @@ mod lost_replies;
 mod lost_state;
 mod matching;
 mod plans;
+mod privacy;
 mod projections;
+mod retention;
 mod running;
+#[path = "../trace/mod.rs"]
+mod trace;
 mod world;

@@ -8,9 +8,11 @@ use serde_json::json;
 use sync_core::engine::{
     Did, Engine, EngineError, FaultKind, RecordId, RecordRef, ReviewKind, Schedule, Side,
 };
-use sync_core::queue::Priority;
+use sync_core::jiff::Timestamp;
+use sync_core::queue::{Claim, Hint, MemoryQueue, Priority, WorkKey, WorkQueue};
 use sync_core::store::{Accounts, MemoryStore, Store};
-use sync_core::{AccountKey, Env};
+use sync_core::{AccountKey, Env, StoreError, async_trait};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::fake::{Listing, Mishap};
 use super::world::{LONG, World};
@@ -75,6 +77,65 @@ async fn a_run_that_is_stopped_ends_its_writes() {
     engine.run(&Schedule::new(), stop).await.unwrap();
     assert!(world.store.open_creates(Side::Right).await.unwrap().is_empty(), "announced, and cut off");
     assert!(!world.contacts.rows().is_empty());
+}
+
+/// A queue with one connection, which whoever has it keeps for a moment.
+#[derive(Debug)]
+struct Narrow {
+    inner: MemoryQueue,
+    connection: Semaphore,
+}
+
+impl Narrow {
+    async fn connect(&self) -> SemaphorePermit<'_> {
+        let connection = self.connection.acquire().await.unwrap();
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        connection
+    }
+}
+
+#[async_trait]
+impl WorkQueue for Narrow {
+    async fn mark(&self, hints: &[Hint]) -> Result<(), StoreError> {
+        let _connection = self.connect().await;
+        self.inner.mark(hints).await
+    }
+
+    async fn claim(&self, worker: &str, max: usize, lease: Duration) -> Result<Vec<Claim>, StoreError> {
+        let _connection = self.connect().await;
+        self.inner.claim(worker, max, lease).await
+    }
+
+    async fn done(&self, claim: Claim, again: Option<Timestamp>) -> Result<(), StoreError> {
+        let _connection = self.connect().await;
+        self.inner.done(claim, again).await
+    }
+
+    async fn forget(&self, keys: &[WorkKey]) -> Result<usize, StoreError> {
+        let _connection = self.connect().await;
+        self.inner.forget(keys).await
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        let _connection = self.connect().await;
+        self.inner.next_due().await
+    }
+}
+
+#[tokio::test]
+async fn whoever_claims_lets_those_go_on_who_have_what_it_waits_for() {
+    let world = World::small();
+    let (inner, connection) = (MemoryQueue::new(world.env.clone()), Semaphore::new(1));
+    let engine = world.builder().queue(Arc::new(Narrow { inner, connection })).build();
+    for id in ["1", "2", "3"] {
+        engine.hint(Side::Left, &customer(id), Priority::Event).await.unwrap();
+    }
+    let schedule = Schedule::new();
+    let run = run_until(&world, &engine, &schedule, 100 * HOUR, || world.contacts.rows().len() == 3);
+    tokio::time::timeout(Duration::from_secs(30), run).await.expect("it stands still").unwrap();
+    assert_eq!(world.contacts.rows().len(), 3);
 }
 
 #[tokio::test]

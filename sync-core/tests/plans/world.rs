@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sync_core::ManualEnv;
 use sync_core::engine::{
-    Births, Caps, Derived, Engine, EngineBuilder, Field, Guards, Life, Mapping, Plan, Policy, ProjectionKey,
-    Raw, Report, Rule, Side, Snapshot, Wanted, normalise,
+    Births, Caps, Derived, Engine, EngineBuilder, Field, Guards, Life, Mapping, Plan, Policy, PrivacyKey,
+    ProjectionKey, Raw, Report, Rule, Side, Snapshot, Wanted, normalise,
 };
 use sync_core::jiff::civil::Date;
 
@@ -81,6 +81,16 @@ impl Rule for Remarks {
         let owned = Derived::of(&customer.at.id);
         if text.is_empty() { owned } else { owned.want(note) }
     }
+}
+
+/// Whether the tests are run in privacy mode.
+pub(crate) fn is_private() -> bool {
+    std::env::var_os("SYNC_TEST_PRIVACY").is_some()
+}
+
+pub(crate) fn privacy_key() -> PrivacyKey {
+    crate::trace::on();
+    PrivacyKey::from_text(&"made-up s3cr3t of thirty-two characters".to_owned().into()).unwrap()
 }
 
 fn raw(value: &Value) -> Raw {
@@ -160,9 +170,15 @@ impl World {
         self.documents.add(id, &fields);
     }
 
+    /// An engine for the two by a mapping, in privacy mode if that is what is tested.
+    pub(crate) fn begin(&self, mapping: Mapping) -> EngineBuilder {
+        let builder = Engine::builder("c", self.customers.clone(), self.contacts.clone(), mapping);
+        if is_private() { builder.privacy(privacy_key()) } else { builder }
+    }
+
     /// An engine for the two, unfinished.
     pub(crate) fn builder(&self) -> EngineBuilder {
-        Engine::builder("c", self.customers.clone(), self.contacts.clone(), mapping())
+        self.begin(mapping())
             .store(self.store.clone())
             .births(Side::Right, Births::Ignore)
             .rule(Arc::new(Remarks))

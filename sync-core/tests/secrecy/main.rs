@@ -13,6 +13,7 @@ mod wire;
 use std::sync::Arc;
 
 use shown::Shown;
+use sync_core::engine::PrivacyKey;
 use sync_core::http::oauth::{Grant, Loopback, OAuthApp, Pending};
 use sync_core::http::{
     Bytes, CallOptions, Excerpt, HeaderMap, HeaderName, HttpClient, HttpSettings, Method, Operation,
@@ -40,6 +41,7 @@ const HARMLESS: [(&str, &[&str]); 5] = [
             "store::Commit",
             "store::CommitError",
             "store::FeedId",
+            "store::Mentions",
             "store::Position",
             "store::memory::MemoryStore",
         ],
@@ -134,6 +136,8 @@ fn of_tokens(shown: &mut Shown) {
     let keys = || SealingKeys::from_text(&format!("{KEY}\n{}", KEY.replace('1', "2")).into()).unwrap();
     shown.debug(&SealingKey::from_text(&KEY.into()).unwrap());
     shown.debug(&keys());
+    shown.debug(&PrivacyKey::from_text(&KEY.into()).unwrap());
+    shown.error(&PrivacyKey::from_text(&"s3cr3t".into()).unwrap_err());
     shown.debug(&XChaChaSeal::new(keys()));
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::hash::Hash;
 
 use serde::Serialize;
+use sync_core::engine::PrivacyKey;
 use sync_core::http::oauth::{Authorization, Grant, OAuthApp, Pending};
 use sync_core::http::{Outgoing, Reply, Request};
 use sync_core::{
@@ -57,6 +58,7 @@ fn what_holds_a_secret_cannot_be_serialised_displayed_or_compared() {
         row!(StaticToken),
         row!(SealingKey),
         row!(SealingKeys),
+        row!(PrivacyKey),
         row!(OAuthApp),
         row!(Grant),
         row!(Pending),

@@ -1,29 +1,105 @@
 //! The invariants, checked against what really happened.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 
-use sync_core::engine::{Answer, Entry, FieldValue, Happening, Link, Mapper, ProjectionKey, Review, Side};
-use sync_core::store::{MemoryStore, Store};
+use sync_core::engine::{
+    Answer, Entry, FieldValue, Fields, Happening, Link, Mapper, Mapping, ProjectionKey, Review, Side,
+};
+use sync_core::queue::WorkKey;
 
-use crate::history::{History, Verdict, at_once};
 use crate::ledger::token;
 use crate::service::Record;
+use crate::world::{World, base};
 
-pub(crate) fn journal(store: &MemoryStore) -> Vec<Entry> {
-    at_once(store.journal(None, 0, usize::MAX)).unwrap().into_iter().map(|(_, entry)| entry).collect()
+/// What a history came to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Verdict {
+    /// What went wrong; empty if nothing did.
+    pub(crate) problems: Vec<String>,
+    /// Edits within a round trip, or hidden by lagging reads.
+    pub(crate) unseen: u64,
+    /// Edits undone before they were seen.
+    pub(crate) undone: u64,
+    pub(crate) edits: u64,
+    pub(crate) writes: u64,
+    pub(crate) faults: u64,
+    pub(crate) conflicts: u64,
+    /// Tells two journals apart.
+    pub(crate) digest: u64,
+    /// The journal without the values of fields.
+    pub(crate) story: Vec<String>,
+    pub(crate) yields: u64,
 }
 
-pub(crate) fn links(store: &MemoryStore) -> Vec<Link> {
-    at_once(store.links_page(None, usize::MAX)).unwrap().into_iter().map(|link| link.value).collect()
-}
-
-pub(crate) fn digest(store: &MemoryStore) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for entry in journal(store) {
-        format!("{entry:?}").hash(&mut hasher);
+impl Verdict {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.edits += other.edits;
+        self.writes += other.writes;
+        self.faults += other.faults;
+        self.unseen += other.unseen;
+        self.undone += other.undone;
+        self.conflicts += other.conflicts;
+        self.yields += other.yields;
     }
-    hasher.finish()
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { edits, writes, faults, conflicts, unseen, undone, .. } = self;
+        write!(
+            f,
+            "{edits} edits, {writes} writes, {faults} faults, {conflicts} conflicts decided by a policy; \
+             {unseen} edits within a round trip, {undone} undone before they were seen"
+        )
+    }
+}
+
+/// What is left of a history: what happened at the services, and what the engine has kept of it.
+pub(crate) struct Evidence {
+    pub(crate) world: World,
+    pub(crate) mapping: Mapping,
+    pub(crate) journal: Vec<Entry>,
+    pub(crate) links: Vec<Link>,
+    /// What a person is asked about.
+    pub(crate) reviews: Vec<Review>,
+}
+
+impl Evidence {
+    fn is_asked(&self, about: &WorkKey) -> bool {
+        self.reviews.iter().any(|review| review.about == *about)
+    }
+
+    /// The canonical fields of a record as it is now.
+    fn fields(&self, side: Side, id: &str) -> Fields {
+        let state = self.world.lock();
+        let record = &state.services[side].records[id];
+        let snapshot = state.services[side].snapshot(id, record, record.now(), 0, base());
+        self.mapping.read(side, &snapshot)
+    }
+}
+
+/// I14: what is stored in privacy mode holds nothing that a person typed, but in a write that is still to be found out.
+fn secrecy(history: &Evidence, links: &[Link], journal: &[Entry], verdict: &mut Verdict) {
+    let state = history.world.lock();
+    let is_there = |link: &Link, side: Side| {
+        let at = link.ends[side].as_ref()?;
+        state.services[side].records.get(at.id.as_str()).filter(|record| record.is_there())
+    };
+    let mut links = links.to_vec();
+    for link in &mut links {
+        link.pending = None;
+        // Nobody sees back what was written to a record that is gone.
+        let both = is_there(link, Side::Left).and(is_there(link, Side::Right)).is_some();
+        link.fields.iter_mut().filter(|_| !both).for_each(|field| field.state.unsettled = None);
+    }
+    let stored = serde_json::to_string(&(links, journal)).unwrap();
+    let typed = state.ledger.edits.iter().filter_map(|edit| token(&edit.value));
+    let tags = state.ledger.added.keys().map(String::as_str);
+    for text in typed.chain(tags) {
+        if [".", "@", "\""].iter().any(|end| stored.contains(&format!("\"{text}{end}"))) {
+            verdict.problems.push(format!("I14: {text} is stored"));
+        }
+    }
 }
 
 /// Everything that a person is told of: values that lost by a policy, that wait, or that were refused.
@@ -50,24 +126,29 @@ fn named(journal: &[Entry]) -> BTreeSet<String> {
     named
 }
 
-pub(crate) fn invariants(history: &History, verdict: &mut Verdict) {
-    let (journal, links) = (journal(&history.store), links(&history.store));
+pub(crate) fn invariants(history: &Evidence, verdict: &mut Verdict) {
+    let Evidence { journal, links, .. } = history;
     verdict.conflicts =
         journal.iter().filter(|e| matches!(e.what, Happening::Overrode { .. })).count() as u64;
-    let named = named(&journal);
+    let named = named(journal);
     let live: Vec<_> = links.iter().filter(|link| link.is_live()).collect();
     one_link_each(&live, verdict);
-    ended_for_a_reason(history, &links, verdict);
+    ended_for_a_reason(history, links, verdict);
     verdict.problems.extend(history.world.lock().ledger.restored.iter().cloned());
-    no_duplicates(history, &links, verdict);
+    no_duplicates(history, links, verdict);
     for link in &live {
-        agreement(history, link, &links, &journal, &named, verdict);
+        agreement(history, link, links, journal, &named, verdict);
     }
-    overwritten(history, &live, &journal, &named, verdict);
+    overwritten(history, &live, journal, &named, verdict);
     effort(history, verdict);
     used(history, verdict);
+    if history.world.lock().settings.privacy {
+        // Nothing is named. That the same is done as with values shows that it would be.
+        verdict.problems.retain(|problem| !problem.starts_with("I4"));
+        secrecy(history, links, journal, verdict);
+    }
     if history.world.lock().settings.notes {
-        derived(history, &live, &journal, verdict);
+        derived(history, &live, journal, verdict);
     }
     let state = history.world.lock();
     let mut unasked = state.ledger.removals.iter().filter(|gone| !state.ledger.to_delete.contains(*gone));
@@ -91,7 +172,7 @@ pub(crate) fn one_link_each(live: &[&Link], verdict: &mut Verdict) {
 }
 
 /// A pair ends only when a record of it is gone.
-fn ended_for_a_reason(history: &History, links: &[Link], verdict: &mut Verdict) {
+fn ended_for_a_reason(history: &Evidence, links: &[Link], verdict: &mut Verdict) {
     let state = history.world.lock();
     for link in links.iter().filter(|link| !link.is_live()) {
         let there = |side: Side| {
@@ -105,7 +186,7 @@ fn ended_for_a_reason(history: &History, links: &[Link], verdict: &mut Verdict) 
 }
 
 /// I3.
-fn no_duplicates(history: &History, links: &[Link], verdict: &mut Verdict) {
+fn no_duplicates(history: &Evidence, links: &[Link], verdict: &mut Verdict) {
     let state = history.world.lock();
     let mut made: BTreeMap<(Side, &str), Vec<String>> = BTreeMap::new();
     for side in [Side::Left, Side::Right] {
@@ -142,7 +223,7 @@ fn no_duplicates(history: &History, links: &[Link], verdict: &mut Verdict) {
 
 /// I1, and of I4 what is in place in the end.
 fn agreement(
-    history: &History,
+    history: &Evidence,
     link: &Link,
     links: &[Link],
     journal: &[Entry],
@@ -152,12 +233,10 @@ fn agreement(
     let (Some(left), Some(right)) = (&link.ends.left, &link.ends.right) else {
         let founder = link.ends.left.as_ref().or(link.ends.right.as_ref());
         let asked = journal.iter().any(|entry| {
-            entry.about == sync_core::queue::WorkKey::Link(link.id.clone())
+            entry.about == WorkKey::Link(link.id.clone())
                 && matches!(entry.what, Happening::Asked(_) | Happening::Answered { .. })
         });
-        let reviewed =
-            at_once(history.store.reviews_about(&sync_core::queue::WorkKey::Link(link.id.clone())));
-        if !asked && reviewed.unwrap().is_empty() {
+        if !asked && !history.is_asked(&WorkKey::Link(link.id.clone())) {
             verdict.problems.push(format!("I1: {} has no partner: {founder:?}", link.id));
         }
         return;
@@ -168,12 +247,12 @@ fn agreement(
         if !there(Side::Left, left.id.as_str()) || !there(Side::Right, right.id.as_str()) {
             // Edited and deleted: a person was asked.
             drop(state);
-            let key = sync_core::queue::WorkKey::Link(link.id.clone());
+            let key = WorkKey::Link(link.id.clone());
             // A side that lists nothing at all has tripped a guard: nothing is taken for deleted.
             let empty = [Side::Left, Side::Right]
                 .iter()
                 .any(|side| history.world.lock().services[*side].alive().is_empty());
-            if !empty && at_once(history.store.reviews_about(&key)).unwrap().is_empty() {
+            if !empty && !history.is_asked(&key) {
                 verdict.problems.push(format!("I1: {} has lost a record, and nobody is asked", link.id));
             }
             return;
@@ -186,9 +265,11 @@ fn agreement(
         let equal = lv == rv || rules.stored(Side::Right, lv) == *rv || rules.stored(Side::Left, rv) == *lv;
         let field = link.fields.iter().find(|field| field.name == rules.name);
         let parked = field.and_then(|f| f.state.parked.as_ref());
-        let is_parked = parked.is_some_and(|p| p.values.left == *lv && p.values.right == *rv);
+        // In privacy mode nobody can see at which values.
+        let is_hidden = history.world.lock().settings.privacy;
+        let is_parked = parked.is_some_and(|p| is_hidden || (p.values.left == *lv && p.values.right == *rv));
         let refused = journal.iter().any(|entry| {
-            entry.about == sync_core::queue::WorkKey::Link(link.id.clone())
+            entry.about == WorkKey::Link(link.id.clone())
                 && matches!(&entry.what, Happening::Refused { field, .. } if *field == rules.name)
         });
         let one_way = rules.name == "vat";
@@ -205,8 +286,7 @@ fn agreement(
         // Which values survive a merge of two records, its person has decided.
         let was_moved = |link: &Link| {
             journal.iter().any(|entry| {
-                entry.about == sync_core::queue::WorkKey::Link(link.id.clone())
-                    && matches!(entry.what, Happening::Moved(..))
+                entry.about == WorkKey::Link(link.id.clone()) && matches!(entry.what, Happening::Moved(..))
             })
         };
         let moved = was_moved(link);
@@ -255,7 +335,7 @@ fn former(link: &Link, journal: &[Entry]) -> Vec<(Side, String)> {
 
 /// The last edit of a field must be in place at both sides, or named, or not to be seen.
 fn last_edit(
-    history: &History,
+    history: &Evidence,
     link: &Link,
     earlier: &[&Link],
     field: &Field<'_>,
@@ -318,7 +398,7 @@ fn last_edit(
 
 /// Members that people added are there, and those that they removed are not.
 fn members(
-    history: &History,
+    history: &Evidence,
     link: &Link,
     lv: &FieldValue,
     rv: &FieldValue,
@@ -365,7 +445,7 @@ fn members(
 
 /// What the engine wrote over before the other side had it.
 fn overwritten(
-    history: &History,
+    history: &Evidence,
     live: &[&Link],
     journal: &[Entry],
     named: &BTreeSet<String>,
@@ -381,7 +461,7 @@ fn overwritten(
         let moved =
             |link: &&&Link| link.ends[edit.side].as_ref().is_some_and(|at| at.id.as_str() == edit.record);
         let moved = live.iter().find(moved).is_some_and(|link| {
-            let about = sync_core::queue::WorkKey::Link(link.id.clone());
+            let about = WorkKey::Link(link.id.clone());
             journal.iter().any(|entry| entry.about == about && matches!(entry.what, Happening::Moved(..)))
         });
         if one_way || moved || !is_live(edit.side, &edit.record) {
@@ -404,8 +484,8 @@ fn overwritten(
 }
 
 /// What was answered is done, or asked again.
-fn used(history: &History, verdict: &mut Verdict) {
-    let open = at_once(history.store.reviews_page(None, usize::MAX)).unwrap();
+fn used(history: &Evidence, verdict: &mut Verdict) {
+    let open = &history.reviews;
     let rests = |review: &Review| {
         review.answer.is_none() || (review.field.is_none() && review.answer == Some(Answer::Leave))
     };
@@ -422,7 +502,7 @@ fn used(history: &History, verdict: &mut Verdict) {
 }
 
 /// I9: at most so many writes for each edit and each fault.
-fn effort(history: &History, verdict: &mut Verdict) {
+fn effort(history: &Evidence, verdict: &mut Verdict) {
     let state = history.world.lock();
     let edits = (state.ledger.edits.len() + state.ledger.added.len() + state.ledger.removed.len()) as u64
         + state.ledger.answers;
@@ -436,7 +516,7 @@ fn effort(history: &History, verdict: &mut Verdict) {
 }
 
 /// I3 and I1 of derived records: each open invoice has one note under its owner's partner, unless a person deleted it.
-fn derived(history: &History, live: &[&Link], journal: &[Entry], verdict: &mut Verdict) {
+fn derived(history: &Evidence, live: &[&Link], journal: &[Entry], verdict: &mut Verdict) {
     let state = history.world.lock();
     verdict.problems.extend(state.notes.problems.iter().cloned());
     let mut by_marker: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -462,7 +542,7 @@ fn derived(history: &History, live: &[&Link], journal: &[Entry], verdict: &mut V
         }
     }
     let is_asked = |marker: &str| {
-        let about = sync_core::queue::WorkKey::Projection(ProjectionKey::new(marker));
+        let about = WorkKey::Projection(ProjectionKey::new(marker));
         journal.iter().any(|entry| entry.about == about && matches!(entry.what, Happening::Asked(_)))
     };
     for (id, document) in &state.notes.documents {

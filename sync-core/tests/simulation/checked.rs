@@ -7,8 +7,8 @@ use sync_core::engine::{
 use sync_core::queue::WorkKey;
 use sync_core::store::{Commit, Store};
 
-use crate::check::{invariants, links, one_link_each};
-use crate::history::{History, Verdict, at_once, settled};
+use crate::check::{Verdict, invariants, one_link_each};
+use crate::history::{History, at_once, links, settled};
 use crate::ledger::Overwritten;
 use crate::notes::Note;
 use crate::service::Contents;
@@ -25,7 +25,7 @@ fn calm() -> (History, Link) {
             settings.policies = [(); 3].map(|()| Policy::Prefer(Side::Left));
         });
         let mut verdict = Verdict::default();
-        invariants(&history, &mut verdict);
+        invariants(&history.evidence(), &mut verdict);
         let whole = |link: &&Link| link.is_live() && link.ends.left.is_some() && link.ends.right.is_some();
         let link = links(&history.store).iter().find(whole).cloned();
         let has_note = untouched_note(&history.world.lock()).is_some();
@@ -46,7 +46,7 @@ fn damaged(damage: impl FnOnce(&History, &Link)) -> Verdict {
     let (history, link) = calm();
     damage(&history, &link);
     let mut verdict = Verdict::default();
-    invariants(&history, &mut verdict);
+    invariants(&history.evidence(), &mut verdict);
     verdict
 }
 
@@ -224,7 +224,7 @@ fn i4_members_that_are_lost_or_come_back_are_found() {
 #[test]
 fn i5_a_value_that_is_put_back_is_found_unless_a_person_did_it() {
     let put_back = |history: &History, link: &Link| {
-        let store = SimStore { world: history.world.clone(), inner: history.store.clone() };
+        let store = SimStore { around: history.world.clone(), inner: history.store.clone() };
         let commit = |link: Link| {
             let rev = at_once(history.store.link(&link.id)).unwrap().map(|found| found.rev);
             at_once(store.commit(Commit { links: vec![(rev, link)], ..Commit::default() })).unwrap();

@@ -10,7 +10,7 @@ use sync_core::engine::{
 use sync_core::jiff::Timestamp;
 
 use crate::service::{Op, Reply};
-use crate::world::{Landed, World, base};
+use crate::world::{Landed, State, World, base};
 
 #[derive(Debug, Clone)]
 pub(crate) struct SimCollection {
@@ -61,7 +61,7 @@ impl SimCollection {
         self.world.pause().await;
         match self.trouble() {
             Trouble::Nothing | Trouble::Late(_) => Ok(()),
-            Trouble::Throttled => Err(throttled()),
+            Trouble::Throttled => Err(throttled(&self.world.lock())),
             _ => Err(Fault::new(FaultKind::Transient, "no answer")),
         }
     }
@@ -102,7 +102,7 @@ impl SimCollection {
             state.ledger.writes += 1;
             let (delay, answered) = match trouble {
                 Trouble::NotSent => return Err(WriteError::NotApplied(transient())),
-                Trouble::Throttled => return Err(WriteError::NotApplied(throttled())),
+                Trouble::Throttled => return Err(WriteError::NotApplied(throttled(&state))),
                 Trouble::Failed => return Err(WriteError::Unknown(transient())),
                 Trouble::Nothing => (0, true),
                 Trouble::ReplyLost => (0, false),
@@ -165,8 +165,8 @@ impl SimCollection {
     }
 }
 
-pub(crate) fn throttled() -> Fault {
-    let retry_after = Some(std::time::Duration::from_secs(3));
+pub(crate) fn throttled(state: &State) -> Fault {
+    let retry_after = Some(std::time::Duration::from_millis(state.settings.rest));
     Fault::new(FaultKind::Throttled { retry_after }, "too many")
 }
 

@@ -1,27 +1,67 @@
 //! One history: two services, people, workers, faults, all from one seed.
 
 use std::future::Future;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use serde_json::Value;
 use sync_core::engine::{
-    Engine, Fields, Guards, LinkId, Mapper, Mapping, Policy, RecordId, RecordRef, RunId, Side, normalise,
+    Engine, Entry, Guards, Link, LinkId, Mapping, PrivacyKey, RecordId, RecordRef, RunId, Side,
 };
 use sync_core::queue::{Hint, Priority, WorkKey, WorkQueue};
 use sync_core::store::{MemoryStore, Store};
 
-use crate::check;
+use crate::check::{self, Evidence, Verdict};
 use crate::collection::{SimCollection, wall};
 use crate::notes::{CollectNote, Documents, NoteCollection};
 use crate::people;
 use crate::queue::SimQueue;
 use crate::rng::Rng;
-use crate::settings::{NAME_LENGTH, SEND_WITHIN, Settings};
+use crate::settings::{SEND_WITHIN, Settings};
 use crate::store::SimStore;
 use crate::world::World;
 
 pub(crate) const NAME: &str = "sim";
+
+pub(crate) fn journal(store: &MemoryStore) -> Vec<Entry> {
+    at_once(store.journal(None, 0, usize::MAX)).unwrap().into_iter().map(|(_, entry)| entry).collect()
+}
+
+pub(crate) fn links(store: &MemoryStore) -> Vec<Link> {
+    at_once(store.links_page(None, usize::MAX)).unwrap().into_iter().map(|link| link.value).collect()
+}
+
+pub(crate) fn digest(store: &MemoryStore) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for entry in journal(store) {
+        format!("{entry:?}").hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// The journal without the values of fields.
+pub(crate) fn story(store: &MemoryStore) -> Vec<String> {
+    fn without_values(json: &mut Value) {
+        match json {
+            Value::Object(map) => {
+                for name in ["value", "left", "right", "sent", "before", "after"] {
+                    map.remove(name);
+                }
+                map.values_mut().for_each(without_values);
+            }
+            Value::Array(list) => list.iter_mut().for_each(without_values),
+            _ => {}
+        }
+    }
+    let told = |entry: Entry| {
+        let mut json = serde_json::to_value(entry).unwrap();
+        without_values(&mut json);
+        json.to_string()
+    };
+    journal(store).into_iter().map(told).collect()
+}
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -35,47 +75,6 @@ pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
         }
     }
     panic!("it waits for ever");
-}
-
-/// What a history came to.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Verdict {
-    /// What went wrong; empty if nothing did.
-    pub(crate) problems: Vec<String>,
-    /// Edits within a round trip, or hidden by lagging reads.
-    pub(crate) unseen: u64,
-    /// Edits undone before they were seen.
-    pub(crate) undone: u64,
-    pub(crate) edits: u64,
-    pub(crate) writes: u64,
-    pub(crate) faults: u64,
-    pub(crate) conflicts: u64,
-    /// Tells two journals apart.
-    pub(crate) digest: u64,
-    pub(crate) yields: u64,
-}
-
-impl Verdict {
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.edits += other.edits;
-        self.writes += other.writes;
-        self.faults += other.faults;
-        self.unseen += other.unseen;
-        self.undone += other.undone;
-        self.conflicts += other.conflicts;
-        self.yields += other.yields;
-    }
-}
-
-impl std::fmt::Display for Verdict {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { edits, writes, faults, conflicts, unseen, undone, .. } = self;
-        write!(
-            f,
-            "{edits} edits, {writes} writes, {faults} faults, {conflicts} conflicts decided by a policy; \
-             {unseen} edits within a round trip, {undone} undone before they were seen"
-        )
-    }
 }
 
 struct Worker {
@@ -99,35 +98,6 @@ pub(crate) struct History {
     pub(crate) answering: Rng,
 }
 
-pub(crate) fn mapping(settings: &Settings) -> Mapping {
-    let [email, name, city] = settings.policies.clone();
-    let lossy = |side| settings.services[side].lossy;
-    let first = |policy: &Policy| match policy {
-        Policy::Park => Policy::Park,
-        other => other.clone(),
-    };
-    Mapping::builder()
-        .field("email", |f| {
-            f.left("email").right("email").normalise(normalise::email).on_first(first(&email)).policy(email)
-        })
-        .field("name", |f| {
-            let mut f = f.left("name").right("name").on_first(first(&name)).policy(name);
-            for side in [Side::Left, Side::Right] {
-                if lossy(side) {
-                    f = f.lossy(side, |text| text.chars().take(NAME_LENGTH).collect());
-                }
-            }
-            f
-        })
-        .field("city", |f| f.left("city").right("city").on_first(first(&city)).policy(city))
-        .field("vat", |f| f.left("vat").right("vat").only_to(Side::Right))
-        .field("tags", |f| f.left("tags").right("tags").set())
-        .matched_by(["email"])
-        .on_delete(settings.on_delete)
-        .build()
-        .unwrap()
-}
-
 impl History {
     pub(crate) fn new(settings: Settings, rng: Rng, trace: bool) -> Self {
         let world_seed = settings.seed;
@@ -137,7 +107,7 @@ impl History {
             world,
             store: Arc::new(MemoryStore::new()),
             queue,
-            mapping: mapping(&settings),
+            mapping: settings.mapping(),
             workers: Vec::new(),
             settings,
             webhooks: Vec::new(),
@@ -156,7 +126,7 @@ impl History {
         let world = Arc::new(self.world.clone());
         let side = |side| Arc::new(SimCollection::new(self.world.clone(), side));
         let mut builder = Engine::builder(NAME, side(Side::Left), side(Side::Right), self.mapping.clone())
-            .store(Arc::new(SimStore { world: self.world.clone(), inner: self.store.clone() }))
+            .store(Arc::new(SimStore { around: self.world.clone(), inner: self.store.clone() }))
             .queue(self.queue.clone())
             .env(world)
             // What people do here is as wild as what they would stop.
@@ -169,6 +139,10 @@ impl History {
             builder = builder
                 .facts(Documents::new(self.world.clone()), vec![Arc::new(CollectNote)])
                 .target(NoteCollection::new(self.world.clone()));
+        }
+        if self.settings.privacy {
+            let key = "made-up key of thirty-two characters".to_owned().into();
+            builder = builder.privacy(PrivacyKey::from_text(&key).unwrap());
         }
         builder.build()
     }
@@ -367,7 +341,7 @@ impl History {
         self.drain()
     }
 
-    fn run_through<T>(task: impl Future<Output = T>) -> T {
+    pub(crate) fn run_through<T>(task: impl Future<Output = T>) -> T {
         let mut task = std::pin::pin!(task);
         let mut context = Context::from_waker(Waker::noop());
         loop {
@@ -428,12 +402,15 @@ impl History {
         Err("it does not come to rest".to_owned())
     }
 
-    /// The canonical fields of a record as it is now.
-    pub(crate) fn fields(&self, side: Side, id: &str) -> Fields {
-        let state = self.world.lock();
-        let record = &state.services[side].records[id];
-        let snapshot = state.services[side].snapshot(id, record, record.now(), 0, crate::world::base());
-        self.mapping.read(side, &snapshot)
+    pub(crate) fn evidence(&self) -> Evidence {
+        let reviews = at_once(self.store.reviews_page(None, usize::MAX)).unwrap();
+        Evidence {
+            world: self.world.clone(),
+            mapping: self.mapping.clone(),
+            journal: journal(&self.store),
+            links: links(&self.store),
+            reviews,
+        }
     }
 
     /// All that happens, until nothing is left to do.
@@ -450,7 +427,7 @@ impl History {
         match self.unfold(steps) {
             Ok(()) => {
                 let writes = self.world.lock().ledger.writes;
-                check::invariants(&self, &mut verdict);
+                check::invariants(&self.evidence(), &mut verdict);
                 for side in [Side::Left, Side::Right] {
                     let alive = self.world.lock().services[side].alive();
                     for id in alive {
@@ -472,7 +449,7 @@ impl History {
             Err(why) => verdict.problems.push(format!("I1: {why}")),
         }
         if self.world.lock().trace {
-            for entry in check::journal(&self.store) {
+            for entry in journal(&self.store) {
                 eprintln!("JOURNAL {} {:?} {:?}", entry.at, entry.about, entry.what);
             }
         }
@@ -480,7 +457,8 @@ impl History {
         (verdict.writes, verdict.faults) = (state.ledger.writes, state.ledger.faults);
         verdict.edits = state.ledger.edits.len() as u64;
         verdict.yields = state.yields;
-        verdict.digest = check::digest(&self.store);
+        verdict.digest = digest(&self.store);
+        verdict.story = story(&self.store);
         verdict
     }
 }

@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sync_core::engine::Side;
+use sync_core::engine::{Agreed, Link, PendingOp, Side};
 
 use crate::service::{Contents, FIELDS};
+use crate::world::millis;
 
 pub(crate) fn token(value: &str) -> Option<&str> {
     let token = value.split(['.', '@']).next()?;
@@ -223,5 +224,61 @@ impl Ledger {
     /// The last edit of a field on one record.
     pub(crate) fn last(&self, side: Side, id: &str, field: &str) -> Option<usize> {
         self.edits.iter().rposition(|e| e.side == side && e.record == id && e.field == field)
+    }
+
+    /// I5: what was agreed to be replaced is not written again, unless a person has put it back.
+    pub(crate) fn committed(&mut self, before: &Link, link: &Link, now: u64) {
+        let writes = |link: &Link| {
+            let side = link.pending.as_ref()?.op.side();
+            Some((side, link.ends[side].as_ref()?.id.to_string()))
+        };
+        match (writes(before), writes(link)) {
+            (None, Some((side, id))) => self.round_trips.push((side, id, now, None)),
+            (Some((side, id)), None) => {
+                let open = |trip: &&mut (Side, String, u64, Option<u64>)| {
+                    trip.0 == side && trip.1 == id && trip.3.is_none()
+                };
+                if let Some(trip) = self.round_trips.iter_mut().rev().find(open) {
+                    trip.3 = Some(now);
+                } else {
+                    // Whoever announced it was killed before it could say so.
+                    let at = before.pending.as_ref().map_or(now, |pending| millis(pending.at));
+                    self.round_trips.push((side, id, at, Some(now)));
+                }
+            }
+            _ => {}
+        }
+        for field in &link.fields {
+            let was = before.fields.iter().find(|was| was.name == field.name);
+            for side in [Side::Left, Side::Right] {
+                let text = |agreed: Option<&Agreed>| {
+                    agreed.and_then(Agreed::value)?.text().and_then(token).map(str::to_owned)
+                };
+                let old = text(was.and_then(|was| was.state.agreed[side].as_ref()));
+                let new = text(field.state.agreed[side].as_ref());
+                if old != new {
+                    let replaced =
+                        self.replaced.entry((link.id.to_string(), field.name.clone())).or_default();
+                    replaced.extend(old);
+                    if let Some(new) = new {
+                        replaced.remove(&new);
+                    }
+                }
+            }
+        }
+        let announced = link.pending.as_ref().filter(|_| before.pending.is_none());
+        let Some(PendingOp::Update { sent, .. }) = announced.map(|pending| &pending.op) else {
+            return;
+        };
+        for sent in sent {
+            let Some(value) = sent.write.value.text().and_then(token) else { continue };
+            let replaced = self.replaced.get(&(link.id.to_string(), sent.field.clone()));
+            if replaced.is_some_and(|replaced| replaced.contains(value)) && !self.put_back.contains(value) {
+                self.restored.push(format!(
+                    "I5: {} {}: {value} was replaced, and is written again",
+                    link.id, sent.field
+                ));
+            }
+        }
     }
 }

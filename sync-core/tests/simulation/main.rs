@@ -12,6 +12,7 @@ mod answers;
 mod check;
 mod checked;
 mod collection;
+mod commits;
 mod history;
 mod ledger;
 mod notes;
@@ -23,7 +24,7 @@ mod settings;
 mod store;
 mod world;
 
-use history::Verdict;
+use check::Verdict;
 use settings::Settings;
 use sync_core::engine::RuleOff;
 
@@ -51,6 +52,18 @@ fn run(seed: u64, change: impl FnOnce(&mut Settings) + std::panic::UnwindSafe) -
     result.unwrap_or_else(|_| Verdict { problems: vec!["it panicked".into()], ..Verdict::default() })
 }
 
+/// Runs a history, and once more in privacy mode: then the same is done.
+fn run_both(seed: u64, answers: bool) -> Verdict {
+    let mut verdict = run(seed, |settings| settings.answers = answers);
+    let twin = run(seed, |settings| (settings.answers, settings.privacy) = (answers, true));
+    verdict.problems.extend(twin.problems.iter().map(|problem| format!("in privacy mode: {problem}")));
+    let differs = verdict.story.iter().zip(&twin.story).find(|(one, other)| one != other);
+    if differs.is_some() || verdict.story.len() != twin.story.len() || verdict.yields != twin.yields {
+        verdict.problems.push(format!("I14: in privacy mode something else is done: {differs:?}"));
+    }
+    verdict
+}
+
 /// Histories one after the other: `SIM_SEEDS` of them from `SIM_FIRST` on.
 #[test]
 fn seeds() {
@@ -58,7 +71,12 @@ fn seeds() {
     let count = number("SIM_SEEDS").unwrap_or_else(|| more_in_release(300, 2_000));
     let (mut total, mut failed) = (Verdict::default(), Vec::new());
     for seed in first..first + count {
-        let verdict = run(seed, |settings| settings.answers = seed % 2 == 0);
+        let answers = seed % 2 == 0;
+        let verdict = if seed % 4 == 0 {
+            run_both(seed, answers)
+        } else {
+            run(seed, |settings| settings.answers = answers)
+        };
         total.add(&verdict);
         if !verdict.problems.is_empty() {
             println!("seed {seed}: {:#?}\n  {}", verdict.problems, replay(seed));
@@ -106,7 +124,7 @@ fn what_failed_once_holds() {
         (706_247, "a create was answered so late that its record had been asked about"),
     ];
     for (seed, what) in once {
-        let verdict = run(seed, |_| {});
+        let verdict = run_both(seed, false);
         assert!(verdict.problems.is_empty(), "{what}: {:#?}\n  {}", verdict.problems, replay(seed));
     }
 }
@@ -119,6 +137,25 @@ fn the_same_seed_has_the_same_journal() {
         assert_eq!(one.digest, other.digest, "seed {seed}");
     }
     assert_ne!(run(1, |_| {}).digest, run(2, |_| {}).digest);
+}
+
+/// Two processes sweep the same facts at once. Neither gives up because the other one was faster with one of them.
+#[test]
+fn a_fact_that_another_process_stores_meanwhile_does_not_end_a_sweep() {
+    let history = history::settled(1, |settings| {
+        quiet(settings);
+        (settings.notes, settings.steps) = (true, 300);
+    });
+    let documents = {
+        let mut state = history.world.lock();
+        state.notes.documents.values_mut().for_each(|document| document.amount += 1);
+        state.notes.documents.len()
+    };
+    assert!(documents > 1);
+    let (one, other) = (history.engine(), history.engine());
+    let sweeps = futures_util::future::join(one.sweep_facts("documents"), other.sweep_facts("documents"));
+    let (one, other) = history::History::run_through(sweeps);
+    assert_eq!([one.unwrap().looked_at, other.unwrap().looked_at], [documents; 2]);
 }
 
 fn quiet(settings: &mut Settings) {

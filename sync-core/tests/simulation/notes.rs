@@ -176,7 +176,7 @@ async fn reading(world: &World) -> Result<(), Fault> {
     world.pause().await;
     match faulty(world) {
         None | Some(4) => Ok(()),
-        Some(1) => Err(throttled()),
+        Some(1) => Err(throttled(&world.lock())),
         Some(_) => Err(Fault::new(FaultKind::Transient, "no answer")),
     }
 }
@@ -255,7 +255,8 @@ pub(crate) struct NoteCollection {
 
 impl NoteCollection {
     pub(crate) fn new(world: World) -> Arc<Self> {
-        let timeout = std::time::Duration::from_secs(5);
+        let timeout = world.lock().settings.services.right.request_timeout;
+        let timeout = std::time::Duration::from_millis(timeout);
         Arc::new(Self { world, caps: Caps::new().under_parent().request_timeout(timeout) })
     }
 
@@ -274,9 +275,12 @@ impl NoteCollection {
             state.ledger.writes += 1;
             let delay = match trouble {
                 Some(0) => return Err(WriteError::NotApplied(transient())),
-                Some(1) => return Err(WriteError::NotApplied(throttled())),
+                Some(1) => return Err(WriteError::NotApplied(throttled(&state))),
                 Some(5) => return Err(WriteError::Unknown(transient())),
-                Some(4) => state.rng.between(1, 5_000),
+                Some(4) => {
+                    let timeout = state.settings.services.right.request_timeout;
+                    state.rng.between(1, timeout)
+                }
                 _ => 0,
             };
             state.next_number += 1;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sync_core::engine::{Caps, MarkerKind, OnDelete, Pair, Policy, RuleOff, Side};
+use sync_core::engine::{Caps, Mapping, MarkerKind, OnDelete, Pair, Policy, RuleOff, Side, normalise};
 
 use crate::rng::Rng;
 
@@ -43,12 +43,16 @@ pub(crate) struct Settings {
     pub(crate) workers: usize,
     /// Of a thousand calls, so many go wrong.
     pub(crate) faults: u64,
+    /// How long an account that was asked too often rests, in milliseconds.
+    pub(crate) rest: u64,
     pub(crate) kills: bool,
     pub(crate) clock_jumps: bool,
     pub(crate) deletes: bool,
     pub(crate) merges: bool,
     pub(crate) webhooks: bool,
     pub(crate) notes: bool,
+    /// Keyed hashes are kept instead of values.
+    pub(crate) privacy: bool,
     /// Whether somebody answers what is asked.
     pub(crate) answers: bool,
     pub(crate) seed: u64,
@@ -126,6 +130,7 @@ impl Settings {
             people: rng.between(2, 5),
             steps: 160,
             workers: 3,
+            rest: 3_000,
             faults: if calm { 0 } else { rng.between(20, 200) },
             kills: !calm,
             clock_jumps: rng.permille(200),
@@ -133,9 +138,43 @@ impl Settings {
             merges: rng.permille(300),
             webhooks: rng.permille(800),
             notes: rng.permille(500),
+            privacy: false,
             answers: false,
             seed,
             off: Vec::new(),
         }
+    }
+
+    pub(crate) fn mapping(&self) -> Mapping {
+        let [email, name, city] = self.policies.clone();
+        let lossy = |side| self.services[side].lossy;
+        let first = |policy: &Policy| match policy {
+            Policy::Park => Policy::Park,
+            other => other.clone(),
+        };
+        Mapping::builder()
+            .field("email", |f| {
+                f.left("email")
+                    .right("email")
+                    .normalise(normalise::email)
+                    .on_first(first(&email))
+                    .policy(email)
+            })
+            .field("name", |f| {
+                let mut f = f.left("name").right("name").on_first(first(&name)).policy(name);
+                for side in [Side::Left, Side::Right] {
+                    if lossy(side) {
+                        f = f.lossy(side, |text| text.chars().take(NAME_LENGTH).collect());
+                    }
+                }
+                f
+            })
+            .field("city", |f| f.left("city").right("city").on_first(first(&city)).policy(city))
+            .field("vat", |f| f.left("vat").right("vat").only_to(Side::Right))
+            .field("tags", |f| f.left("tags").right("tags").set())
+            .matched_by(["email"])
+            .on_delete(self.on_delete)
+            .build()
+            .unwrap()
     }
 }

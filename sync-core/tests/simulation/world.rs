@@ -1,12 +1,12 @@
 //! Time, chance and the two services: everything outside of the engine. One lock, one thread.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sync_core::Env;
 use sync_core::engine::{Pair, Side};
 use sync_core::jiff::{SignedDuration, Timestamp};
+use sync_core::{Env, SystemEnv};
 
 use crate::ledger::Ledger;
 use crate::notes::Notes;
@@ -62,8 +62,17 @@ impl std::fmt::Debug for World {
     }
 }
 
+/// The system's clock and when it was first looked at. Where there is one, time passes by itself, and a pause takes a
+/// moment.
+pub(crate) static REAL: OnceLock<(SystemEnv, Timestamp)> = OnceLock::new();
+
 pub(crate) fn base() -> Timestamp {
-    Timestamp::from_second(1_767_225_600).unwrap()
+    REAL.get().map_or(Timestamp::from_second(1_767_225_600).unwrap(), |(_, start)| *start)
+}
+
+/// How many milliseconds after the beginning a moment is.
+pub(crate) fn millis(moment: Timestamp) -> u64 {
+    u64::try_from(moment.duration_since(base()).as_millis()).unwrap_or_default()
 }
 
 impl World {
@@ -98,6 +107,11 @@ impl World {
     /// A moment at which another worker may go on, or this one may be killed.
     pub(crate) async fn pause(&self) {
         self.lock().yields += 1;
+        if REAL.get().is_some() {
+            let moment = self.lock().rng.between(1, 4);
+            tokio::time::sleep(Duration::from_millis(moment)).await;
+            return self.catch_up();
+        }
         let mut first = true;
         std::future::poll_fn(|_| {
             if std::mem::take(&mut first) { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
@@ -105,22 +119,20 @@ impl World {
         .await;
     }
 
+    /// Lets as much time pass as has passed, where it is real.
+    pub(crate) fn catch_up(&self) {
+        if let Some((clock, _)) = REAL.get() {
+            let mut state = self.lock();
+            let now = u64::try_from(clock.monotonic().as_millis()).unwrap().max(state.time);
+            state.pass_until(now);
+        }
+    }
+
     /// Lets time pass, and what is due land.
     pub(crate) fn pass(&self, millis: u64) {
         let mut state = self.lock();
         let until = state.time + millis;
-        loop {
-            let due =
-                state.in_flight.iter().filter(|w| w.lands_at <= until).map(|w| (w.lands_at, w.number)).min();
-            let Some((at, number)) = due else { break };
-            state.time = state.time.max(at);
-            state.land(number);
-        }
-        state.time = until;
-        if state.notes.is_due(until) {
-            let alive = state.services.right.alive();
-            state.notes.land(until, &alive);
-        }
+        state.pass_until(until);
     }
 
     pub(crate) fn land_due(&self) {
@@ -129,6 +141,32 @@ impl World {
 }
 
 impl State {
+    fn pass_until(&mut self, until: u64) {
+        loop {
+            let due =
+                self.in_flight.iter().filter(|w| w.lands_at <= until).map(|w| (w.lands_at, w.number)).min();
+            let Some((at, number)) = due else { break };
+            self.time = self.time.max(at);
+            self.land(number);
+        }
+        self.time = until;
+        if self.notes.is_due(until) {
+            let alive = self.services.right.alive();
+            self.notes.land(until, &alive);
+        }
+    }
+
+    /// The engine has found a record to be one of a pair: if it made it, it knows now.
+    pub(crate) fn found(&mut self, side: Side, id: &str) {
+        let now = self.time;
+        if id.starts_with('N') {
+            self.notes.adopted.insert(id.to_owned(), now);
+        }
+        if self.services[side].records.get(id).is_some_and(|record| record.created_for.is_some()) {
+            self.ledger.adopted.insert((side, id.to_owned()), now);
+        }
+    }
+
     /// Lands one write.
     fn land(&mut self, number: u64) {
         let Some(at) = self.in_flight.iter().position(|w| w.number == number) else { return };

@@ -2,13 +2,17 @@
 
 use std::mem::take;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use sync_core::engine::{
     Entry, Fact, FactKey, Link, LinkId, Pair, Projection, ProjectionKey, RecordId, RecordRef, Review,
     ReviewKey, RunId, Side,
 };
+use sync_core::jiff::Timestamp;
 use sync_core::queue::WorkKey;
-use sync_core::store::{Accounts, BindError, Commit, CommitError, FeedId, MemoryStore, Position, Store};
+use sync_core::store::{
+    Accounts, BindError, Commit, CommitError, FeedId, MemoryStore, Mentions, Position, Store,
+};
 use sync_core::{Rev, StoreError, Versioned, async_trait, conformance};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -77,6 +81,10 @@ enum Mistake {
     RunsAreOldestFirst,
     RunsIncludeTheLast,
     LinksWithTheLiveOneAlone,
+    TrimsTooMuch,
+    TrimsTheMomentItself,
+    KeepsEntries,
+    MentionsWhatIsAboutIt,
 }
 
 use Mistake as M;
@@ -242,6 +250,7 @@ impl Careless {
             M::AsksAnew => {
                 commit.closed_reviews.extend(commit.reviews.iter().map(|review| review.key.clone()));
             }
+            M::KeepsEntries => commit.gone_entries.clear(),
             M::ClosesNothing => commit.closed_reviews.clear(),
             M::ClosesOnlyWhatIsOpen => {
                 for key in &commit.closed_reviews {
@@ -498,6 +507,21 @@ impl Store for Careless {
         }
     }
 
+    async fn mentioning(&self, id: &RecordId) -> Result<Mentions, StoreError> {
+        let mut found = self.right.mentioning(id).await?;
+        let is_about_it = |review: &Review| review.about.to_string().contains(id.as_str());
+        found.reviews.retain(|review| self.mistake != M::MentionsWhatIsAboutIt || is_about_it(review));
+        Ok(found)
+    }
+
+    async fn trim_journal(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        match self.mistake {
+            M::TrimsTooMuch => self.right.trim_journal(before, usize::MAX).await,
+            M::TrimsTheMomentItself => self.right.trim_journal(before + Duration::from_nanos(1), limit).await,
+            _ => self.right.trim_journal(before, limit).await,
+        }
+    }
+
     async fn commit(&self, mut commit: Commit) -> Result<(), CommitError> {
         self.note(&commit).await?;
         self.check(&commit).await?;
@@ -628,4 +652,8 @@ refused! {
     a_store_with_the_oldest_run_first_fails: RunsAreOldestFirst, "runs are named once each, by falling names";
     a_store_that_repeats_runs_fails: RunsIncludeTheLast, "the runs before";
     a_store_that_forgets_earlier_links_fails: LinksWithTheLiveOneAlone, "have it still";
+    a_store_that_trims_too_much_fails: TrimsTooMuch, "a step looks at no more entries than it may";
+    a_store_that_trims_too_early_fails: TrimsTheMomentItself, "an entry of the moment itself is not older";
+    a_store_that_keeps_entries_fails: KeepsEntries, "a commit deletes the entries that it names";
+    a_store_that_finds_only_what_is_about_a_record_fails: MentionsWhatIsAboutIt, "a question that names";
 }

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail loudly")]
 
 mod careless;
+mod feeds;
+mod forget;
 mod old;
 mod places;
 mod postgres;

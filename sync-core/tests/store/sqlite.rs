@@ -184,7 +184,8 @@ async fn a_damaged_row_is_an_error_that_does_not_show_it() {
     let folder = Folder::new();
     let file = folder.file("state.db");
     let store = SqliteStore::open(&file).await.unwrap();
-    raw(&file, r#"INSERT INTO links VALUES ('a', 1, NULL, NULL, 0, NULL, '{"id":{"secret":"Zoë"}}')"#).await;
+    raw(&file, r#"INSERT INTO links (id, rev, ended, body) VALUES ('a', 1, 0, '{"id":{"secret":"Zoë"}}')"#)
+        .await;
     let error = store.link(&LinkId::new("a")).await.unwrap_err();
     assert!(error.to_string().contains("the row of a is damaged"), "{error}");
     assert!(!format!("{error:?}").contains("Zoë") && !format!("{error:?}").contains("secret"), "{error:?}");

@@ -182,6 +182,7 @@ async fn holds_what_was_written(store: &impl Store) {
     let creates = store.open_creates(Side::Right).await.unwrap();
     assert_eq!(creates.len(), 1);
     assert!(matches!(&creates[0].pending.as_ref().unwrap().op, PendingOp::Create { side: Side::Right, .. }));
+    assert_eq!(store.unfinished_page(None, 10).await.unwrap(), [LinkId::new("announced")]);
     let over = store.link_of(Side::Left, &top("79")).await.unwrap().unwrap().value;
     assert_eq!((over.id.as_str(), over.status), ("over", LinkStatus::Ended));
     assert_eq!(store.links_page(None, 10).await.unwrap().len(), 3);

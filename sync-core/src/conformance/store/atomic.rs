@@ -44,6 +44,7 @@ fn second() -> Commit {
         reviews: about.iter().take(1).map(|key| new_review("new", key.clone())).collect(),
         closed_reviews: vec![review_key("b")],
         journal: about.iter().take(2).map(|key| new_entry(key, "new")).collect(),
+        gone_entries: vec![],
         // Only a store that is a queue as well keeps them: see `check_hints`.
         hints: Vec::new(),
     }

@@ -98,12 +98,12 @@ fn fields() -> Vec<LinkField> {
         let [_, empty, text, set] = values();
         let state = FieldState {
             agreed: Pair::new(agreed.clone(), Some(Agreed::Empty)),
-            parked: Some(Parked {
+            parked: Some(Box::new(Parked {
                 values: Pair::new(empty, set),
                 reason: Reason::Invalid(Side::Left, "no".to_owned()),
-            }),
+            })),
             fresh_until: Pair::new(None, Some(late())),
-            unsettled: writes().first().map(|write| Unsettled::new(write, text, early())),
+            unsettled: writes().first().map(|write| Box::new(Unsettled::new(write, text, early()))),
         };
         LinkField { name: format!("field {at}"), definition: Fingerprint::of(&at), state }
     };

@@ -16,6 +16,7 @@ mod claims;
 mod concurrency;
 mod fields;
 mod fixtures;
+mod forgets;
 mod hints;
 mod lookups;
 mod pages;
@@ -82,6 +83,8 @@ pub async fn check<S: Store + 'static>(make: impl AsyncFn() -> S) {
     concurrency::readers_of_the_journal_miss_nothing(Arc::new(make().await)).await;
     lookups::tells_of_runs(&make().await).await;
     concurrency::survives_a_dropped_commit(&make().await).await;
+    // All checks in one future are too much for the stack of who waits for it.
+    Box::pin(forgets::check(&make)).await;
 }
 
 /// Checks that the state outlives the store that wrote it; `open` opens the same state each time, which is empty

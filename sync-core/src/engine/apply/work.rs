@@ -369,6 +369,10 @@ fn take_hints(work: &mut Work, hints: Vec<WorkKey>) -> Option<WorkKey> {
 pub(super) fn words(error: &EngineError) -> String {
     match error {
         EngineError::Collection { fault, .. } => fault.to_string(),
-        EngineError::Bind(_) | EngineError::Unapproved { .. } | EngineError::Store(_) => error.to_string(),
+        EngineError::Bind(_)
+        | EngineError::Unapproved { .. }
+        | EngineError::Store(_)
+        | EngineError::Unanswered { .. }
+        | EngineError::KeepsNoValues => error.to_string(),
     }
 }

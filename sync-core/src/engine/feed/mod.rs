@@ -149,7 +149,11 @@ impl Runtime {
             };
             (value.is_known() && is_news).then_some(position)
         };
-        self.schema.known(link).enumerate().filter_map(is_news).collect()
+        if self.keeps_values() {
+            return self.schema.known(link).enumerate().filter_map(is_news).collect();
+        }
+        let states = self.schema.states_by(link, &[fields]);
+        states.iter().map(Some).enumerate().filter_map(is_news).collect()
     }
 
     /// Hints keys and with them notes how far their feed is; tells how many there are. Whoever else has read on in the

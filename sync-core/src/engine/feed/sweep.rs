@@ -8,9 +8,10 @@ use super::super::listing::list_all;
 use super::super::projection::Projection;
 use super::super::record::{RecordRef, Scope, Side};
 use super::super::rule::FactKey;
-use super::super::runtime::{EngineError, Runtime};
+use super::super::runtime::{EngineError, Runtime, Trouble};
 use super::{Found, PAGE};
 use crate::queue::{Hint, Priority, WorkKey};
+use crate::store::CommitError;
 
 /// The records that a side has listed, of which there may be millions: of each only a digest is kept.
 ///
@@ -165,8 +166,14 @@ impl Runtime {
         let listed = self.told(self.account(Side::Left), listed).map_err(|trouble| self.stopped(trouble))?;
         for row in &listed {
             let key = FactKey::new(collection, row.at.clone());
-            let outcome =
-                self.take_fact(&key, row, self.now()).await.map_err(|trouble| self.stopped(trouble))?;
+            let outcome = match self.take_fact(&key, row, self.now()).await {
+                // Another process has stored it meanwhile: it is read again, and the others are looked at.
+                Err(Trouble::Commit(CommitError::Stale(_))) => {
+                    found.hinted += self.mark([WorkKey::Fact(key)], Priority::Event).await?;
+                    continue;
+                }
+                outcome => outcome.map_err(|trouble| self.stopped(trouble))?,
+            };
             found.hinted += self.mark(outcome.hints, Priority::Event).await?;
             if let Some(at) = outcome.again {
                 let hint = Hint::new(WorkKey::Fact(key), &self.name, Priority::Event).not_before(at);

@@ -17,6 +17,7 @@ use crate::engine::reconcile::{Did, Outcome};
 use crate::engine::record::{Fingerprint, Side};
 use crate::engine::review::{Review, ReviewKey, ReviewKind};
 use crate::engine::runtime::{EngineError, Runtime, Trouble};
+use crate::engine::schema::Schema;
 use crate::engine::value::{Agreed, FieldValue};
 use crate::queue::{Priority, WorkKey};
 use crate::store::{BindError, Commit, CommitError, FeedId, Position};
@@ -34,8 +35,10 @@ pub(in crate::engine) type Act = (GuardClass, u64);
 #[derive(Debug)]
 pub(in crate::engine) struct Watch {
     guards: Guards,
-    /// Tells mappings apart.
+    /// Tells mappings apart, and the keys under which values are hidden.
     mapping: String,
+    /// The same mapping without a key. Who begins to hide values loses nothing.
+    plain: String,
     /// Whether live work may begin.
     is_open: AtomicBool,
     /// At least so many pairs are known.
@@ -102,10 +105,11 @@ fn stops(open: &ReviewKey, class: &GuardClass) -> bool {
 }
 
 impl Watch {
-    pub(in crate::engine) fn new(guards: Guards, mapping: &impl serde::Serialize) -> Self {
+    pub(in crate::engine) fn new(guards: Guards, schema: &Schema) -> Self {
         Self {
             guards,
-            mapping: Fingerprint::of(mapping).as_str().to_owned(),
+            mapping: Fingerprint::of(&schema.definitions()).as_str().to_owned(),
+            plain: Fingerprint::of(&schema.plain_definitions()).as_str().to_owned(),
             is_open: AtomicBool::default(),
             pairs: AtomicUsize::default(),
             counted: Mutex::default(),
@@ -271,8 +275,9 @@ impl Runtime {
         };
         let asks = mapping.is_none() && self.watch.guards.first_run;
         let is_first = asks && self.store.links_page(None, 1).await?.is_empty();
-        let is_remapped = mapping.as_ref().is_some_and(|mapping| *mapping != self.watch.mapping);
-        Ok(Standing { rev, is_known: mapping.is_some(), is_first, is_remapped })
+        let is_known = mapping.as_ref() == Some(&self.watch.mapping);
+        let is_remapped = mapping.is_some_and(|mapping| !is_known && mapping != self.watch.plain);
+        Ok(Standing { rev, is_known, is_first, is_remapped })
     }
 
     /// Remembers the mapping, if nobody else has since.
@@ -283,7 +288,7 @@ impl Runtime {
 
     /// Whether there is something to remember.
     fn is_news(&self, standing: &Standing) -> bool {
-        self.watch.guards.remembers() && (!standing.is_known || standing.is_remapped)
+        self.watch.guards.remembers() && !standing.is_known
     }
 
     /// Makes sure that live work may begin.
@@ -483,7 +488,7 @@ impl Runtime {
         for position in news {
             let (rules, state) = (self.mapper.rules().fields.get(*position), states.get(*position));
             let (Some(rules), Some(state)) = (rules, state) else { continue };
-            let agreed = state.agreed[side].as_ref().and_then(Agreed::value);
+            let agreed = state.agreed[side].as_ref().and_then(Agreed::kept);
             if let Some(before) = agreed.filter(|_| rules.direction.allows(side.other())) {
                 self.act(&rules.name, state, &before, fields.get(*position), &mut acts);
             }
@@ -552,6 +557,7 @@ impl Runtime {
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Standing {
     rev: Option<Rev>,
+    /// Whether it was applied under the present mapping.
     is_known: bool,
     pub(in crate::engine) is_first: bool,
     pub(in crate::engine) is_remapped: bool,

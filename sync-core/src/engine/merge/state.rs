@@ -8,7 +8,7 @@ use super::super::settle::Unsettled;
 use super::super::value::{Agreed, FieldValue, Pair};
 use super::{Reason, Seen};
 
-/// What is known of one field of one pair.
+/// What is known of one field of one pair. What few fields have is boxed: there are millions of fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldState {
     /// What each side had when they agreed, `None` if they never did.
@@ -17,7 +17,7 @@ pub struct FieldState {
     /// Where it was left to a person. It stands still until the person decides, or both sides come to agree, or one of
     /// them changes again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parked: Option<Parked>,
+    pub parked: Option<Box<Parked>>,
     /// Until when a side that shows another value than the agreed one may only be showing an older one.
     ///
     /// The reads of some services lag: what they show was so a while ago. Once the engine has learned a value, by a
@@ -28,7 +28,7 @@ pub struct FieldState {
     pub fresh_until: Pair<Option<Timestamp>>,
     /// The write that was not seen back yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unsettled: Option<Unsettled>,
+    pub unsettled: Option<Box<Unsettled>>,
 }
 
 /// A field that waits for a person.
@@ -56,7 +56,7 @@ impl FieldState {
 
     /// Whether it waits for a person at these values.
     pub fn is_parked_at(&self, value: Pair<&FieldValue>) -> bool {
-        let Some(Parked { values, .. }) = &self.parked else { return false };
+        let Some(Parked { values, .. }) = self.parked.as_deref() else { return false };
         let agree = value.left.is_known() && value.left == value.right;
         values.left == *value.left && values.right == *value.right && !agree
     }

@@ -295,7 +295,10 @@ fn what_cannot_be_written_waits_for_a_person_until_something_changes() {
     assert_eq!(step, FieldStep::Park(Reason::Invalid(RIGHT, "is too new".into())));
 
     let parked = FieldState {
-        parked: Some(Parked { values: Pair::new(new.clone(), old.clone()), reason: Reason::Conflict }),
+        parked: Some(Box::new(Parked {
+            values: Pair::new(new.clone(), old.clone()),
+            reason: Reason::Conflict,
+        })),
         ..agreed
     };
     assert_eq!(told(&merge_field(&picky, &parked, &seen(&new, &old))), "Nothing");
@@ -337,7 +340,7 @@ impl World {
             }
             FieldStep::Note(side) => agree(&mut self.state, side, &self.value[side]),
             FieldStep::Park(reason) => {
-                self.state.parked = Some(Parked { values: self.value.clone(), reason });
+                self.state.parked = Some(Box::new(Parked { values: self.value.clone(), reason }));
             }
             FieldStep::Write(write) => {
                 assert!(self.rules.direction.allows(write.to), "{write:?}");

@@ -306,7 +306,7 @@ impl<'a> Planner<'a> {
                 None => changes.extend(news.iter().filter_map(|at| self.since(side, *at, fields, link))),
                 Some((_, theirs)) => {
                     news.extend(self.news(other, theirs, link));
-                    let states = self.runtime.schema.states(link);
+                    let states = self.runtime.schema.states_by(link, &[fields, theirs]);
                     let mut steps = self.merged(side, fields, theirs, &states);
                     steps.retain(|(at, _)| news.contains(at));
                     changes.extend(steps.iter().filter_map(|step| self.write(side, step, fields, theirs)));
@@ -339,7 +339,7 @@ impl<'a> Planner<'a> {
     fn since(&self, side: Side, position: usize, fields: &Fields, link: &Link) -> Option<Change> {
         let to = side.other();
         let rules = self.runtime.mapper.rules().fields.get(position)?;
-        let states = self.runtime.schema.states(link);
+        let states = self.runtime.schema.states_by(link, &[fields]);
         let agreed = states.get(position).and_then(|state| state.agreed[to].as_ref());
         let change = Change {
             field: rules.name.clone(),

@@ -4,7 +4,7 @@ use super::super::answer::Answer;
 use super::super::collection::Read;
 use super::super::decide::Presence;
 use super::super::fault::FaultKind;
-use super::super::link::{Link, LinkStatus, Refusal};
+use super::super::link::{Link, LinkId, LinkStatus, Refusal};
 use super::super::mapping::Fields;
 use super::super::merge::{self, FieldStep, answer_field};
 use super::super::policy::Interval;
@@ -13,17 +13,11 @@ use super::super::review::{Review, ReviewKey, ReviewKind};
 use super::super::runtime::{EngineError, Runtime, Trouble};
 use super::super::value::Pair;
 use super::birth::Partner;
-use super::create::digest;
 use super::pair::Seen;
 use super::run::{Run, question};
 use super::{Did, Outcome};
 use crate::Versioned;
 use crate::queue::WorkKey;
-
-/// Tells what a record held when it was asked about.
-pub(super) fn digest_of(fields: &Fields) -> Fingerprint {
-    Fingerprint::of(&fields.values())
-}
 
 /// What a run comes to that has asked a person.
 pub(super) fn asked(opened: Result<(), EngineError>, why: String) -> Result<Outcome, Trouble> {
@@ -35,6 +29,11 @@ pub(super) fn asked(opened: Result<(), EngineError>, why: String) -> Result<Outc
 }
 
 impl Runtime {
+    /// Tells what a record of a pair held when it was asked about.
+    pub(super) fn digest_of(&self, link: &LinkId, fields: &Fields) -> Fingerprint {
+        self.schema.digest(link, &fields.values())
+    }
+
     /// What was answered to a question about a whole record that would be asked in these words now.
     async fn answer_to(
         &self,
@@ -89,7 +88,8 @@ impl Runtime {
             };
             let reason = parked.reason.clone();
             // Given when it was asked about other values, and stored a moment too late.
-            let is_late = review.seen.as_ref().is_some_and(|seen| *seen != Fingerprint::of(&parked.values));
+            let asked_at = self.schema.digest_parked(&run.link.id, position, &parked.values);
+            let is_late = review.seen.as_ref().is_some_and(|seen| *seen != asked_at);
             let step = answer_field(rules, state, &look, answer);
             match step.map(|step| if is_late { FieldStep::Park(reason) } else { step }) {
                 None => {}
@@ -192,7 +192,7 @@ impl Runtime {
                     }
                     Read::Gone | Read::MovedTo(_) => run.pending_fields().to_vec(),
                 };
-                run.link.refused = Some(Refusal { sent: digest(&sent), by: None });
+                run.link.refused = Some(Refusal { sent: self.digest(&run.link.id, &sent), by: None });
                 run.link.pending = None;
                 run.close(ReviewKind::Create, None);
                 run.commit().await?;
@@ -236,7 +236,7 @@ impl Runtime {
             side.other()
         );
         let asks = Review {
-            seen: seen.fields(side).map(digest_of),
+            seen: seen.fields(side).map(|fields| self.digest_of(&run.link.id, fields)),
             ..Review::new(key, ReviewKind::Deleted, None, why.clone(), now)
         };
         let open = self.store.review(&asks.key).await?.filter(|open| open.asks_as(&asks));
@@ -284,7 +284,7 @@ impl Runtime {
         let now = self.now();
         run.close(open.kind, None);
         if let Some((side, left)) = self.left_over(&run).await? {
-            let is_as_asked = left.fields(side).map(digest_of) == open.seen;
+            let is_as_asked = left.fields(side).map(|left| self.digest_of(&run.link.id, left)) == open.seen;
             match answer {
                 Answer::Delete if is_as_asked => {
                     run.link.status = LinkStatus::Active;

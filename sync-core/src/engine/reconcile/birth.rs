@@ -168,7 +168,7 @@ impl Runtime {
             run.tell(now, Happening::Linked(side.other(), other.clone()));
             Did::Linked(id.clone())
         } else {
-            run.link.sought = Some(self.sought(fields));
+            run.link.sought = Some(self.sought(&id, fields));
             Did::Founded(id.clone())
         };
         run.close_for(&WorkKey::Birth(side, at.clone()), ReviewKind::Match);
@@ -233,9 +233,9 @@ impl Runtime {
     }
 
     /// The keys by which a partner of a record with these fields is looked for.
-    pub(super) fn sought(&self, fields: &Fields) -> Fingerprint {
+    pub(super) fn sought(&self, id: &LinkId, fields: &Fields) -> Fingerprint {
         let keys: Vec<_> = self.keys().into_iter().map(|position| fields.get(position)).collect();
-        Fingerprint::of(&keys)
+        self.schema.digest(id, &keys)
     }
 
     /// A record that carries our marker is the missing half of its link.

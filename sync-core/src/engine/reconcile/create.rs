@@ -4,7 +4,7 @@ use super::super::collection::{Marker, Read, WriteError, Written};
 use super::super::fault::FaultKind;
 use super::super::guard::GuardClass;
 use super::super::journal::Happening;
-use super::super::link::{Link, PendingOp, Refusal, Sent};
+use super::super::link::{Link, LinkId, PendingOp, Refusal, Sent};
 use super::super::mapping::Fields;
 use super::super::merge::{Reason, Write};
 use super::super::record::{Fingerprint, RecordId, RecordRef, Scope, Side, Snapshot};
@@ -56,7 +56,7 @@ impl Runtime {
             return Ok(Outcome::wait(later));
         };
         let fields = self.fields(from, &snapshot).await?;
-        let sought = self.sought(&fields);
+        let sought = self.sought(&run.link.id, &fields);
         if run.link.sought.as_ref() != Some(&sought) {
             // Not the keys by which nobody was found: there may be somebody who has these.
             let newborn =
@@ -128,12 +128,13 @@ impl Runtime {
         };
         let mut run = Run::new(self, None, link.clone());
         let sent = self.initial(&mut run, from, fields, self.now());
-        refusal.sent == digest(&sent)
+        refusal.sent == self.digest(&link.id, &sent)
     }
 
     /// Whether the service has refused just this create, and nothing has changed since.
     async fn is_still_refused(&self, run: &Run<'_>, to: Side, sent: &[Sent]) -> Result<bool, Trouble> {
-        let Some(refusal) = run.link.refused.as_ref().filter(|refusal| refusal.sent == digest(sent)) else {
+        let digest = self.digest(&run.link.id, sent);
+        let Some(refusal) = run.link.refused.as_ref().filter(|refusal| refusal.sent == digest) else {
             return Ok(false);
         };
         let Some(by) = &refusal.by else { return Ok(true) };
@@ -176,6 +177,7 @@ impl Runtime {
     ) -> Vec<Sent> {
         let to = from.other();
         let mut sent = Vec::new();
+        run.reveal(&[fields]);
         for (position, value) in self.mapper.initial(to, fields) {
             let Some(rules) = self.mapper.rules().fields.get(position) else { continue };
             if let Err(why) = rules.check(to, &value) {
@@ -232,7 +234,7 @@ impl Runtime {
             Err(WriteError::NotApplied(fault)) => {
                 run.link.pending = None;
                 if fault.kind() == FaultKind::Invalid {
-                    run.link.refused = Some(Refusal { sent: digest(&sent), by: None });
+                    run.link.refused = Some(Refusal { sent: self.digest(&run.link.id, &sent), by: None });
                 }
                 run.tell(now, Happening::NotApplied(to));
                 run.commit().await?;
@@ -350,7 +352,8 @@ impl Runtime {
                 return self.adopt(run, to, at, false).await;
             }
         }
-        run.link.refused = Some(Refusal { sent: digest(run.pending_fields()), by: Some(at) });
+        let sent = self.digest(&run.link.id, run.pending_fields());
+        run.link.refused = Some(Refusal { sent, by: Some(at) });
         run.link.pending = None;
         let why = format!(
             "record {id} is in the way, and it is not certain that it is the same: correct the one that is wrong"
@@ -378,6 +381,12 @@ impl Runtime {
             && !matchers.first().is_some_and(|strongest| strongest.iter().any(contradicts)))
     }
 
+    /// Tells two creates apart.
+    pub(super) fn digest(&self, link: &LinkId, sent: &[Sent]) -> Fingerprint {
+        let values: Vec<_> = sent.iter().map(|sent| (&sent.field, &sent.write.value)).collect();
+        self.schema.digest(link, &values)
+    }
+
     /// Whether markers count on a side: the simulation can turn that off.
     pub(super) fn marks(&self, side: Side) -> bool {
         let off = match side {
@@ -386,10 +395,4 @@ impl Runtime {
         };
         !self.is_off(off)
     }
-}
-
-/// Tells two creates apart.
-pub(super) fn digest(sent: &[Sent]) -> Fingerprint {
-    let values: Vec<_> = sent.iter().map(|sent| (&sent.field, &sent.write.value)).collect();
-    Fingerprint::of(&values)
 }

@@ -7,12 +7,13 @@ use super::super::journal::Happening;
 use super::super::link::{LinkId, LinkStatus};
 use super::super::mapping::Fields;
 use super::super::merge::{FieldStep, Reason, Write};
+use super::super::privacy::is_hidden;
 use super::super::record::{RecordId, RecordRef, Scope, Side, Snapshot};
 use super::super::review::{ReviewKey, ReviewKind};
 use super::super::runtime::{Runtime, Source, Trouble};
 use super::super::switches::RuleOff;
-use super::super::value::Pair;
-use super::answers::{asked, digest_of};
+use super::super::value::{Agreed, FieldValue, Pair};
+use super::answers::asked;
 use super::run::Run;
 use super::{Did, Outcome};
 use crate::queue::WorkKey;
@@ -94,6 +95,8 @@ impl Runtime {
                 return Ok(Outcome::wait(again));
             }
         };
+        let both: Vec<&Fields> = Side::BOTH.into_iter().filter_map(|side| seen.fields(side)).collect();
+        run.reveal(&both);
         for side in Side::BOTH {
             if let Some(fields) = seen.fields(side) {
                 run.settle(side, fields, seen.at);
@@ -301,7 +304,9 @@ impl Runtime {
                     side.other()
                 );
                 let seen = match found_partner {
-                    Read::Found(partner) => Some(digest_of(&self.fields(side.other(), &partner).await?)),
+                    Read::Found(partner) => {
+                        Some(self.digest_of(&run.link.id, &self.fields(side.other(), &partner).await?))
+                    }
                     _ => None,
                 };
                 run.ask_about(now, ReviewKind::Deleted, why, seen);
@@ -352,7 +357,7 @@ impl Runtime {
             run.link.status = LinkStatus::Active;
             run.changed = true;
         }
-        let nothing = super::super::value::FieldValue::Unknown;
+        let nothing = FieldValue::Unknown;
         let value =
             |side: Side, position: usize| seen.fields(side).map_or(&nothing, |fields| fields.get(position));
         let both = |position: usize| Pair::new(value(Side::Left, position), value(Side::Right, position));
@@ -377,15 +382,25 @@ impl Runtime {
                 FieldStep::Agree => {
                     run.unpark(position);
                     for side in Side::BOTH {
-                        run.agree(position, side, super::super::Agreed::on(value(side, position)), now);
+                        run.agree(position, side, Agreed::on(value(side, position)), now);
                     }
                 }
                 FieldStep::Note(side) => {
-                    run.agree(position, side, super::super::Agreed::on(value(side, position)), now);
+                    run.agree(position, side, Agreed::on(value(side, position)), now);
                 }
                 FieldStep::Park(reason) => {
                     run.park(position, owned(position), reason, now);
                     asked = true;
+                }
+                FieldStep::Write(mut write) if write.value.members().iter().any(|m| is_hidden(m)) => {
+                    // Members that no side shows any more are not known in privacy mode: nobody can put them back.
+                    let known = write.value.members().iter().filter(|member| !is_hidden(member));
+                    write.value = FieldValue::set(known);
+                    if write.value == *value(write.to, position) {
+                        run.agree(position, write.to, Agreed::on(&write.value), now);
+                    } else {
+                        writes.push((position, write));
+                    }
                 }
                 FieldStep::Write(write) => writes.push((position, write)),
             }

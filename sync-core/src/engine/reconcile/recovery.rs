@@ -195,7 +195,7 @@ impl Runtime {
         }
         let Some(at) = run.link.ends[side].clone() else { return Ok(Outcome::nothing()) };
         if matches!(self.read(side, &at).await?, Read::Gone) {
-            let agreed = |state: &FieldState| state.agreed[side].as_ref().and_then(Agreed::value);
+            let agreed = |state: &FieldState| state.agreed[side].as_ref().and_then(Agreed::kept);
             let values = run.lost(|position| run.states.get(position).and_then(agreed).unwrap_or_default());
             run.tell(now, Happening::Removed(side, at, values));
             let outcome = self.end(run, now).await?;

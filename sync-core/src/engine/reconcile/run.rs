@@ -169,7 +169,7 @@ impl<'a> Run<'a> {
     pub(super) fn park(&mut self, position: usize, values: Pair<FieldValue>, reason: Reason, now: Timestamp) {
         let parked = Parked { values, reason };
         let Some(state) = self.states.get(position) else { return };
-        if state.parked.as_ref() == Some(&parked) {
+        if state.parked.as_deref() == Some(&parked) {
             return;
         }
         self.unpark(position);
@@ -179,10 +179,10 @@ impl<'a> Run<'a> {
         if !matches!(parked.reason, Reason::Refused(_)) {
             self.tell(now, Happening::Parked { field: name.clone(), left, right });
         }
-        let seen = Some(Fingerprint::of(&parked.values));
+        let seen = Some(self.runtime.schema.digest_parked(&self.link.id, position, &parked.values));
         self.open(Review { seen, ..Review::new(self.key(), kind, Some(&name), message, now) });
         if let Some(state) = self.states.get_mut(position) {
-            state.parked = Some(parked);
+            state.parked = Some(Box::new(parked));
         }
     }
 
@@ -204,8 +204,14 @@ impl<'a> Run<'a> {
         moments.max().filter(|at| now < *at)
     }
 
+    /// Takes what was seen for what is kept hidden of it.
+    pub(super) fn reveal(&mut self, seen: &[&Fields]) {
+        self.runtime.schema.reveal(&self.link.id, &mut self.states, seen);
+    }
+
     /// Judges every write to `side` by what is seen back. Gives the fields in which that is something else.
     pub(super) fn settle(&mut self, side: Side, seen: &Fields, now: Timestamp) -> Vec<String> {
+        self.reveal(&[seen]);
         let mut edited = Vec::new();
         for position in 0..self.states.len() {
             let rules = self.runtime.mapper.rules().fields.get(position);
@@ -233,11 +239,11 @@ impl<'a> Run<'a> {
             if verdict == Verdict::Refused {
                 let mut values = Pair::default();
                 let stands = self.states.get(position).and_then(|state| state.agreed[side].as_ref());
-                values[side] = stands.and_then(Agreed::value).unwrap_or_default();
+                values[side] = stands.and_then(Agreed::kept).unwrap_or_default();
                 // What was sent, not what is there now: a later change is a reason to try again.
                 let sent_from =
                     self.states.get(position).and_then(|state| state.agreed[side.other()].as_ref());
-                values[side.other()] = sent_from.and_then(Agreed::value).unwrap_or_default();
+                values[side.other()] = sent_from.and_then(Agreed::kept).unwrap_or_default();
                 self.tell(now, Happening::Refused { side, field: name, sent: unsettled.sent });
                 self.park(position, values, Reason::Refused(side), now);
             } else if verdict == Verdict::Edited {
@@ -276,7 +282,7 @@ impl<'a> Run<'a> {
             self.unpark(position);
             self.agree(position, side.other(), write.agreed[side.other()].clone(), now);
             if let Some(state) = self.states.get_mut(position) {
-                state.unsettled = Some(Unsettled::new(write, before.clone(), now));
+                state.unsettled = Some(Box::new(Unsettled::new(write, before.clone(), now)));
                 state.learned(side, now, lag);
             }
             if let Some(value) = &write.overrides {
@@ -344,10 +350,13 @@ impl<'a> Run<'a> {
     pub(super) fn agree(&mut self, position: usize, side: Side, agreed: Option<Agreed>, now: Timestamp) {
         let lag = self.runtime.collection(side).caps().read_lag;
         let remembers = !self.runtime.is_off(RuleOff::StaleReadOfPeople);
-        let Some(state) = self.states.get_mut(position) else { return };
-        if agreed.is_some() && state.agreed[side] != agreed {
+        let (Some(state), Some(agreed)) = (self.states.get_mut(position), agreed) else { return };
+        let before = state.agreed[side].as_ref();
+        let is_same =
+            before.is_some_and(|a| self.runtime.schema.is_same(&self.link.id, position, a, &agreed));
+        state.agreed[side] = Some(agreed);
+        if !is_same {
             self.changed = true;
-            state.agreed[side] = agreed;
             if remembers {
                 state.learned(side, now, lag);
             }

@@ -14,6 +14,7 @@ use super::fault::FaultKind;
 use super::handle::Engine;
 use super::journal::{Entry, Happening, RunId};
 use super::link::LinkId;
+use super::privacy::is_hidden;
 use super::reconcile::restore::{Examined, Kept};
 use super::reconcile::{Did, Outcome};
 use super::record::{Fingerprint, RecordRef, Side};
@@ -148,15 +149,17 @@ impl Undo {
     }
 }
 
+fn quoted(text: &str) -> String {
+    if is_hidden(text) { "(hidden)".to_owned() } else { format!("{text:?}") }
+}
+
 /// A value as it is shown to a person.
 pub(super) fn shown(value: &FieldValue) -> String {
     match value {
         FieldValue::Unknown => "unknown".to_owned(),
         FieldValue::Empty => "empty".to_owned(),
-        FieldValue::Text(text) => format!("{text:?}"),
-        FieldValue::Set(members) => {
-            members.iter().map(|member| format!("{member:?}")).collect::<Vec<_>>().join(" ")
-        }
+        FieldValue::Text(text) => quoted(text),
+        FieldValue::Set(members) => members.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(" "),
     }
 }
 
@@ -267,9 +270,13 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// The store or a side cannot be read, or the state belongs to other accounts.
+    /// The store or a side cannot be read, or the state belongs to other accounts. [`EngineError::KeepsNoValues`] in privacy
+    /// mode: nobody knows what was there before.
     pub async fn undo(&self, run: &RunId) -> Result<Undo, EngineError> {
         let runtime = &self.runtime;
+        if !runtime.keeps_values() {
+            return Err(EngineError::KeepsNoValues);
+        }
         runtime.make_sure_bound().await?;
         let (mut links, mut stands) = (BTreeSet::new(), Vec::new());
         runtime
@@ -302,9 +309,12 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// The state belongs to other accounts; nothing was then written.
+    /// The state belongs to other accounts, or holds no values; nothing was then written.
     pub async fn apply_undo(&self, undo: Undo) -> Result<Report, EngineError> {
         let runtime = &self.runtime;
+        if !runtime.keeps_values() {
+            return Err(EngineError::KeepsNoValues);
+        }
         runtime.make_sure_bound().await?;
         let started = runtime.clock.env().monotonic();
         let by = RunId::of(runtime.now(), "undo", &undo.id);

@@ -53,8 +53,7 @@ impl Session<'_> {
         // A number that no column holds was never given to an entry.
         let mut args = vec![Arg::Number(i64::try_from(after).unwrap_or(i64::MAX)), limited(limit)];
         args.extend(of.map(Arg::Text));
-        let entries: Vec<Versioned<Entry>> = self.all(sql, &args).await?;
-        Ok(entries.into_iter().map(|entry| (entry.rev.get(), entry.value)).collect())
+        Ok(numbered(self.all(sql, &args).await?))
     }
 
     pub(in super::super) async fn runs(
@@ -81,4 +80,9 @@ impl Session<'_> {
         let key = self.record(at)?;
         Ok(values(self.all(sql, &[Arg::Text(&key)]).await?))
     }
+}
+
+/// Entries with their numbers.
+pub(super) fn numbered(entries: Vec<Versioned<Entry>>) -> Vec<(u64, Entry)> {
+    entries.into_iter().map(|entry| (entry.rev.get(), entry.value)).collect()
 }

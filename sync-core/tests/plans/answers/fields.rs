@@ -293,7 +293,7 @@ async fn a_set_is_answered_as_a_whole() {
     };
     let shown = |desk: &Desk, side: Side, path: &str| {
         let rows = desk.side(side).rows();
-        rows[0].raw[path].as_array().map(|tags| tags.len()).unwrap_or_default()
+        rows[0].raw[path].as_array().map(Vec::len).unwrap_or_default()
     };
     let first = desk().await;
     first.answer(Answer::Value(FieldValue::set(["good", "new"]))).await;

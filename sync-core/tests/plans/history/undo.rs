@@ -192,7 +192,7 @@ async fn what_was_derived_or_deleted_stays_and_is_named() {
     let world = World::small();
     let report = world.run().await;
     world.env.advance(LONG);
-    let (undo, _) = (world.engine().undo(&report.run).await.unwrap(), ());
+    let undo = world.engine().undo(&report.run).await.unwrap();
     assert!(undo.is_empty(), "{undo}");
     assert_eq!(undo.stands.len(), 6, "{undo}");
     world.documents.edit("7", &json!({ "note": "three chairs" }));
