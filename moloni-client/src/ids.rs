@@ -62,6 +62,8 @@ macro_rules! ids {
 ids! {
     /// Names a further address of a customer.
     AddressId,
+    /// Names a bank account of the company.
+    BankAccountId,
     /// Names a company.
     CompanyId,
     /// Names a category of products.

@@ -32,11 +32,11 @@ pub use error::{Error, ErrorKind};
 pub use feed::{Change, Checkpoint, Feed};
 pub use form::Encoding;
 pub use ids::{
-    AddressId, CategoryId, CompanyId, CountryId, CurrencyId, CustomerId, DeductionId, DeliveryMethodId,
-    DocumentId, DocumentLineId, DocumentSetId, DocumentTypeId, EacId, FiscalZoneId, GeographicZoneId,
-    LanguageId, MaturityDateId, MbReferenceId, PaymentMethodId, PriceClassId, ProductId, ProductStockId,
-    PropertyId, SalesmanId, SupplierId, TaxId, TemplateId, TerminalId, UnitId, UserId, VehicleId,
-    WarehouseId,
+    AddressId, BankAccountId, CategoryId, CompanyId, CountryId, CurrencyId, CustomerId, DeductionId,
+    DeliveryMethodId, DocumentId, DocumentLineId, DocumentSetId, DocumentTypeId, EacId, FiscalZoneId,
+    GeographicZoneId, LanguageId, MaturityDateId, MbReferenceId, PaymentMethodId, PriceClassId, ProductId,
+    ProductStockId, PropertyId, SalesmanId, SupplierId, TaxId, TemplateId, TerminalId, UnitId, UserId,
+    VehicleId, WarehouseId,
 };
 pub use issuing::{Expect, IssueError, Issued};
 pub use oauth::MoloniOAuth;

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 
 use moloni_client::Decimal;
 use moloni_client::types::{
-    Company, Country, Customer, Document, DocumentDetail, DocumentKind, DocumentSet, Language, MaturityDate,
-    NewProduct, PaymentMethod, Product, SaftType, Tax, TaxKind, User,
+    Company, Country, Currency, Customer, Document, DocumentDetail, DocumentKind, DocumentSet, FiscalZone,
+    GeographicZone, Language, MaturityDate, MeasurementUnit, NewProduct, PaymentMethod, Product, SaftType,
+    Salesman, Subscription, Tax, TaxKind, User, Warehouse,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -178,6 +179,28 @@ fn document_sets() {
 #[test]
 fn languages() {
     check_both::<Language>("languages.getAll", |row| row.extra.len());
+}
+
+#[test]
+fn settings_and_global_lists() {
+    check_both::<Currency>("currencies.getAll", |row| {
+        row.extra.len() + row.languages.iter().map(|name| name.extra.len()).sum::<usize>()
+    });
+    check_both::<FiscalZone>("fiscalZones.getAll", |_| 0);
+    check_both::<GeographicZone>("geographicZones.getAll", |row| row.extra.len());
+    check_both::<MeasurementUnit>("measurementUnits.getAll", |row| row.extra.len());
+    check_both::<Salesman>("salesmen.getAll", |row| row.extra.len());
+    check_both::<Warehouse>("warehouses.getAll", |row| row.extra.len());
+}
+
+#[test]
+fn subscription() {
+    let Some(folder) = recordings() else { return };
+    let text = std::fs::read_to_string(folder.join("subscription.getOne.json")).unwrap();
+    let row: Subscription = serde_json::from_str(&text).unwrap();
+    assert_eq!(row.extra.len(), 0);
+    let recorded: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(normal(serde_json::to_value(row).unwrap()), normal(recorded));
 }
 
 #[test]

@@ -2,18 +2,13 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Map;
 
-use super::entity::{operations, searches, writes};
-use super::{found, since};
+use super::entity::{operations, pages, searches, writes};
+use super::since;
 use crate::types::Customer;
 use crate::value::text;
-use crate::{Client, CustomerId, Error, Listing};
+use crate::{Client, Error, Listing};
 
 operations! { "customers":
-    COUNT = "count" read;
-    GET_ALL = "getAll" read;
-    GET_ONE = "getOne" read;
-    GET_BY_SEARCH = "getBySearch" read;
-    COUNT_BY_SEARCH = "countBySearch" read;
     GET_NEXT_NUMBER = "getNextNumber" read;
     GET_LAST_NUMBER = "getLastNumber" read;
     GET_MODIFIED_SINCE = "getModifiedSince" read;
@@ -31,25 +26,6 @@ pub struct Customers<'a> {
 }
 
 impl Customers<'_> {
-    /// Counts the customers.
-    ///
-    /// `POST /customers/count/`, a read. Documented as a number, the count arrives as a text.
-    ///
-    /// # Errors
-    ///
-    /// [`Error`] of any kind but `NotFound`; `Request` if no company is set.
-    pub async fn count(self) -> Result<u64, Error> {
-        self.client.counted(&COUNT, self.client.company_params(&COUNT)?).await
-    }
-
-    /// Lists all customers, newest first.
-    ///
-    /// `POST /customers/getAll/`, a read, in pages of 50. The service ignores filters that it does not know, such as
-    /// `vat`, and would give everybody.
-    pub fn get_all(self) -> Listing<Customer> {
-        Listing::new(self.client.clone(), &GET_ALL, Map::new(), id)
-    }
-
     /// Lists the customers that were created or changed since a moment.
     ///
     /// `POST /customers/getModifiedSince/`, a read, in pages of 50. Rows do not say when they changed, deletions do
@@ -69,49 +45,6 @@ impl Customers<'_> {
     pub async fn count_modified_since(self, moment: Timestamp) -> Result<u64, Error> {
         let params = self.client.company_params(&COUNT_MODIFIED_SINCE)?;
         self.client.counted(&COUNT_MODIFIED_SINCE, since(params, moment)).await
-    }
-
-    /// Reads one customer.
-    ///
-    /// `POST /customers/getOne/`, a read. The service answers a missing record with `[]`.
-    ///
-    /// # Errors
-    ///
-    /// [`Error`] of any kind; `NotFound` if there is no such customer, `Request` if no company is set.
-    pub async fn get_one(self, id: CustomerId) -> Result<Customer, Error> {
-        let mut params = self.client.company_params(&GET_ONE)?;
-        params.insert("customer_id".to_owned(), id.get().into());
-        self.client.one(&GET_ONE, params).await
-    }
-
-    /// Like [`get_one`](Self::get_one), `None` if there is no such customer.
-    ///
-    /// # Errors
-    ///
-    /// [`Error`] of any kind but `NotFound`.
-    pub async fn find_one(self, id: CustomerId) -> Result<Option<Customer>, Error> {
-        found(self.get_one(id).await)
-    }
-
-    /// Lists the customers that have a text anywhere in number, tax number or name.
-    ///
-    /// `POST /customers/getBySearch/`, a read, in pages of 50. E-mail addresses are not searched.
-    pub fn get_by_search(self, text: impl Into<String>) -> Listing<Customer> {
-        let params = Map::from_iter([("search".to_owned(), text.into().into())]);
-        Listing::new(self.client.clone(), &GET_BY_SEARCH, params, id)
-    }
-
-    /// Counts what [`get_by_search`](Self::get_by_search) lists.
-    ///
-    /// `POST /customers/countBySearch/`, a read.
-    ///
-    /// # Errors
-    ///
-    /// [`Error`] of any kind but `NotFound`; `Request` if no company is set.
-    pub async fn count_by_search(self, text: impl Into<String>) -> Result<u64, Error> {
-        let mut params = self.client.company_params(&COUNT_BY_SEARCH)?;
-        params.insert("search".to_owned(), text.into().into());
-        self.client.counted(&COUNT_BY_SEARCH, params).await
     }
 
     /// Asks for a number that no customer has: one above the highest.
@@ -140,6 +73,8 @@ impl Customers<'_> {
         self.client.one::<Number>(&GET_LAST_NUMBER, params).await.map(|answer| answer.number)
     }
 }
+
+pages! { Customers("customers") of Customer, CustomerId = "customer_id" }
 
 searches! { Customers("customers") of Customer:
     /// Lists the customers with a tax number. All final consumers share one.

@@ -1,6 +1,6 @@
 use serde_json::Map;
 
-use super::entity::{operations, settings, settings_since, writes};
+use super::entity::{operations, settings, settings_since};
 use crate::Error;
 use crate::types::AtRegistration;
 

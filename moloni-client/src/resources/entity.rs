@@ -36,9 +36,36 @@ macro_rules! operations {
     )+};
 }
 
+/// Makes an entity's handle, and the method of [`Client`] that gives it.
+macro_rules! handle {
+    ($(#[$doc:meta])* $handle:ident as $accessor:ident) => {
+        $(#[$doc])*
+        #[doc = concat!("From [`Client::", stringify!($accessor), "`](crate::Client::", stringify!($accessor), ").")]
+        #[derive(Debug, Clone, Copy)]
+        pub struct $handle<'a> {
+            client: &'a crate::Client,
+        }
+
+        impl crate::Client {
+            $(#[$doc])*
+            pub fn $accessor(&self) -> $handle<'_> {
+                $handle { client: self }
+            }
+        }
+    };
+}
+
 /// Makes the handle of an entity of the common form: `getAll`, `insert`, `update` and `delete`, of the whole company,
 /// in one list that the service does not page.
 macro_rules! settings {
+    (
+        $(#[$doc:meta])*
+        $handle:ident($entity:literal) as $accessor:ident of $record:ident, $new:ident, $id:ident = $key:literal
+    ) => {
+        $crate::resources::entity::handle! { $(#[$doc])* $handle as $accessor }
+        $crate::resources::entity::lists! { $handle($entity) of crate::types::$record, company }
+        $crate::resources::entity::writes! { $handle($entity) of $new, $id = $key }
+    };
     (
         $(#[$doc:meta])*
         $handle:ident($entity:literal) of $record:ident, $new:ident, $id:ident = $key:literal
@@ -49,10 +76,14 @@ macro_rules! settings {
             pub(crate) client: &'a crate::Client,
         }
 
-        operations! { $entity:
-            GET_ALL = "getAll" read;
-        }
+        $crate::resources::entity::lists! { $handle($entity) of crate::types::$record, company }
+        $crate::resources::entity::writes! { $handle($entity) of $new, $id = $key }
+    };
+}
 
+/// Gives a handle `getAll` of a list that the service does not page: a `company`'s, or a `global` one.
+macro_rules! lists {
+    ($handle:ident($entity:literal) of $record:ty, $scope:ident) => {
         impl $handle<'_> {
             /// Lists all of them.
             ///
@@ -60,25 +91,34 @@ macro_rules! settings {
             ///
             /// # Errors
             ///
-            /// [`Error`](crate::Error) of any kind but `NotFound`; `Request` if no company is set.
-            pub async fn get_all(self) -> Result<Vec<crate::types::$record>, crate::Error> {
-                self.client.rows(&GET_ALL, self.client.company_params(&GET_ALL)?).await
+            #[doc = $crate::resources::entity::scope!(doc $scope)]
+            pub async fn get_all(self) -> Result<Vec<$record>, crate::Error> {
+                operations! { $entity: GET_ALL = "getAll" read; }
+                self.client.rows(&GET_ALL, $crate::resources::entity::scope!($scope self.client, &GET_ALL)).await
             }
         }
+    };
+}
 
-        writes! { $handle($entity) of $new, $id = $key }
+/// The parameters that every call has, and what may go wrong: of a `company`, or `global`.
+macro_rules! scope {
+    (company $client:expr, $operation:expr) => {
+        $client.company_params($operation)?
+    };
+    (global $client:expr, $operation:expr) => {
+        serde_json::Map::new()
+    };
+    (doc company) => {
+        "[`Error`](crate::Error) of any kind but `NotFound`; `Request` if no company is set."
+    };
+    (doc global) => {
+        "[`Error`](crate::Error) of any kind but `NotFound`."
     };
 }
 
 /// Gives a handle `insert`, `update` and `delete` of the common form.
 macro_rules! writes {
     ($handle:ident($entity:literal) of $new:ident, $id:ident = $key:literal) => {
-        operations! { $entity:
-            INSERT = "insert" write;
-            UPDATE = "update" write;
-            DELETE = "delete" write;
-        }
-
         impl $handle<'_> {
             /// Creates one and gives its id.
             ///
@@ -89,6 +129,7 @@ macro_rules! writes {
             /// [`Error`](crate::Error) of any kind but `NotFound`; `Validation` names the fields that are wrong. With
             /// [`outcome_unknown`](crate::Error::outcome_unknown) it may be there all the same.
             pub async fn insert(self, new: &crate::types::$new) -> Result<crate::$id, crate::Error> {
+                operations! { $entity: INSERT = "insert" write; }
                 self.client.write_id(&INSERT, new, serde_json::Map::new(), $key).await
             }
 
@@ -100,6 +141,7 @@ macro_rules! writes {
             ///
             /// As [`insert`](Self::insert); `Refused` if it is not there.
             pub async fn update(self, id: crate::$id, new: &crate::types::$new) -> Result<(), crate::Error> {
+                operations! { $entity: UPDATE = "update" write; }
                 let params = serde_json::Map::from_iter([($key.to_owned(), id.get().into())]);
                 self.client.write(&UPDATE, new, params).await
             }
@@ -112,6 +154,7 @@ macro_rules! writes {
             ///
             /// [`Error`](crate::Error) of any kind but `NotFound`; `Refused` if it is in use, or not there.
             pub async fn delete(self, id: crate::$id) -> Result<(), crate::Error> {
+                operations! { $entity: DELETE = "delete" write; }
                 let params = serde_json::Map::from_iter([($key.to_owned(), id.get().into())]);
                 self.client.write(&DELETE, &serde_json::Map::new(), params).await
             }
@@ -119,14 +162,17 @@ macro_rules! writes {
     };
 }
 
-/// Gives a handle `getModifiedSince` and `countModifiedSince` of a list that the service does not page.
+/// Gives a handle `getModifiedSince` and `countModifiedSince` of a list that the service does not page: a company's
+/// unless `global` follows. With `get` or `count` in front, that one alone.
 macro_rules! settings_since {
     ($handle:ident($entity:literal) of $record:ident) => {
-        operations! { $entity:
-            GET_MODIFIED_SINCE = "getModifiedSince" read;
-            COUNT_MODIFIED_SINCE = "countModifiedSince" read;
-        }
-
+        $crate::resources::entity::settings_since! { $handle($entity) of $record, company }
+    };
+    ($handle:ident($entity:literal) of $record:ident, $scope:ident) => {
+        $crate::resources::entity::settings_since! { get $handle($entity) of crate::types::$record, $scope }
+        $crate::resources::entity::settings_since! { count $handle($entity), $scope }
+    };
+    (get $handle:ident($entity:literal) of $record:ty, $scope:ident) => {
         impl $handle<'_> {
             /// Lists those that were created or changed since a moment.
             ///
@@ -136,26 +182,110 @@ macro_rules! settings_since {
             ///
             /// # Errors
             ///
-            /// [`Error`](crate::Error) of any kind but `NotFound`; `Request` if no company is set.
-            pub async fn get_modified_since(
-                self,
-                moment: jiff::Timestamp,
-            ) -> Result<Vec<crate::types::$record>, crate::Error> {
-                let params = self.client.company_params(&GET_MODIFIED_SINCE)?;
-                self.client.rows(&GET_MODIFIED_SINCE, super::since(params, moment)).await
+            #[doc = $crate::resources::entity::scope!(doc $scope)]
+            pub async fn get_modified_since(self, moment: jiff::Timestamp) -> Result<Vec<$record>, crate::Error> {
+                operations! { $entity: SINCE = "getModifiedSince" read; }
+                let params = $crate::resources::entity::scope!($scope self.client, &SINCE);
+                self.client.rows(&SINCE, super::since(params, moment)).await
             }
-
-            /// Counts those that were created or changed since a moment, as
-            /// [`get_modified_since`](Self::get_modified_since) lists them.
+        }
+    };
+    (count $handle:ident($entity:literal), $scope:ident) => {
+        impl $handle<'_> {
+            /// Counts those that were created or changed since a moment, given as UTC. Deletions do not appear.
             ///
             #[doc = concat!("`POST /", $entity, "/countModifiedSince/`, a read.")]
             ///
             /// # Errors
             ///
-            /// [`Error`](crate::Error) of any kind but `NotFound`; `Request` if no company is set.
+            #[doc = $crate::resources::entity::scope!(doc $scope)]
             pub async fn count_modified_since(self, moment: jiff::Timestamp) -> Result<u64, crate::Error> {
-                let params = self.client.company_params(&COUNT_MODIFIED_SINCE)?;
-                self.client.counted(&COUNT_MODIFIED_SINCE, super::since(params, moment)).await
+                operations! { $entity: SINCE = "countModifiedSince" read; }
+                let params = $crate::resources::entity::scope!($scope self.client, &SINCE);
+                self.client.counted(&SINCE, super::since(params, moment)).await
+            }
+        }
+    };
+}
+
+/// Gives a handle `count`, `getAll` in pages, `getOne`, `getBySearch` and `countBySearch`. `id` gives a row's.
+macro_rules! pages {
+    ($handle:ident($entity:literal) of $record:ident, $id:ident = $key:literal) => {
+        impl $handle<'_> {
+            /// Counts all of them.
+            ///
+            #[doc = concat!("`POST /", $entity, "/count/`, a read. Documented as a number, the count arrives as a text.")]
+            ///
+            /// # Errors
+            ///
+            /// [`Error`](crate::Error) of any kind but `NotFound`; `Request` if no company is set.
+            pub async fn count(self) -> Result<u64, crate::Error> {
+                operations! { $entity: COUNT = "count" read; }
+                self.client.counted(&COUNT, self.client.company_params(&COUNT)?).await
+            }
+
+            /// Lists all of them, newest first.
+            ///
+            #[doc = concat!("`POST /", $entity, "/getAll/`, a read, in pages of 50. The service ignores filters that it")]
+            /// does not know, such as `vat`, and would give everybody.
+            pub fn get_all(self) -> crate::Listing<crate::types::$record> {
+                operations! { $entity: GET_ALL = "getAll" read; }
+                crate::Listing::new(self.client.clone(), &GET_ALL, serde_json::Map::new(), id)
+            }
+
+            /// Lists those that have a text anywhere in number, tax number or name, as far as is known.
+            ///
+            #[doc = concat!("`POST /", $entity, "/getBySearch/`, a read, in pages of 50. E-mail addresses are not searched.")]
+            pub fn get_by_search(self, text: impl Into<String>) -> crate::Listing<crate::types::$record> {
+                operations! { $entity: SEARCH = "getBySearch" read; }
+                let params = serde_json::Map::from_iter([("search".to_owned(), text.into().into())]);
+                crate::Listing::new(self.client.clone(), &SEARCH, params, id)
+            }
+
+            /// Counts what [`get_by_search`](Self::get_by_search) lists.
+            ///
+            #[doc = concat!("`POST /", $entity, "/countBySearch/`, a read.")]
+            ///
+            /// # Errors
+            ///
+            /// [`Error`](crate::Error) of any kind but `NotFound`; `Request` if no company is set.
+            pub async fn count_by_search(self, text: impl Into<String>) -> Result<u64, crate::Error> {
+                operations! { $entity: SEARCH = "countBySearch" read; }
+                let mut params = self.client.company_params(&SEARCH)?;
+                params.insert("search".to_owned(), text.into().into());
+                self.client.counted(&SEARCH, params).await
+            }
+        }
+
+        $crate::resources::entity::one! { $handle($entity) of $record, $id = $key }
+    };
+}
+
+/// Gives a handle `getOne`.
+macro_rules! one {
+    ($handle:ident($entity:literal) of $record:ident, $id:ident = $key:literal) => {
+        impl $handle<'_> {
+            /// Reads one.
+            ///
+            #[doc = concat!("`POST /", $entity, "/getOne/`, a read. The service answers a missing record with `[]`.")]
+            ///
+            /// # Errors
+            ///
+            /// [`Error`](crate::Error) of any kind; `NotFound` if it is not there, `Request` if no company is set.
+            pub async fn get_one(self, id: crate::$id) -> Result<crate::types::$record, crate::Error> {
+                operations! { $entity: GET_ONE = "getOne" read; }
+                let mut params = self.client.company_params(&GET_ONE)?;
+                params.insert($key.to_owned(), id.get().into());
+                self.client.one(&GET_ONE, params).await
+            }
+
+            /// Like [`get_one`](Self::get_one), `None` if it is not there.
+            ///
+            /// # Errors
+            ///
+            /// [`Error`](crate::Error) of any kind but `NotFound`.
+            pub async fn find_one(self, id: crate::$id) -> Result<Option<crate::types::$record>, crate::Error> {
+                super::found(self.get_one(id).await)
             }
         }
     };
@@ -200,7 +330,9 @@ macro_rules! searches {
     };
 }
 
-pub(crate) use {operation, operations, searches, settings, settings_since, writes};
+pub(crate) use {
+    handle, lists, one, operation, operations, pages, scope, searches, settings, settings_since, writes,
+};
 
 impl Client {
     /// The rows of a list that is not paged.

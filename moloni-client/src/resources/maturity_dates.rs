@@ -1,4 +1,4 @@
-use super::entity::{operations, settings, settings_since, writes};
+use super::entity::{operations, settings, settings_since};
 
 settings! {
     /// The terms of payment. From [`Client::maturity_dates`](crate::Client::maturity_dates). See

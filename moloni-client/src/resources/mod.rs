@@ -99,12 +99,17 @@ mod documents_of;
 mod documents_pdf;
 mod entity;
 mod exactness;
+mod global;
 mod languages;
 mod maturity_dates;
 mod payment_methods;
+mod product_categories;
 mod product_images;
 mod product_stocks;
 mod products;
+mod salesmen;
+mod settings;
+mod suppliers;
 mod taxes;
 mod types_of_document;
 mod users;
@@ -119,11 +124,22 @@ pub use documents_of::DocumentsOf;
 pub use documents_pdf::PdfLink;
 pub(crate) use entity::operation;
 pub use exactness::Match;
+pub use global::{
+    Currencies, CurrencyExchange, DocumentModels, FiscalZones, GeographicZones, MultibancoGateways,
+    Subscription, TaxExemptions,
+};
 pub use languages::Languages;
 pub use maturity_dates::MaturityDates;
 pub use payment_methods::PaymentMethods;
+pub use product_categories::ProductCategories;
 pub use product_stocks::ProductStocks;
 pub use products::Products;
+pub use salesmen::Salesmen;
+pub use settings::{
+    BankAccounts, Deductions, DeliveryMethods, EconomicActivityClassificationCodes, IdentificationTemplates,
+    MeasurementUnits, PriceClasses, ProductProperties, Vehicles, Warehouses,
+};
+pub use suppliers::Suppliers;
 pub use taxes::Taxes;
 pub use types_of_document::{Insertable, InsertableRaw, Issuable, OfDocument, PayableByMb, Transported, of};
 pub use users::Users;

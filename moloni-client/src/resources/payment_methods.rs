@@ -1,4 +1,4 @@
-use super::entity::{operations, settings, writes};
+use super::entity::{operations, settings};
 
 settings! {
     /// The ways in which the company is paid. From [`Client::payment_methods`](crate::Client::payment_methods). See

@@ -11,7 +11,8 @@ use super::validate::Check;
 use super::world::World;
 
 /// How series are written.
-pub(super) const FORM: Form = Form { entity: "documentSets", key: "document_set_id", check, write };
+pub(super) const FORM: Form =
+    Form { entity: "documentSets", key: "document_set_id", fields: &[], check, write };
 
 fn check(world: &World, check: &mut Check<'_>, updated: Option<u64>) {
     if check.text("name") {

@@ -35,9 +35,12 @@
 //! | `customerAlternateAddresses` | `getAll`, `insert`, `update`, `delete`, `getModifiedSince`, `countModifiedSince` |
 //! | `products` | every documented method; a form may have a picture in it |
 //! | `productStocks` | every documented method |
-//! | `taxes`, `paymentMethods`, `maturityDates` | `getAll`, `insert`, `update`, `delete`, `getModifiedSince`, `countModifiedSince` |
-//! | `documentSets` | the same, and `ATInsertCode` |
-//! | `countries`, `languages`, `deliveryMethods`, `measurementUnits`, `productCategories` | `getAll` |
+//! | `suppliers`, `salesmen` | every documented method, `getModifiedSince`, `countModifiedSince` |
+//! | `bankAccounts`, `deductions`, `deliveryMethods`, `economicActivityClassificationCodes`, `identificationTemplates`, `maturityDates`, `measurementUnits`, `paymentMethods`, `priceClasses`, `productProperties`, `taxes`, `warehouses` | `getAll`, `insert`, `update`, `delete`, `getModifiedSince`, `countModifiedSince` |
+//! | `documentSets`, `productCategories`, `vehicles` | the same, and `ATInsertCode`, `getOne`, `getBySearch` |
+//! | `countries`, `currencies`, `documentModels`, `fiscalZones`, `geographicZones`, `languages` | `getAll` |
+//! | `currencyExchange`, `multibancoGateways`, `taxExemptions` | `getAll`, `getModifiedSince`, `countModifiedSince` |
+//! | `subscription` | `getOne` |
 //!
 //! Every answer carries a `Date` by the sandbox's clock, which can be moved.
 //!
@@ -102,6 +105,9 @@
 //! - An alternate address belongs to its customer's row, whose own time of change it does not touch.
 //! - A name of a series is unique. Its taxes are what a product is charged; errors in them are one list for each.
 //! - `ATInsertCode` takes every code, and invents one where none is given; the tax authority never says no.
+//! - Numbers of suppliers and of salesmen are unique. What must be there and what may be
+//!   left out is as documented, and a category may be deleted although others are in it.
+//! - `documentModels`, `geographicZones` and `multibancoGateways` are empty, and `taxExemptions` have a `code` only.
 //! - `getLastCostPrice` answers `{"cost_price": …}` of the first supplier, and `[]` if there is none.
 //! - `updateMe` leaves the login as it is. Who signs up has ids, a slug and an e-mail address that nobody else gets,
 //!   and cannot log in. `recoverPassword` takes every address.
@@ -132,6 +138,7 @@ mod grant;
 mod human;
 mod lines;
 mod lisbon;
+mod lists;
 mod multibanco;
 mod multipart;
 mod params;

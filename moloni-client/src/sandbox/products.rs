@@ -40,7 +40,7 @@ const REFERENCE: Search = ("reference", &["reference"]);
 const EAN: Search = ("ean", &["ean"]);
 
 /// How products are written.
-pub(super) const FORM: Form = Form { entity: "products", key: "product_id", check, write };
+pub(super) const FORM: Form = Form { entity: "products", key: "product_id", fields: &[], check, write };
 
 /// The products of the category that is asked for, the newest first.
 fn all(world: &World, params: &Params) -> Vec<Row> {

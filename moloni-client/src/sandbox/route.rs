@@ -8,7 +8,8 @@ use super::params::Params;
 use super::validate::{Check, Issues};
 use super::world::{DEMONSTRATION, World};
 use super::{
-    addresses, companies, customers, document_sets, documents, products, settings, sign_up, stocks, upkeep,
+    addresses, companies, customers, document_sets, documents, lists, products, settings, sign_up, stocks,
+    upkeep,
 };
 
 /// A call of `{entity}/{method}`.
@@ -78,6 +79,15 @@ fn find(entity: &str, method: &str) -> Option<Route> {
         ("documents", _) => in_table(documents::METHODS).or_else(|| in_table(documents::OF_ALL)),
         _ if by_entity(entity).is_some() => in_table(documents::METHODS)
             .or_else(|| within(by_entity(entity).and_then(|kind| documents::of_kind(kind, method))?)),
+        ("fiscalZones", "getAll") => global(lists::fiscal_zones),
+        ("productCategories", "getOne") => within(lists::get_one),
+        ("subscription", "getOne") => within(lists::subscription),
+        ("vehicles", "getBySearch") => within(lists::search_vehicles),
+        ("salesmen" | "suppliers", _) => in_table(lists::METHODS).or_else(|| in_table(upkeep::METHODS)),
+        (
+            "currencyExchange" | "multibancoGateways" | "taxExemptions",
+            "getModifiedSince" | "countModifiedSince",
+        ) => in_table(upkeep::METHODS).map(|route| Route { of_company: false, ..route }),
         ("customerAlternateAddresses", _) => in_table(addresses::METHODS),
         ("productStocks", _) => in_table(stocks::METHODS),
         ("products", _) => in_table(products::METHODS).or_else(|| in_table(upkeep::METHODS)),

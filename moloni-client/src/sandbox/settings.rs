@@ -10,6 +10,7 @@ use super::{document_sets, products, taxes};
 /// A list that the sandbox serves as it is stored.
 pub(super) struct Setting {
     pub(super) entity: &'static str,
+    /// What its ids are called; empty if rows have none.
     pub(super) key: &'static str,
     /// Whether it belongs to a company.
     pub(super) of_company: bool,
@@ -21,15 +22,32 @@ const fn setting(entity: &'static str, key: &'static str, of_company: bool) -> S
 
 /// Every such list.
 pub(super) const SETTINGS: &[Setting] = &[
+    setting("bankAccounts", "bank_account_id", true),
     setting("countries", "country_id", false),
+    setting("currencies", "currency_id", false),
+    setting("currencyExchange", "", false),
+    setting("deductions", "deduction_id", true),
+    setting("deliveryMethods", "delivery_method_id", true),
+    setting("documentModels", "", false),
+    setting("documentSets", "document_set_id", true),
+    setting("economicActivityClassificationCodes", "eac_id", true),
+    setting("geographicZones", "geographic_zone_id", true),
+    setting("identificationTemplates", "template_id", true),
     setting("languages", "language_id", false),
     setting("maturityDates", "maturity_date_id", true),
-    setting("paymentMethods", "payment_method_id", true),
-    setting("deliveryMethods", "delivery_method_id", true),
-    setting("documentSets", "document_set_id", true),
-    setting("taxes", "tax_id", true),
     setting("measurementUnits", "unit_id", true),
+    setting("multibancoGateways", "", false),
+    setting("paymentMethods", "payment_method_id", true),
+    setting("priceClasses", "price_class_id", true),
     setting("productCategories", "category_id", true),
+    setting("productProperties", "property_id", true),
+    setting("salesmen", "salesman_id", true),
+    setting("suppliers", "supplier_id", true),
+    setting("taxExemptions", "", false),
+    setting("taxes", "tax_id", true),
+    setting("vehicles", "vehicle_id", true),
+    setting("warehouses", "warehouse_id", true),
+    // Last, because it is made of others.
     setting("products", "product_id", true),
 ];
 
@@ -75,6 +93,15 @@ fn standard(
             .iter()
             .map(|(id, code, title)| row(json!({ "language_id": id, "code": code, "title": title })))
             .collect(),
+        "currencies" => [(1, "EUR", "€", "Euro"), (2, "USD", "$", "Dólar"), (3, "GBP", "£", "Libra")]
+            .iter()
+            .map(|(id, code, symbol, name)| {
+                let languages = json!([{ "currency_id": id, "language_id": 1, "name": name }]);
+                row(json!({ "currency_id": id, "iso4217": code, "symbol": symbol, "languages": languages }))
+            })
+            .collect(),
+        "currencyExchange" => vec![row(json!({ "from": 1, "to": 2, "value": 1.08 }))],
+        "taxExemptions" => ["M01", "M07", "M99"].iter().map(|code| row(json!({ "code": code }))).collect(),
         "maturityDates" => [("Pronto pagamento", 0), ("30 dias", 30)]
             .iter()
             .map(|(name, days)| {
@@ -102,9 +129,10 @@ fn standard(
         "productCategories" => vec![row(json!({
             "category_id": ids(), "parent_id": 0, "name": "Serviços", "description": "", "image": "",
         }))],
-        _ => {
+        "products" => {
             vec![product(ids(), company, &first("productCategories"), &first("measurementUnits"), &first("taxes"))]
         }
+        _ => Vec::new(),
     }
 }
 

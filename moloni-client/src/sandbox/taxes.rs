@@ -9,7 +9,7 @@ use super::validate::Check;
 use super::world::World;
 
 /// How taxes are written.
-pub(super) const FORM: Form = Form { entity: "taxes", key: "tax_id", check, write };
+pub(super) const FORM: Form = Form { entity: "taxes", key: "tax_id", fields: &[], check, write };
 
 fn check(_: &World, check: &mut Check<'_>, _: Option<u64>) {
     check.text("name");

@@ -3,62 +3,32 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::lists::Field;
 use super::params::Params;
 use super::route::{Ask, Handle, Reply};
-use super::row::{Row, id, list, row};
+use super::row::{Row, id, list};
 use super::validate::{Check, Issues, since};
 use super::world::World;
-use super::{document_sets, products, taxes};
+use super::{document_sets, lists, products, settings, taxes};
 
 /// How the rows of one list are written.
 pub(super) struct Form {
     pub(super) entity: &'static str,
     pub(super) key: &'static str,
-    /// Checks what is sent; the id is that of the row to replace.
+    /// What is written as it is sent.
+    pub(super) fields: &'static [Field],
+    /// Checks what else is sent; the id is that of the row to replace.
     pub(super) check: fn(&World, &mut Check<'_>, Option<u64>),
-    /// Replaces the fields of a row that has only its id, or those of a former state.
+    /// Replaces the other fields of a row that has only its id, or those of a former state.
     pub(super) write: fn(&World, &mut Row, &Params, Timestamp),
 }
 
-/// Every list that can be written.
-const FORMS: &[Form] = &[
-    Form {
-        entity: "paymentMethods",
-        key: "payment_method_id",
-        check: |_, check, _| {
-            check.text("name");
-        },
-        write: |_, fields, params, _| {
-            fields.insert("name".to_owned(), params.text("name").into());
-            for key in ["is_numerary", "is_mb", "is_credit"] {
-                fields.insert(key.to_owned(), u8::from(params.flag(key)).into());
-            }
-            fields.entry("is_tpa").or_insert(0.into());
-        },
-    },
-    Form {
-        entity: "maturityDates",
-        key: "maturity_date_id",
-        check: |_, check, _| {
-            check.text("name");
-            check.id_or_none("days");
-            check.amount("associated_discount", Some(100));
-        },
-        write: |_, fields, params, _| {
-            fields.extend(row(json!({
-                "name": params.text("name"), "days": params.int("days"),
-                "associated_discount": params.wire("associated_discount"),
-            })));
-        },
-    },
-    taxes::FORM,
-    document_sets::FORM,
-    products::FORM,
-];
+/// The lists whose rows are more than what is written.
+const FORMS: &[Form] = &[taxes::FORM, document_sets::FORM, products::FORM];
 
 /// How the rows of `entity` are written, if they can be.
 pub(super) fn find(entity: &str) -> Option<&'static Form> {
-    FORMS.iter().find(|form| form.entity == entity)
+    FORMS.iter().chain(lists::FORMS).find(|form| form.entity == entity)
 }
 
 /// The methods that these lists have in common.
@@ -80,42 +50,45 @@ fn with_form(world: &mut World, ask: &Ask<'_>, act: fn(&mut World, &Ask<'_>, &Fo
 
 fn insert(world: &mut World, ask: &Ask<'_>, form: &Form) -> Reply {
     let mut check = Check::new(ask.params);
+    lists::check(world, &mut check, form, None);
     (form.check)(world, &mut check, None);
     if !check.issues.is_empty() {
         return Reply::Invalid(check.issues);
     }
     let key = world.next_id();
     let mut fields = Row::from_iter([(form.key.to_owned(), key.into())]);
+    lists::write(&mut fields, form, ask.params);
     (form.write)(world, &mut fields, ask.params, ask.now);
     world.rows_mut(form.entity).push(fields);
     world.note_change(form.entity, key, ask.now);
     // The one insert whose id is known to be a text.
     let shown = if form.entity == "documentSets" { json!(key.to_string()) } else { json!(key) };
-    Reply::Stored(Value::Object(Row::from_iter([
-        ("valid".to_owned(), 1.into()),
-        (form.key.to_owned(), shown),
-    ])))
+    stored(form.key, shown)
+}
+
+/// The answer to a write: that it was done, and the id.
+fn stored(key: &str, shown: Value) -> Reply {
+    Reply::Stored(Value::Object(Row::from_iter([("valid".to_owned(), 1.into()), (key.to_owned(), shown)])))
 }
 
 fn update(world: &mut World, ask: &Ask<'_>, form: &Form) -> Reply {
     let mut check = Check::new(ask.params);
     check.id(form.key);
     let key = ask.params.id(form.key);
+    lists::check(world, &mut check, form, Some(key));
     (form.check)(world, &mut check, Some(key));
     if !check.issues.is_empty() {
         return Reply::Invalid(check.issues);
     }
     let found = world.settings(form.entity).iter().find(|r| id(r, form.key) == key).cloned();
     let Some(mut fields) = found else { return Reply::Refused };
+    lists::write(&mut fields, form, ask.params);
     (form.write)(world, &mut fields, ask.params, ask.now);
     if let Some(stored) = world.rows_mut(form.entity).iter_mut().find(|r| id(r, form.key) == key) {
         *stored = fields;
     }
     world.note_change(form.entity, key, ask.now);
-    Reply::Stored(Value::Object(Row::from_iter([
-        ("valid".to_owned(), 1.into()),
-        (form.key.to_owned(), key.into()),
-    ])))
+    stored(form.key, key.into())
 }
 
 fn delete(world: &mut World, ask: &Ask<'_>, form: &Form) -> Reply {
@@ -136,9 +109,9 @@ fn delete(world: &mut World, ask: &Ask<'_>, form: &Form) -> Reply {
 /// The rows of the call's list that changed, the newest first.
 pub(super) fn modified(world: &World, ask: &Ask<'_>) -> Result<Vec<Row>, Issues> {
     let since = since(ask.params)?;
-    let Some(form) = find(ask.entity) else { return Ok(Vec::new()) };
-    let newer = |r: &&Row| world.changed_at(form.entity, id(r, form.key)) >= since;
-    Ok(world.settings(form.entity).iter().rev().filter(newer).cloned().collect())
+    let Some(setting) = settings::find(ask.entity) else { return Ok(Vec::new()) };
+    let newer = |r: &&Row| world.changed_at(setting.entity, id(r, setting.key)) >= since;
+    Ok(world.settings(setting.entity).iter().rev().filter(newer).cloned().collect())
 }
 
 impl World {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{CountryRef, DocumentCopies, EconomicActivity};
 use crate::value::{flag, instant, list, number, object, optional_id, optional_number, text};
 use crate::{
-    Amount, CompanyId, CountryId, CurrencyId, DeliveryMethodId, DocumentSetId, DocumentTypeId,
+    Amount, BankAccountId, CompanyId, CountryId, CurrencyId, DeliveryMethodId, DocumentSetId, DocumentTypeId,
     MaturityDateId, PaymentMethodId,
 };
 
@@ -193,6 +193,9 @@ pub struct Subscription {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BankAccount {
+    /// Its id, if it is told.
+    #[serde(default, with = "optional_id", skip_serializing_if = "Option::is_none")]
+    pub bank_account_id: Option<BankAccountId>,
     /// Its place in the list.
     #[serde(default, deserialize_with = "number")]
     pub ordination: i64,

@@ -19,6 +19,7 @@ mod document_query;
 mod document_set;
 mod document_type;
 mod eac;
+mod global;
 mod language;
 mod line_tax;
 mod maturity_date;
@@ -31,9 +32,14 @@ mod new_product;
 mod new_recipient;
 mod payment_method;
 mod product;
+mod product_category;
 mod product_image;
 mod product_stock;
+mod record;
+mod salesman;
+mod settings;
 mod sign_up;
+mod supplier;
 mod tax;
 mod user;
 
@@ -53,6 +59,7 @@ pub use document_query::DocumentQuery;
 pub use document_set::{AtCode, AtLog, AtRegistration, DocumentSet, InitialNumber, NewDocumentSet};
 pub use document_type::DocumentType;
 pub use eac::EconomicActivity;
+pub use global::{Currency, CurrencyExchange, CurrencyName, GeographicZone, TaxExemption};
 pub use language::Language;
 pub use line_tax::LineTax;
 pub use maturity_date::{MaturityDate, NewMaturityDate};
@@ -72,8 +79,16 @@ pub use product::{
     CategoryRef, Composition, InventoryCategory, PriceClassRef, Product, ProductKind, ProductPriceClass,
     ProductProperty, ProductSupplier, ProductTax, ProductWarehouse, PropertyRef, TaxRef, UnitRef,
 };
+pub use product_category::{NewProductCategory, ProductCategory};
 pub use product_image::ProductImage;
 pub use product_stock::{NewProductStock, ProductStock, StockMove, StockQuery, StockWritten};
+pub use salesman::{NewSalesman, Salesman};
+pub use settings::{
+    Deduction, DeliveryMethod, IdentificationTemplate, MeasurementUnit, NewBankAccount, NewDeduction,
+    NewDeliveryMethod, NewEconomicActivity, NewIdentificationTemplate, NewMeasurementUnit, NewPriceClass,
+    NewProperty, NewVehicle, NewWarehouse, PriceClass, Property, Vehicle, Warehouse,
+};
 pub use sign_up::{NewCompany, SignedUp};
+pub use supplier::{NewSupplier, Supplier};
 pub use tax::{NewTax, SaftType, Tax, TaxKind, TaxQuery, VatType};
 pub use user::{UpdateMe, User};

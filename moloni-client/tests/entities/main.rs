@@ -6,7 +6,7 @@ mod trace;
 
 mod account;
 mod addresses;
-mod contract;
+mod common;
 mod customers;
 mod editing;
 mod inserting;

@@ -176,13 +176,15 @@ macro_rules! decoders {
 
 decoders! {
     records: AlternateAddress AppliedTax AssociatedDocument AtCode AtLog BankAccount CategoryRef Company
-        CompanyCurrency Country CountryName CountryRef Customer DefaultDocumentSet DeliveryMethodRef
+        CompanyCurrency Country CountryName CountryRef Currency CurrencyExchange CurrencyName Customer
+        Deduction DefaultDocumentSet DeliveryMethod DeliveryMethodRef
         Document DocumentCalcMethod DocumentCopies DocumentDetail DocumentLine DocumentPayment
         DocumentSalesman DocumentSet DocumentSetRef DocumentType DocumentTypeRef EconomicActivity
-        ExchangeCurrency FiscalZone InitialNumber Language LanguageRef LineProperty MaturityDate
-        MbReference PaymentMethod PaymentMethodRef PriceClassRef Product ProductPriceClass
-        ProductProperty ProductStock ProductSupplier ProductTax ProductWarehouse PropertyRef Rappel
-        ReverseAssociatedDocument SalesmanRef SignedUp StockWritten Subscription Tax TaxRef UnitRef User;
+        ExchangeCurrency FiscalZone GeographicZone IdentificationTemplate InitialNumber Language LanguageRef
+        LineProperty MaturityDate MbReference MeasurementUnit PaymentMethod PaymentMethodRef PriceClass
+        PriceClassRef Product ProductCategory ProductPriceClass ProductProperty ProductStock ProductSupplier
+        ProductTax ProductWarehouse Property PropertyRef Rappel ReverseAssociatedDocument Salesman SalesmanRef
+        SignedUp StockWritten Subscription Supplier Tax TaxExemption TaxRef UnitRef User Vehicle Warehouse;
     values: Amount CompanyId CountryId CustomerId DocumentId DocumentTypeId DocumentStatus Nif PostalCode;
 }
 
@@ -250,6 +252,8 @@ fn read_types(text: &str) -> Vec<String> {
         {
             types.extend(derived.then(|| word(rest)));
             derived = false;
+        } else if let Some(rest) = line.strip_prefix("    read ") {
+            types.push(word(rest));
         }
     }
     types

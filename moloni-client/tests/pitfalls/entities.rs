@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use moloni_client::resources::Match;
-use moloni_client::types::{Customer, LineTax, NewCustomer, NewProduct, Product, ProductKind, TaxQuery};
+use moloni_client::types::{
+    Customer, LineTax, NewCustomer, NewProduct, Product, ProductCategory, ProductKind, TaxQuery,
+};
 use moloni_client::{
     Amount, Client, CompanyId, CustomerId, Decimal, ErrorKind, HttpSettings, ManualEnv, TryStreamExt,
 };
 use serde_json::{Value, json};
-use wiremock::matchers::path;
+use wiremock::matchers::{body_json, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 /// The client of a company, and a service that answers as told.
@@ -202,4 +204,22 @@ fn p25_nested_records_vanish_with_their_id_and_keep_their_real_names() {
     assert_eq!((serde_json::to_value(&full).unwrap()["country"].clone(), full.salesman), (country, None));
     let product: Product = serde_json::from_value(json!({ "product_id": 9 })).unwrap();
     assert_eq!((product.category, product.measurement_unit, product.taxes.len()), (None, None, 0));
+}
+
+#[tokio::test]
+async fn p27_categories_are_listed_one_level_at_a_time() {
+    let (server, client) = service().await;
+    let level = |parent: u64, rows: &[u64]| {
+        let rows = rows.iter().map(|id| json!({ "category_id": id, "parent_id": parent, "name": "x" }));
+        (json!({ "company_id": 7, "parent_id": parent }), rows.collect::<Value>())
+    };
+    // The last level names a category of the first: a tree that is none must not be walked for ever.
+    for (asked, rows) in [level(0, &[1, 2]), level(1, &[3]), level(2, &[]), level(3, &[4]), level(4, &[1])] {
+        let call = Mock::given(path("/v1/productCategories/getAll/")).and(body_json(asked));
+        call.respond_with(ResponseTemplate::new(200).set_body_json(rows)).expect(1..).mount(&server).await;
+    }
+    let ids = |rows: Vec<ProductCategory>| rows.iter().map(|row| row.category_id.get()).collect::<Vec<_>>();
+    assert_eq!(ids(client.product_categories().get_all(None).await.unwrap()), [1, 2], "the root alone");
+    assert_eq!(ids(client.product_categories().get_all(Some(3.into())).await.unwrap()), [4]);
+    assert_eq!(ids(client.product_categories().walk().await.unwrap()), [1, 2, 3, 4]);
 }

@@ -135,7 +135,7 @@ async fn a_bad_recording_is_named() {
         ("documents.count.json", json!({ "total": 3 }), "not of the form"),
         ("invoices.getAll.json", json!([recorded_document(1, 999, 1)]), "unknown document_type_id"),
         ("invoices.json", json!([]), "not named {entity}.{method}.json"),
-        ("warehouses.getAll.json", json!(7), "neither a list nor an object"),
+        ("stockMovements.getAll.json", json!(7), "neither a list nor an object"),
     ];
     for (n, (file, body, why)) in rows.into_iter().enumerate() {
         let folder = Folder::new(&format!("bad{n}"), &[(file, body)]);

@@ -1,5 +1,7 @@
 //! The suite fails on stores that are wrong.
 
+mod mistake;
+
 use std::mem::take;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -15,79 +17,7 @@ use sync_core::store::{
 };
 use sync_core::{Rev, StoreError, Versioned, async_trait, conformance};
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Mistake {
-    LastLinkWins,
-    LastProjectionWins,
-    LastFactWins,
-    LastPositionWins,
-    ChecksTooEarly,
-    CommitsLinksApart,
-    CommitsProjectionsApart,
-    CommitsFactsApart,
-    CommitsPositionsApart,
-    CommitsReviewsApart,
-    CommitsTheJournalApart,
-    LosesWhenLinksWereWritten,
-    KeepsOldFields,
-    ForgetsProjections,
-    ForgetsFacts,
-    ForgetsPositions,
-    ForgetsReviews,
-    ForgetsTheJournal,
-    PagesAreShort,
-    QuestionsAreFew,
-    PagesHaveNoVersions,
-    BindsToAnyone,
-    ClaimsNothing,
-    NamesAnotherHolder,
-    NamesTheFirstOfACommit,
-    ClaimsByIdAlone,
-    ClaimsForEnded,
-    ClaimsInOrder,
-    ClaimsForDeleted,
-    ClaimsNothingWithinACommit,
-    LinkOfIgnoresParents,
-    LinkOfIgnoresSides,
-    LinkOfIsForEver,
-    LinkOfForgetsEnded,
-    LinkOfPrefersEnded,
-    LinkOfTakesAnyEnded,
-    LinkOfTakesLastWritten,
-    LinkOfForgetsWhoWasTakenFrom,
-    LinksOfLeavesOutUnknown,
-    FactsLeaveOutUnknown,
-    CreatesOnBothSides,
-    CreatesAreAnyWrite,
-    CreatesAreUnordered,
-    ProjectionsOfAnybody,
-    ProjectionsOfFirstOwner,
-    FactsAreUnordered,
-    FactsWithoutOwnersAreAnybodys,
-    AsksAnew,
-    ClosesOnlyWhatIsOpen,
-    ClosesNothing,
-    ReviewsIgnoreSides,
-    ReviewsAreUnordered,
-    JournalIgnoresRecords,
-    JournalBeginsAtZero,
-    JournalHasOneNumber,
-    JournalRepeats,
-    JournalLimitsFirst,
-    JournalPagesAreShort,
-    JournalFillsGaps,
-    RunsAreMixed,
-    RunsBeginAnew,
-    RunsAreOldestFirst,
-    RunsIncludeTheLast,
-    LinksWithTheLiveOneAlone,
-    TrimsTooMuch,
-    TrimsTheMomentItself,
-    KeepsEntries,
-    MentionsWhatIsAboutIt,
-}
-
-use Mistake as M;
+use mistake::{Mistake, Mistake as M};
 
 /// What was seen of earlier commits.
 #[derive(Debug, Default)]

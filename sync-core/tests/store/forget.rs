@@ -11,10 +11,10 @@ use sqlx::{AssertSqlSafe, Row as _};
 use sync_core::engine::merge::{FieldState, Parked, Reason, Write};
 use sync_core::engine::settle::Unsettled;
 use sync_core::engine::{
-    Agreed, Caps, Collection, Engine, EngineError, Entry, Fact, FactKey, Fault, FieldValue, Fingerprint,
-    Forgotten, Happening, Life, Link, LinkField, LinkId, LinkStatus, ListPage, Mapping, PageToken, Pair,
-    Pending, PendingOp, Projection, ProjectionKey, Raw, Read, RecordId, RecordRef, Refusal, Review,
-    ReviewKind, Scope, Side, Wanted, Wrote,
+    Agreed, Answer, Caps, Collection, Engine, EngineError, Entry, Fact, FactKey, Fault, FieldValue,
+    Fingerprint, Forgotten, Happening, Life, Link, LinkField, LinkId, LinkStatus, ListPage, Mapping,
+    PageToken, Pair, Pending, PendingOp, Projection, ProjectionKey, Raw, Read, RecordId, RecordRef, Refusal,
+    Review, ReviewKind, RunId, Scope, Side, Wanted, Wrote,
 };
 use sync_core::jiff::Timestamp;
 use sync_core::queue::{Hint, MemoryQueue, Priority, WorkKey, WorkQueue};
@@ -125,14 +125,16 @@ impl Person {
         let now = Timestamp::UNIX_EPOCH;
         let review = |about: WorkKey| {
             let message = format!("is it {}?", self.text("contact"));
-            Review::new(about, ReviewKind::Match, Some("mail"), message, now)
+            let answer = Some(Answer::Value(self.value("answered")));
+            Review { answer, ..Review::new(about, ReviewKind::Match, Some("mail"), message, now) }
         };
         let told = [
             Happening::Moved(Side::Right, self.at("merged")),
             Happening::Overrode { side: Side::Left, field: "mail".to_owned(), value: self.value("lost") },
             Happening::Refused { side: Side::Left, field: "mail".to_owned(), sent: self.value("refused") },
         ];
-        let entry = |(about, what)| Entry { at: now, run: None, about, what };
+        let run = Some(RunId::new(self.text("run")));
+        let entry = |(about, what)| Entry { at: now, run: run.clone(), about, what };
         let fact = Fact {
             key: self.fact(),
             owner: Some(RecordId::new(self.text("customer"))),
@@ -168,12 +170,18 @@ fn mentions() -> Commit {
     let about = WorkKey::Link(link.id.clone());
     let message = format!("it may belong to {}, whose create was not answered", GONE.link(2, "contact").id);
     let entry = |what| Entry { at: now, run: None, about: about.clone(), what };
+    let match_of = Review::new(about.clone(), ReviewKind::Match, None, message, now);
+    let pair = Answer::Pair(GONE.at("contact"));
+    let answered = Happening::Answered { review: match_of.key.to_string(), answer: pair.to_string() };
+    let message = format!("another account is behind a side, as {} shows", GONE.text("contact"));
+    let guard = Review::new(WorkKey::Sync, ReviewKind::Guard, Some("identity"), message, now);
     Commit {
         journal: vec![
+            entry(answered),
             entry(Happening::Linked(Side::Right, GONE.at("contact"))),
             entry(Happening::Linked(Side::Right, STAYS.at("contact"))),
         ],
-        reviews: vec![Review::new(about.clone(), ReviewKind::Match, None, message, now)],
+        reviews: vec![Review { answer: Some(pair), ..match_of }, guard],
         ..Commit::link(None, link)
     }
 }
@@ -229,8 +237,8 @@ async fn check(setting: &Setting<impl Store>) -> Forgotten {
     let Setting { store, queue, engine, .. } = setting;
     let forgotten = engine.forget(Side::Right, &GONE.at("contact")).await.unwrap();
     let Forgotten { links, projections, facts, reviews, entries, hints, cleared, .. } = forgotten;
-    assert_eq!((links, projections, facts, reviews, entries), (2, 1, 1, 7, 8), "{forgotten:?}");
-    assert_eq!((hints, cleared), (7, 2), "{forgotten:?}");
+    assert_eq!((links, projections, facts, reviews, entries), (2, 1, 1, 7, 9), "{forgotten:?}");
+    assert_eq!((hints, cleared), (7, 3), "{forgotten:?}");
     let again = engine.forget(Side::Right, &GONE.at("contact")).await.unwrap();
     assert_eq!(again, nothing(forgotten.wiped), "done twice");
 
@@ -262,6 +270,10 @@ async fn check(setting: &Setting<impl Store>) -> Forgotten {
     );
     let review = store.review(&other.reviews[0].key).await.unwrap().unwrap();
     assert_eq!(review.message, "it may belong to (forgotten), whose create was not answered");
+    assert_eq!(review.answer, None);
+    let guard = store.review(&other.reviews[1].key).await.unwrap().unwrap();
+    assert_eq!(guard.message, "another account is behind a side, as (forgotten) shows");
+    assert_eq!(store.runs(None, 10).await.unwrap(), [RunId::new(STAYS.text("run"))]);
     forgotten
 }
 
