@@ -9,17 +9,22 @@ use sync_core::{AccountKey, Idempotency, SecretString, StaticToken, TokenSource}
 
 use crate::feed::{Checkpoint, Feed};
 use crate::form::{self, Encoding};
+use crate::multipart::{self, File};
 use crate::outcome::{Answer, Expected, Fault, classify};
 use crate::resources::{
     AlternateAddresses, Companies, Countries, Customers, DocumentSets, Documents, Languages, MaturityDates,
-    PaymentMethods, Products, Taxes, Users,
+    PaymentMethods, ProductStocks, Products, Taxes, Users,
 };
 use crate::service::{Moloni, RATE_LIMIT};
 use crate::types::Company;
+use crate::value::to_whole;
 use crate::{CompanyId, CustomerId, Error};
 
 /// The production service.
 pub(crate) const BASE_URL: &str = "https://api.moloni.pt/v1/";
+
+/// What needs no login, and is sent no token.
+const OPEN: [&str; 3] = ["companies.freeSlug", "users.recoverPassword", "users.signUp"];
 
 /// Calls Moloni for one login and, mostly, one of its companies.
 ///
@@ -40,6 +45,7 @@ pub struct Client {
     http: HttpClient,
     company: Option<CompanyId>,
     encoding: Encoding,
+    has_login: bool,
 }
 
 impl Client {
@@ -47,6 +53,7 @@ impl Client {
     pub fn builder() -> ClientBuilder {
         ClientBuilder {
             tokens: None,
+            anonymous: false,
             company: None,
             account: None,
             encoding: Encoding::default(),
@@ -157,6 +164,11 @@ impl Client {
         Feed::new(self.clone(), self.http.env().clone(), checkpoint)
     }
 
+    /// The movements of the company's stock.
+    pub fn product_stocks(&self) -> ProductStocks<'_> {
+        ProductStocks { client: self }
+    }
+
     /// The company's catalogue.
     pub fn products(&self) -> Products<'_> {
         Products { client: self }
@@ -175,17 +187,29 @@ impl Client {
     /// Calls any method, for those that have no typed one here.
     ///
     /// `POST /{entity}/{method}/`. `params` is a record; `company_id` is added if it is not there and a company is
-    /// set. `idempotency` decides what is done about failures, so say [`Idempotency::Safe`] for reads only. The
-    /// answer of a read is given as it is, `[]` for "not found" included; that of a write must say that it worked.
+    /// set. `idempotency` decides what is done about failures, so say [`Idempotency::Safe`] for reads only. A write is
+    /// [`Idempotency::NotIdempotent`]: it is sent again only if it provably never arrived.
+    ///
+    /// The answer is judged as that of a typed method. A write must say that it worked. `getOne` and `getMe` bring a
+    /// record, and `[]` is "not found"; `getAll` and `getModifiedSince` bring rows; what other reads bring is not
+    /// known here, so only refusals are told apart. What is left is read as `T`: a type of yours, one of
+    /// [`types`](crate::types), or [`serde_json::Value`] for all of it.
     ///
     /// ```no_run
     /// # async fn example(client: moloni_client::Client) -> Result<(), moloni_client::Error> {
     /// use moloni_client::Idempotency;
-    /// use serde_json::json;
+    /// use moloni_client::types::Tax;
+    /// use serde_json::{Value, json};
     ///
-    /// let params = json!({ "vat": "999999990", "exact": 1 });
-    /// let rows = client.call("customers", "getByVat", &params, Idempotency::Safe).await?;
-    /// # let _ = rows;
+    /// // A read that is not documented, with the type of a documented one.
+    /// let params = json!({ "tax_id": 9 });
+    /// let tax: Tax = client.call("taxes", "getOne", &params, Idempotency::Safe).await?;
+    ///
+    /// // A write, with the answer as it is.
+    /// let params = json!({ "document_id": 7, "status": 1 });
+    /// let write = Idempotency::NotIdempotent;
+    /// let written = client.call::<Value>("proFormaInvoices", "update", &params, write).await?;
+    /// # let _ = (tax, written);
     /// # Ok(())
     /// # }
     /// ```
@@ -193,14 +217,14 @@ impl Client {
     /// # Errors
     ///
     /// [`Error`] of kind `Request` if the names have other characters than letters and digits, or `params` is no
-    /// record; of any other kind but `NotFound` for what comes back.
-    pub async fn call<P: Serialize + Sync + ?Sized>(
+    /// record; `Decode` if the answer is no `T`; of any other kind for what comes back.
+    pub async fn call<T: DeserializeOwned>(
         &self,
         entity: &str,
         method: &str,
-        params: &P,
+        params: &(impl Serialize + Sync + ?Sized),
         idempotency: Idempotency,
-    ) -> Result<Value, Error> {
+    ) -> Result<T, Error> {
         let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric());
         if !is_name(entity) || !is_name(method) {
             return Err(Error::request("call", "entity and method consist of letters and digits"));
@@ -213,12 +237,19 @@ impl Client {
         if let Some(company) = self.company {
             params.entry("company_id").or_insert_with(|| company.get().into());
         }
-        let expected = if idempotency.is_read() { Expected::Any } else { Expected::Write };
+        let expected = match method {
+            _ if !idempotency.is_read() => Expected::Write,
+            "getOne" | "getMe" => Expected::Object,
+            "getAll" | "getModifiedSince" => Expected::List,
+            _ => Expected::Any,
+        };
         let answered = self.send(&operation, expected, &params).await?;
-        Ok(match answered.answer {
-            Answer::Body(value) => value,
-            Answer::Nothing => Value::Null,
-        })
+        if answered.answer == Answer::Nothing {
+            // However the service spelt it.
+            let none = || Error::from_fault(&operation, &answered.reply, Fault::Shape("no rows"));
+            return T::deserialize(Value::Array(Vec::new())).map_err(|_| none());
+        }
+        answered.record(&operation)
     }
 
     /// What sends the calls.
@@ -241,16 +272,37 @@ impl Client {
         expected: Expected,
         params: &Map<String, Value>,
     ) -> Result<Answered, Error> {
+        self.send_with(operation, expected, params, None).await
+    }
+
+    /// Sends parameters and, as the service takes one in a form only, a file.
+    pub(crate) async fn send_with(
+        &self,
+        operation: &Operation,
+        expected: Expected,
+        params: &Map<String, Value>,
+        file: Option<&File<'_>>,
+    ) -> Result<Answered, Error> {
         // Flags work in the query only. With this one errors come with a description.
-        let request = Request::new(operation).query("human_errors", "true");
-        let request = match self.encoding {
+        let mut request = Request::new(operation).query("human_errors", "true");
+        if OPEN.contains(&operation.name()) {
+            request = request.anonymous();
+        } else if !self.has_login {
+            return Err(Error::request(operation.name(), "this client has no login"));
+        }
+        let fields = || {
+            let wrong = |name| Error::request(operation.name(), format!("a form has no name {name:?}"));
+            form::fields(params).map_err(wrong)
+        };
+        let request = match (self.encoding, file) {
+            (_, Some(file)) => {
+                let (content_type, body) = multipart::body(&fields()?, file);
+                request.body(content_type, body)
+            }
             // With this one the body is read as JSON; without it JSON would not be seen at all.
-            Encoding::Json => request.query("json", "true").json(params),
-            Encoding::Form => {
-                let fields = form::fields(params).map_err(|name| {
-                    Error::request(operation.name(), format!("a form has no name {name:?}"))
-                })?;
-                request.form(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+            (Encoding::Json, None) => request.query("json", "true").json(params),
+            (Encoding::Form, None) => {
+                request.form(fields()?.iter().map(|(name, value)| (name.as_str(), value.as_str())))
             }
         };
         let reply = self.http.send(request).await.map_err(|error| Error::from_http(operation, error))?;
@@ -275,9 +327,13 @@ impl Answered {
         }
     }
 
-    /// That the answer says nothing under `key`, although it says that the write was done.
-    pub(crate) fn lacks(&self, operation: &Operation, key: &'static str) -> Error {
-        Error::from_fault(operation, &self.reply, Fault::Incomplete(key))
+    /// The id that the answer has under `key`.
+    pub(crate) fn id<I: From<u64>>(&self, operation: &Operation, key: &'static str) -> Result<I, Error> {
+        let answer: Map<String, Value> = self.record(operation)?;
+        let id =
+            answer.get(key).and_then(to_whole).and_then(|id| u64::try_from(id).ok()).filter(|id| *id != 0);
+        // It says that the write was done, and nothing under `key`.
+        id.map(I::from).ok_or_else(|| Error::from_fault(operation, &self.reply, Fault::Incomplete(key)))
     }
 
     pub(crate) fn record<T: DeserializeOwned>(&self, operation: &Operation) -> Result<T, Error> {
@@ -290,6 +346,7 @@ impl Answered {
 #[derive(Debug, Clone)]
 pub struct ClientBuilder {
     tokens: Option<Arc<dyn TokenSource>>,
+    anonymous: bool,
     company: Option<CompanyId>,
     account: Option<AccountKey>,
     encoding: Encoding,
@@ -309,6 +366,16 @@ impl ClientBuilder {
     #[must_use]
     pub fn tokens(mut self, source: impl TokenSource + 'static) -> Self {
         self.tokens = Some(Arc::new(source));
+        self
+    }
+
+    /// Makes do without tokens, for the calls that need none:
+    /// [`users().sign_up`](crate::resources::Users::sign_up),
+    /// [`users().recover_password`](crate::resources::Users::recover_password) and
+    /// [`companies().free_slug`](crate::resources::Companies::free_slug). Others fail before anything is sent.
+    #[must_use]
+    pub fn anonymous(mut self) -> Self {
+        self.anonymous = true;
         self
     }
 
@@ -359,7 +426,10 @@ impl ClientBuilder {
     /// [`ErrorKind::Request`](crate::ErrorKind::Request) if there are no tokens, if the address is no URL or neither
     /// `https` nor on this machine, or if the settings do not make an HTTP client.
     pub fn build(self) -> Result<Client, Error> {
-        let tokens = self.tokens.ok_or_else(|| Error::request("client", "no tokens are set"))?;
+        let has_login = self.tokens.is_some();
+        if !has_login && !self.anonymous {
+            return Err(Error::request("client", "no tokens are set"));
+        }
         let account = self.account.or(self.company.map(Client::account_key));
         let account = account.unwrap_or_else(|| AccountKey::new("moloni", "any"));
         let base = parse_url(self.base.expose_secret())?;
@@ -368,10 +438,11 @@ impl ClientBuilder {
             Arc::new(Moloni),
             account,
             base,
-            Some(tokens),
+            self.tokens,
             RATE_LIMIT,
         );
-        Ok(Client { http: http.map_err(Error::from_layer)?, company: self.company, encoding: self.encoding })
+        let http = http.map_err(Error::from_layer)?;
+        Ok(Client { http, company: self.company, encoding: self.encoding, has_login })
     }
 }
 

@@ -104,7 +104,7 @@ ids! {
     PriceClassId,
     /// Names a product or a service.
     ProductId,
-    /// Names a movement of stock.
+    /// Names a movement of stock, the service's `product_stock_id`.
     ProductStockId,
     /// Names a property that products can have.
     PropertyId,

@@ -8,6 +8,8 @@ mod form;
 pub mod guide;
 mod ids;
 mod issuing;
+mod multipart;
+mod new_user;
 mod oauth;
 mod outcome;
 mod page;

@@ -106,7 +106,7 @@ async fn reads(sandbox: &Sandbox, client: &Client, found: &mut Found) {
 
 async fn writes(sandbox: &Sandbox, client: &Client, found: &mut Found) {
     let write = async |method: &str, params: &Value| {
-        client.call("customers", method, params, Idempotency::NotIdempotent).await
+        client.call::<Value>("customers", method, params, Idempotency::NotIdempotent).await
     };
     let new = customer(sandbox);
     let answer = write("insert", &new).await.unwrap();
@@ -177,7 +177,8 @@ async fn what_a_form_cannot_say_is_not_sent() {
     let sandbox = start().await;
     let params = json!({ "products": [{ "a[b]": 1 }] });
     let client = client(&sandbox, Encoding::Form);
-    let error = client.call("products", "insert", &params, Idempotency::NotIdempotent).await.unwrap_err();
+    let error =
+        client.call::<Value>("products", "insert", &params, Idempotency::NotIdempotent).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome_unknown()), (ErrorKind::Request, false));
     assert_eq!(error.to_string(), "products.insert: a form has no name \"a[b]\" (nothing was sent)");
     assert!(sandbox.calls().is_empty());

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use moloni_client::resources::{Match, PdfLink};
-use moloni_client::types::{NewInvoice, NewLine};
+use moloni_client::types::{NewCompany, NewInvoice, NewLine, NewUser};
 use moloni_client::writing::InsertOrFindError;
 use moloni_client::{
     AccountKey, CallOptions, Checkpoint, Client, ClientBuilder, CompanyId, CustomerId, Decimal, DocumentId,
@@ -151,6 +151,7 @@ async fn of_clients(shown: &mut Shown) {
     shown.debug(&builder(&server).tokens(manager).build().unwrap());
     let client = builder(&server).token(ACCESS).http(proxied).build().unwrap();
     shown.debug(&client);
+    shown.debug(&NewUser::new("Ana", "ana@example.pt", PASSWORD, 1.into()));
     shown.debug(&client.alternate_addresses(CustomerId::from(7)));
     shown.debug(&client.companies());
     shown.debug(&client.countries());
@@ -159,6 +160,7 @@ async fn of_clients(shown: &mut Shown) {
     shown.debug(&client.languages());
     shown.debug(&client.maturity_dates());
     shown.debug(&client.payment_methods());
+    shown.debug(&client.product_stocks());
     shown.debug(&client.products());
     shown.debug(&client.taxes());
     shown.debug(&client.users());
@@ -260,11 +262,11 @@ async fn of_set_up() -> Vec<(Error, ErrorKind)> {
     let hasty = builder(&slow).token(ACCESS).build().unwrap();
     let hasty = hasty.with(CallOptions::new().timeout(Duration::from_millis(30)));
     let params = json!({ "notes": PASSWORD });
-    let write = hasty.call("customers", "insert", &params, Idempotency::NotIdempotent);
+    let write = hasty.call::<Value>("customers", "insert", &params, Idempotency::NotIdempotent);
     let other =
         answering(ResponseTemplate::new(200).set_body_json(json!([{ "company_id": 5, "name": "Loja" }])))
             .await;
-    let misnamed = hasty.call("a/b", PASSWORD, &params, Idempotency::Safe);
+    let misnamed = hasty.call::<Value>("a/b", PASSWORD, &params, Idempotency::Safe);
     vec![
         (at("https://ana:s3cr3t@api.example.pt/").unwrap_err(), ErrorKind::Request),
         (at("s3cr3t").unwrap_err(), ErrorKind::Request),
@@ -294,6 +296,24 @@ async fn of_grants() -> Vec<(Error, ErrorKind)> {
         errors.push((oauth(&server).password("ana", PASSWORD).await.unwrap_err(), kind));
     }
     errors
+}
+
+/// A password that somebody signs up with goes into one body and nowhere else.
+#[tokio::test]
+async fn a_new_password_shows_nowhere() {
+    let user = NewUser::new("Ana", "ana@example.pt", PASSWORD, 1.into());
+    for (status, as_json) in [(404, true), (404, false), (502, true), (200, false)] {
+        for encoding in [moloni_client::Encoding::Json, moloni_client::Encoding::Form] {
+            let server = answering(repeating(status, as_json)).await;
+            let client = Client::builder().anonymous().http(settings()).encoding(encoding);
+            let client = client.base_url(format!("{}/v1/", server.uri())).build().unwrap();
+            let company = NewCompany::new("Loja", "501964843", "loja", 1.into());
+            let error = client.users().sign_up(&user, &company).await.unwrap_err();
+            is_clean(&told(&error), "a sign-up that is refused");
+            let body = error.body().map(|body| body.as_str().to_owned()).unwrap_or_default();
+            assert!(!body.contains("s3cr3t"), "{body}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -25,6 +25,22 @@ impl DocumentSets<'_> {
     /// done, documents of that type cannot be closed in the series. See [the service's
     /// documentation](https://www.moloni.pt/dev/settings/document-sets/atinsertcode/).
     ///
+    /// There is a variant for many series at once, whose path and parameters nobody has confirmed. It has no method
+    /// here; try it on a company that may be spoiled:
+    ///
+    /// ```no_run
+    /// # async fn example(client: moloni_client::Client) -> Result<(), moloni_client::Error> {
+    /// use moloni_client::Idempotency;
+    /// use serde_json::{Value, json};
+    ///
+    /// let sets = json!({ "document_set_id": [3, 4] });
+    /// let write = Idempotency::NotIdempotent;
+    /// let answer: Value = client.call("documentSets", "ATInsertCodeBulk", &sets, write).await?;
+    /// # let _ = answer;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error`] of any kind but `NotFound`; `Validation` if a manual registration lacks something. With

@@ -151,11 +151,20 @@ impl<'a, T: OfDocument> DocumentsOf<'a, T> {
     /// is not registered or has a later document. With [`outcome_unknown`](Error::outcome_unknown) it may be closed:
     /// read it.
     pub async fn close(self, draft: &DocumentDetail) -> Result<(), Error> {
+        self.close_with(draft, Map::new()).await
+    }
+
+    /// Closes a draft, with more parameters.
+    pub(super) async fn close_with(
+        self,
+        draft: &DocumentDetail,
+        mut body: Map<String, Value>,
+    ) -> Result<(), Error> {
         let (operation, document) = (&T::OPERATIONS.update, &draft.document);
         if document.status != DocumentStatus::Draft {
             return Err(Error::request(operation.name(), "the document is no draft"));
         }
-        let mut body = Map::from_iter([("status".to_owned(), DocumentStatus::Closed.number().into())]);
+        body.insert("status".to_owned(), DocumentStatus::Closed.number().into());
         if !document.associated_documents.is_empty() {
             body.insert("associated_documents".to_owned(), json!(document.associated_documents));
         }

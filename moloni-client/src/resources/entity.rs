@@ -10,7 +10,6 @@ use sync_core::http::Operation;
 
 use super::Count;
 use crate::outcome::Expected;
-use crate::value::to_whole;
 use crate::{Client, Error};
 
 /// An operation of an entity: `{entity}.{method}` at `/{entity}/{method}/`.
@@ -373,11 +372,7 @@ impl Client {
         key: &'static str,
     ) -> Result<I, Error> {
         let params = self.write_params(operation, body, params)?;
-        let answered = self.send(operation, Expected::Write, &params).await?;
-        let answer: Map<String, Value> = answered.record(operation)?;
-        let id =
-            answer.get(key).and_then(to_whole).and_then(|id| u64::try_from(id).ok()).filter(|id| *id != 0);
-        id.map(I::from).ok_or_else(|| answered.lacks(operation, key))
+        self.send(operation, Expected::Write, &params).await?.id(operation, key)
     }
 
     /// The rows that `query` selects, of a list that is not paged.
@@ -422,7 +417,7 @@ impl Client {
         self.send(operation, Expected::Write, &params).await?.record(operation)
     }
 
-    fn write_params<B: Serialize + ?Sized>(
+    pub(super) fn write_params<B: Serialize + ?Sized>(
         &self,
         operation: &Operation,
         body: &B,
@@ -436,7 +431,10 @@ impl Client {
 }
 
 /// The parameters that `body` is.
-fn record<B: Serialize + ?Sized>(operation: &Operation, body: &B) -> Result<Map<String, Value>, Error> {
+pub(super) fn record<B: Serialize + ?Sized>(
+    operation: &Operation,
+    body: &B,
+) -> Result<Map<String, Value>, Error> {
     match serde_json::to_value(body) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Err(Error::request(operation.name(), "the body is no record")),

@@ -1,50 +1,84 @@
-use serde_json::{Map, json};
+use serde_json::Map;
 
-use super::entity::{handle, operations, writes};
-use crate::types::ProductStock;
-use crate::{Amount, Date, Error, Listing, ProductId, ProductStockId, WarehouseId};
+use super::entity::operations;
+use crate::types::{NewProductStock, ProductStock, StockMove, StockQuery, StockWritten};
+use crate::{Client, Error, Listing, ProductStockId};
 
-handle! {
-    /// The movements of stock.
-    ProductStocks as product_stocks
+operations! { "productStocks":
+    GET_ALL = "getAll" read;
+    INSERT = "insert" write;
+    UPDATE = "update" write;
+    DELETE = "delete" write;
+    MOVE_TO_WAREHOUSE = "moveToWarehouse" write;
 }
 
-writes! { ProductStocks("productStocks") of NewProductStock, ProductStockId = "product_stock_id" }
+/// The movements of the company's stock. From [`Client::product_stocks`]. See
+/// [the service's documentation](https://www.moloni.pt/dev/products/stocks/).
+///
+/// How much there is of a product is the sum of its movements: [`Product::stock`](crate::types::Product::stock).
+/// Documents move stock by themselves; these calls are for all else, such as what was counted, broken or found.
+#[derive(Debug, Clone, Copy)]
+pub struct ProductStocks<'a> {
+    pub(crate) client: &'a Client,
+}
 
 impl ProductStocks<'_> {
-    /// Lists the movements of a product's stock.
+    /// Lists the movements that `query` selects.
     ///
-    /// `POST /productStocks/getAll/`, a read, in pages of 50. What else it takes is not established. Compare what you
-    /// get: filters that the service does not know are ignored without a word.
-    pub fn get_all(self, product: ProductId) -> Listing<ProductStock> {
-        operations! { "productStocks": GET_ALL = "getAll" read; }
-        let params = Map::from_iter([("product_id".to_owned(), product.get().into())]);
-        Listing::new(self.client.clone(), &GET_ALL, params, |row| row.product_stock_id.get())
+    /// `POST /productStocks/getAll/`, a read, in pages of 50.
+    pub fn get_all(self, query: StockQuery) -> Listing<ProductStock> {
+        let id = |movement: &ProductStock| movement.product_stock_id.get();
+        Listing::new(self.client.clone(), &GET_ALL, query.into_params(), id)
     }
 
-    /// Moves units of a product from one warehouse to another.
+    /// Moves stock in or out.
     ///
-    /// `POST /productStocks/moveToWarehouse/`, a write: sent again only if it provably never arrived. `stock` is the
-    /// movement that brought the units in.
+    /// `POST /productStocks/insert/`, a write: sent again only if it provably never arrived. Nothing tells a movement
+    /// from a second one like it but its [`notes`](NewProductStock::notes).
     ///
     /// # Errors
     ///
-    /// [`Error`] of any kind but `NotFound`; `Validation` names the fields that are wrong, `Refused` says that one of
-    /// them is not there. With [`outcome_unknown`](Error::outcome_unknown) the units may have moved all the same.
-    pub async fn move_to_warehouse(
-        self,
-        stock: ProductStockId,
-        product: ProductId,
-        day: Date,
-        qty: impl Into<Amount>,
-        from: WarehouseId,
-        to: WarehouseId,
-    ) -> Result<(), Error> {
-        operations! { "productStocks": MOVE = "moveToWarehouse" write; }
-        let moved = json!({
-            "product_stock_id": stock, "product_id": product, "movement_date": day.to_string(), "qty": qty.into(),
-            "from_warehouse_id": from, "to_warehouse_id": to,
-        });
-        self.client.write(&MOVE, &moved, Map::new()).await
+    /// [`Error`] of any kind but `NotFound`; `Validation` names the fields that are wrong. With
+    /// [`outcome_unknown`](Error::outcome_unknown) it may be there all the same.
+    pub async fn insert(self, new: &NewProductStock) -> Result<StockWritten, Error> {
+        self.client.written(&INSERT, new, Map::new()).await
     }
+
+    /// Replaces a movement.
+    ///
+    /// `POST /productStocks/update/`, a write, with everything that an insert takes.
+    ///
+    /// # Errors
+    ///
+    /// As [`insert`](Self::insert); `Refused` if it is not there.
+    pub async fn update(self, id: ProductStockId, new: &NewProductStock) -> Result<(), Error> {
+        self.client.write(&UPDATE, new, named(id)).await
+    }
+
+    /// Deletes a movement.
+    ///
+    /// `POST /productStocks/delete/`, a write.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] of any kind but `NotFound`; `Refused` if it is not there, or a document caused it.
+    pub async fn delete(self, id: ProductStockId) -> Result<(), Error> {
+        self.client.write(&DELETE, &Map::new(), named(id)).await
+    }
+
+    /// Moves stock from one warehouse to another.
+    ///
+    /// `POST /productStocks/moveToWarehouse/`, a write.
+    ///
+    /// # Errors
+    ///
+    /// As [`insert`](Self::insert).
+    pub async fn move_to_warehouse(self, goods: &StockMove) -> Result<StockWritten, Error> {
+        self.client.written(&MOVE_TO_WAREHOUSE, goods, Map::new()).await
+    }
+}
+
+/// The parameter that names a movement.
+fn named(id: ProductStockId) -> Map<String, serde_json::Value> {
+    Map::from_iter([("product_stock_id".to_owned(), id.get().into())])
 }

@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::route::{Ask, Reply};
 use super::row::{Row, id, list, row};
+use super::sign_up;
 use super::validate::Check;
 use super::world::{DEMONSTRATION, World};
 
@@ -96,9 +97,12 @@ pub(super) fn free_slug(world: &mut World, ask: &Ask<'_>) -> Reply {
     if !check.issues.is_empty() {
         return Reply::Invalid(check.issues);
     }
-    let wanted = ask.params.text("slug");
-    let taken = both(world).iter().any(|company| slug(id(company, "company_id")) == wanted);
-    Reply::Read(json!({ "valid": u8::from(!taken) }))
+    Reply::Read(json!({ "valid": u8::from(is_free(world, &ask.params.text("slug"))) }))
+}
+
+pub(super) fn is_free(world: &World, wanted: &str) -> bool {
+    let own = both(world).iter().any(|company| slug(id(company, "company_id")) == wanted);
+    !own && !sign_up::is_taken(world, "slug", wanted)
 }
 
 fn slug(company: u64) -> String {

@@ -7,7 +7,7 @@ use super::route::{Ask, Handle, Reply};
 use super::row::{Row, id, list, row, text};
 use super::search::{Search, matching};
 use super::settings;
-use super::upkeep::{Form, stored};
+use super::upkeep::Form;
 use super::validate::Check;
 use super::world::World;
 
@@ -27,12 +27,9 @@ pub(super) enum Kind {
     Amount,
     /// 0 to 100.
     Percent,
-    /// Any number.
-    Signed,
     Whole,
     Flag,
     Id,
-    Day,
 }
 
 /// A field: its name, what it holds, and whether it must be there.
@@ -51,7 +48,7 @@ pub(super) const fn plain(entity: &'static str, key: &'static str, fields: &'sta
     Form { entity, key, fields, check: |_, _, _| {}, write: |_, _, _, _| {} }
 }
 
-use Kind::{Amount, Day, Email, Flag, Id, Percent, Phone, PostalCode, Signed, Text, Unique, Url, Vat, Whole};
+use Kind::{Amount, Email, Flag, Id, Percent, Phone, PostalCode, Text, Unique, Url, Vat, Whole};
 
 /// Every list of such rows.
 pub(super) const FORMS: &[Form] = &[
@@ -125,17 +122,6 @@ pub(super) const FORMS: &[Form] = &[
         )
     },
     plain("productProperties", "property_id", &[needs("title", Text)]),
-    plain(
-        "productStocks",
-        "product_stock_id",
-        &[
-            needs("product_id", Id),
-            needs("movement_date", Day),
-            needs("qty", Signed),
-            takes("warehouse_id", Id),
-            takes("notes", Text),
-        ],
-    ),
     plain(
         "salesmen",
         "salesman_id",
@@ -222,16 +208,10 @@ pub(super) fn check(world: &World, check: &mut Check<'_>, form: &Form, updated: 
         let wanted = needed || there;
         match kind {
             Amount | Percent if wanted => check.amount(name, (kind == Percent).then_some(100)),
-            Signed if wanted && check.params.number(name).is_none() => {
-                check.issues.add("2 0", name, "must be float");
-            }
             Whole if wanted => check.id_or_none(name),
             Id if needed => check.id(name),
             Id if there => check.id_or_none(name),
-            Day if wanted => {
-                check.day(name);
-            }
-            Amount | Percent | Signed | Whole | Id | Day | Flag => {}
+            Amount | Percent | Whole | Id | Flag => {}
             _ if needed && !check.text(name) => {}
             Unique => {
                 let value = check.params.text(name);
@@ -254,7 +234,7 @@ pub(super) fn check(world: &World, check: &mut Check<'_>, form: &Form, updated: 
 pub(super) fn write(fields: &mut Row, form: &Form, params: &Params) {
     for (name, kind, _) in form.fields {
         let value = match kind {
-            Amount | Percent | Signed | Whole | Id => params.wire(name),
+            Amount | Percent | Whole | Id => params.wire(name),
             Flag => u8::from(params.flag(name)).into(),
             _ => params.text(name).into(),
         };
@@ -335,37 +315,4 @@ pub(super) fn subscription(world: &mut World, _: &Ask<'_>) -> Reply {
         "last_price": 190.8, "subscription_date": "2026-01-02T09:00:00+0000",
         "expire_date": "2027-01-02T09:00:00+0000", "paid": 1, "last_payment_date": "2026-01-02T09:00:00+0000",
     }))
-}
-
-/// `productStocks/moveToWarehouse`: as many go out of one warehouse as come into the other.
-pub(super) fn move_to_warehouse(world: &mut World, ask: &Ask<'_>) -> Reply {
-    let mut check = Check::new(ask.params);
-    for key in ["product_stock_id", "product_id"] {
-        check.id(key);
-    }
-    check.day("movement_date");
-    check.amount("qty", None);
-    for key in ["from_warehouse_id", "to_warehouse_id"] {
-        check.id(key);
-    }
-    if !check.issues.is_empty() {
-        return Reply::Invalid(check.issues);
-    }
-    let stock = ask.params.id("product_stock_id");
-    if !world.settings("productStocks").iter().any(|r| id(r, "product_stock_id") == stock) {
-        return Reply::Refused;
-    }
-    let qty = ask.params.number("qty").unwrap_or_default();
-    let mut last = 0;
-    for (key, qty) in [("from_warehouse_id", -qty), ("to_warehouse_id", qty)] {
-        last = world.next_id();
-        let fields = row(json!({
-            "product_stock_id": last, "product_id": ask.params.id("product_id"),
-            "movement_date": ask.params.text("movement_date"), "qty": super::row::wire(qty),
-            "warehouse_id": ask.params.id(key), "notes": "",
-        }));
-        world.rows_mut("productStocks").push(fields);
-        world.note_change("productStocks", last, ask.now);
-    }
-    stored("product_stock_id", last.into())
 }

@@ -28,15 +28,16 @@
 //! |---|---|
 //! | `grant` | `authorization_code`, `password` and `refresh_token`, by GET or POST |
 //! | `companies` | `getAll`, `getOne`, and `freeSlug`, which needs no token |
-//! | `users` | `getMe`, `updateMe`, `getAll` |
+//! | `users` | `getMe`, `updateMe`, `getAll`, and `signUp` and `recoverPassword`, which need no token |
 //! | `customers` | every documented method |
 //! | `documents` | every documented method |
 //! | all 24 types of document, of customers and of suppliers | `getAll`, `getOne`, `count`, `getModifiedSince`, `countModifiedSince`, `insert`, `update`, `delete`; `generateMBReference` of invoices, invoice-receipts and simplified invoices; `setTransportCode` of what goes with goods |
 //! | `customerAlternateAddresses` | `getAll`, `insert`, `update`, `delete`, `getModifiedSince`, `countModifiedSince` |
-//! | `products` | every documented method |
+//! | `products` | every documented method; a form may have a picture in it |
+//! | `productStocks` | every documented method |
 //! | `suppliers`, `salesmen` | every documented method, `getModifiedSince`, `countModifiedSince` |
 //! | `bankAccounts`, `deductions`, `deliveryMethods`, `economicActivityClassificationCodes`, `identificationTemplates`, `maturityDates`, `measurementUnits`, `paymentMethods`, `priceClasses`, `productProperties`, `taxes`, `warehouses` | `getAll`, `insert`, `update`, `delete`, `getModifiedSince`, `countModifiedSince` |
-//! | `documentSets`, `productCategories`, `productStocks`, `vehicles` | the same, and `ATInsertCode`, `getOne`, `moveToWarehouse`, `getBySearch` |
+//! | `documentSets`, `productCategories`, `vehicles` | the same, and `ATInsertCode`, `getOne`, `getBySearch` |
 //! | `countries`, `currencies`, `documentModels`, `fiscalZones`, `geographicZones`, `languages` | `getAll` |
 //! | `currencyExchange`, `multibancoGateways`, `taxExemptions` | `getAll`, `getModifiedSince`, `countModifiedSince` |
 //! | `subscription` | `getOne` |
@@ -104,13 +105,15 @@
 //! - An alternate address belongs to its customer's row, whose own time of change it does not touch.
 //! - A name of a series is unique. Its taxes are what a product is charged; errors in them are one list for each.
 //! - `ATInsertCode` takes every code, and invents one where none is given; the tax authority never says no.
-//! - A movement of stock does not touch the product's stock. `moveToWarehouse` makes two movements, and answers the id
-//!   of the second. `productStocks/getAll` takes a `product_id` and is paged.
 //! - Numbers of suppliers and of salesmen are unique. What must be there and what may be
 //!   left out is as documented, and a category may be deleted although others are in it.
 //! - `documentModels`, `geographicZones` and `multibancoGateways` are empty, and `taxExemptions` have a `code` only.
 //! - `getLastCostPrice` answers `{"cost_price": …}` of the first supplier, and `[]` if there is none.
-//! - `updateMe` leaves the login as it is.
+//! - `updateMe` leaves the login as it is. Who signs up has ids, a slug and an e-mail address that nobody else gets,
+//!   and cannot log in. `recoverPassword` takes every address.
+//! - A product's `image` is the name of the file that was sent.
+//! - A movement changes the stock of its product; documents do not. `moveToWarehouse` notes two movements, and the
+//!   one that it names stays. `product_stock_id` is what the writes answer with.
 //! - Ids of other records in a customer (payment method, salesman …) need not exist. If they don't, the nested
 //!   object is missing.
 //! - The grant takes its parameters in a body, too, though Moloni was seen to refuse that for a password.
@@ -137,6 +140,7 @@ mod lines;
 mod lisbon;
 mod lists;
 mod multibanco;
+mod multipart;
 mod params;
 mod products;
 mod route;
@@ -144,6 +148,8 @@ mod row;
 mod search;
 mod settings;
 mod settlement;
+mod sign_up;
+mod stocks;
 mod taxes;
 mod upkeep;
 mod validate;

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 use sync_core::sandbox_kit::Request;
 
+use super::multipart;
 use super::row::{Row, row, to_decimal, wire};
 
 /// The parameters of a call: all of them travel in the body.
@@ -21,7 +22,11 @@ impl Params {
                 _ => Row::new(),
             });
         }
-        Self::nested(request.form())
+        let content_type = request.header("content-type").unwrap_or_default();
+        if content_type.starts_with("multipart/form-data") {
+            return Self::nested(multipart::fields(content_type, &request.body));
+        }
+        Self::nested(request.form().into_iter().map(|(name, value)| (name, value.into())).collect())
     }
 
     /// Parameters from fields that a person entered.
@@ -29,7 +34,7 @@ impl Params {
         Self(fields)
     }
 
-    fn nested(pairs: Vec<(String, String)>) -> Self {
+    fn nested(pairs: Vec<(String, Value)>) -> Self {
         let mut root = Value::Object(Map::new());
         for (name, value) in pairs.into_iter().take(MOST_VALUES) {
             if let Some(path) = steps(&name) {
@@ -150,9 +155,9 @@ fn steps(name: &str) -> Option<Vec<String>> {
     (steps.len() <= DEEPEST + 1).then_some(steps)
 }
 
-fn place(at: &mut Value, path: &[String], value: String) {
+fn place(at: &mut Value, path: &[String], value: Value) {
     let Some((key, rest)) = path.split_first() else {
-        *at = Value::String(value);
+        *at = value;
         return;
     };
     if !at.is_object() {
@@ -189,7 +194,7 @@ mod tests {
 
     fn nested(form: &str) -> Value {
         let pairs = form.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        Value::Object(Params::nested(pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).collect()).0)
+        Value::Object(Params::nested(pairs.map(|(k, v)| (k.to_owned(), v.into())).collect()).0)
     }
 
     #[test]

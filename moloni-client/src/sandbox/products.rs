@@ -166,6 +166,9 @@ fn write(world: &World, fields: &mut Row, params: &Params, now: Timestamp) {
         };
         all.insert("warehouses".to_owned(), warehouses.iter().map(warehouse).collect());
     }
+    if let Some(file) = params.fields().get("image").and_then(|image| image.get("file")) {
+        all.insert("image".to_owned(), file.clone());
+    }
     for (key, entity, of, shown) in NESTED {
         match world.excerpt(entity, of, params.id(of), shown) {
             Some(nested) => all.insert((*key).to_owned(), nested),

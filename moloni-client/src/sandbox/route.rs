@@ -7,7 +7,10 @@ use super::document_types::by_entity;
 use super::params::Params;
 use super::validate::{Check, Issues};
 use super::world::{DEMONSTRATION, World};
-use super::{addresses, companies, customers, document_sets, documents, lists, products, settings, upkeep};
+use super::{
+    addresses, companies, customers, document_sets, documents, lists, products, settings, sign_up, stocks,
+    upkeep,
+};
 
 /// A call of `{entity}/{method}`.
 #[derive(Debug)]
@@ -65,6 +68,8 @@ fn find(entity: &str, method: &str) -> Option<Route> {
         ("companies", "getAll") => global(companies::get_all),
         ("companies", "getOne") => global(companies::get_one),
         ("companies", "freeSlug") => global(companies::free_slug),
+        ("users", "signUp") => global(sign_up::sign_up),
+        ("users", "recoverPassword") => global(sign_up::recover_password),
         ("users", "getMe") => global(companies::get_me),
         ("users", "updateMe") => global(companies::update_me),
         ("users", "getAll") => within(companies::get_users),
@@ -76,7 +81,6 @@ fn find(entity: &str, method: &str) -> Option<Route> {
             .or_else(|| within(by_entity(entity).and_then(|kind| documents::of_kind(kind, method))?)),
         ("fiscalZones", "getAll") => global(lists::fiscal_zones),
         ("productCategories", "getOne") => within(lists::get_one),
-        ("productStocks", "moveToWarehouse") => within(lists::move_to_warehouse),
         ("subscription", "getOne") => within(lists::subscription),
         ("vehicles", "getBySearch") => within(lists::search_vehicles),
         ("salesmen" | "suppliers", _) => in_table(lists::METHODS).or_else(|| in_table(upkeep::METHODS)),
@@ -85,6 +89,7 @@ fn find(entity: &str, method: &str) -> Option<Route> {
             "getModifiedSince" | "countModifiedSince",
         ) => in_table(upkeep::METHODS).map(|route| Route { of_company: false, ..route }),
         ("customerAlternateAddresses", _) => in_table(addresses::METHODS),
+        ("productStocks", _) => in_table(stocks::METHODS),
         ("products", _) => in_table(products::METHODS).or_else(|| in_table(upkeep::METHODS)),
         (_, "getAll") => {
             settings::find(entity).map(|s| Route { handle: settings::get_all, of_company: s.of_company })
@@ -96,7 +101,7 @@ fn find(entity: &str, method: &str) -> Option<Route> {
 
 /// Whether the method needs no access token.
 pub(super) fn is_open(entity: &str, method: &str) -> bool {
-    (entity, method) == ("companies", "freeSlug")
+    matches!((entity, method), ("companies", "freeSlug") | ("users", "signUp" | "recoverPassword"))
 }
 
 /// Whether the sandbox computes the answer of `{entity}/{method}`.

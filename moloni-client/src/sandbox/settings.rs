@@ -41,7 +41,6 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("priceClasses", "price_class_id", true),
     setting("productCategories", "category_id", true),
     setting("productProperties", "property_id", true),
-    setting("productStocks", "product_stock_id", true),
     setting("salesmen", "salesman_id", true),
     setting("suppliers", "supplier_id", true),
     setting("taxExemptions", "", false),
@@ -66,10 +65,6 @@ pub(super) fn get_all(world: &mut World, ask: &Ask<'_>) -> Reply {
             list(rows.into_iter().filter(|r| id(r, "parent_id") == params.id("parent_id")))
         }
         "taxes" => list(taxes::selected(rows, params)),
-        "productStocks" if params.id("product_id") != 0 => {
-            let wanted = |r: &Row| id(r, "product_id") == params.id("product_id");
-            list(params.page(rows.into_iter().rev().filter(wanted).collect()))
-        }
         _ => list(rows),
     })
 }

@@ -67,7 +67,7 @@ fn insert(world: &mut World, ask: &Ask<'_>, form: &Form) -> Reply {
 }
 
 /// The answer to a write: that it was done, and the id.
-pub(super) fn stored(key: &str, shown: Value) -> Reply {
+fn stored(key: &str, shown: Value) -> Reply {
     Reply::Stored(Value::Object(Row::from_iter([("valid".to_owned(), 1.into()), (key.to_owned(), shown)])))
 }
 

@@ -29,17 +29,21 @@ mod new_customer;
 mod new_document;
 mod new_line;
 mod new_product;
+mod new_recipient;
 mod payment_method;
 mod product;
 mod product_category;
+mod product_image;
 mod product_stock;
 mod record;
 mod salesman;
 mod settings;
+mod sign_up;
 mod supplier;
 mod tax;
 mod user;
 
+pub use crate::new_user::NewUser;
 pub use alternate_address::{AlternateAddress, NewAlternateAddress};
 pub use company::{BankAccount, Company, CompanyCurrency, DefaultDocumentSet, Subscription};
 pub use country::{Country, CountryName, CountryRef, FiscalZone};
@@ -69,19 +73,22 @@ pub use new_document::{
 };
 pub use new_line::{Delivery, NewAssociation, NewLine, NewPayment};
 pub use new_product::NewProduct;
+pub use new_recipient::NewRecipient;
 pub use payment_method::{NewPaymentMethod, PaymentMethod};
 pub use product::{
     CategoryRef, Composition, InventoryCategory, PriceClassRef, Product, ProductKind, ProductPriceClass,
     ProductProperty, ProductSupplier, ProductTax, ProductWarehouse, PropertyRef, TaxRef, UnitRef,
 };
 pub use product_category::{NewProductCategory, ProductCategory};
-pub use product_stock::{NewProductStock, ProductStock};
+pub use product_image::ProductImage;
+pub use product_stock::{NewProductStock, ProductStock, StockMove, StockQuery, StockWritten};
 pub use salesman::{NewSalesman, Salesman};
 pub use settings::{
     Deduction, DeliveryMethod, IdentificationTemplate, MeasurementUnit, NewBankAccount, NewDeduction,
     NewDeliveryMethod, NewEconomicActivity, NewIdentificationTemplate, NewMeasurementUnit, NewPriceClass,
     NewProperty, NewVehicle, NewWarehouse, PriceClass, Property, Vehicle, Warehouse,
 };
+pub use sign_up::{NewCompany, SignedUp};
 pub use supplier::{NewSupplier, Supplier};
 pub use tax::{NewTax, SaftType, Tax, TaxKind, TaxQuery, VatType};
 pub use user::{UpdateMe, User};

@@ -306,7 +306,7 @@ impl Delivery {
 }
 
 /// The one spelling that Moloni's own plugins use.
-fn moment<S: Serializer>(at: &DateTime, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn moment<S: Serializer>(at: &DateTime, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&at.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
 

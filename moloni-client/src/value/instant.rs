@@ -57,7 +57,7 @@ pub(crate) mod optional {
         if written.is_empty() || written.starts_with("0000-00-00") {
             return Ok(None);
         }
-        written.parse().map(Some).map_err(|_| D::Error::custom("expected a date and time with an offset"))
+        super::read(&written).map(Some).ok_or_else(|| D::Error::custom("expected a date and time"))
     }
 }
 
@@ -88,6 +88,8 @@ mod tests {
         }
         let at = optional::deserialize(json!("2025-09-12T15:29:55+0100")).unwrap();
         assert_eq!(at, Some("2025-09-12T14:29:55Z".parse().unwrap()));
+        let at = optional::deserialize(json!("2025-09-12 15:29:55")).unwrap();
+        assert_eq!(at, Some("2025-09-12T14:29:55Z".parse().unwrap()), "by the service's own clock");
         assert!(optional::deserialize(json!("soon")).is_err());
     }
 }

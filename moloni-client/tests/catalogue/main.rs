@@ -22,12 +22,8 @@ use serde_json::{Map, Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-/// What the service documents and this crate does not have.
-const NOT_BUILT: &[(&str, &str)] = &[
-    ("users.signUp", "not built yet"),
-    ("users.recoverPassword", "not built yet"),
-    ("documentSets.ATInsertCodeBulk", "not built yet"),
-];
+/// What is documented so little that neither its path nor its parameters are certain.
+const UNCONFIRMED: &[&str] = &["documentSets.ATInsertCodeBulk"];
 
 /// What is called and not documented under that name, and why: the ends of names.
 const NOT_DOCUMENTED: &[(&str, &str)] = &[
@@ -175,7 +171,8 @@ async fn the_page_has_every_call_and_no_other() {
     let rows = made().await.into_iter().map(|(Call { operation, rust }, _)| {
         let method = operation.split('.').nth(1).unwrap();
         let reads = ["get", "count", "free"].iter().any(|verb| method.starts_with(verb));
-        format!("| `{rust}` | `{operation}` | {} |", if reads { "safe" } else { "once" })
+        let unconfirmed = if UNCONFIRMED.contains(&operation) { ", unconfirmed" } else { "" };
+        format!("| `{rust}` | `{operation}` | {}{unconfirmed} |", if reads { "safe" } else { "once" })
     });
     let (rows, page) = (rows.collect::<Vec<_>>(), page());
     let missing: Vec<_> = rows.iter().filter(|row| !page.contains(row)).cloned().collect();
@@ -214,11 +211,6 @@ async fn every_documented_method_is_called_with_its_parameters() {
         let missing: Vec<_> = missing.difference(&listed(LEFT_OUT, call.operation)).cloned().collect();
         if !unknown.is_empty() || !missing.is_empty() {
             wrong.push(format!("{}: unknown {unknown:?}, missing {missing:?}", call.operation));
-        }
-    }
-    for (operation, _) in NOT_BUILT {
-        if described.remove(*operation).is_none() {
-            wrong.push(format!("{operation}: is called, or not documented: delete it from the list"));
         }
     }
     wrong.extend(described.into_keys().map(|operation| format!("{operation}: not called")));

@@ -8,7 +8,7 @@ use moloni_client::{
     CallOptions, Client, CompanyId, CustomerId, DocumentId, Encoding, Error, ErrorKind, Excerpt,
     HttpSettings, Idempotency, ManualEnv, MoloniOAuth, RetryPolicy, Timestamp, TryStreamExt, ValidationCode,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use wiremock::matchers::{body_json, method, path, query_param, query_param_is_missing};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -54,7 +54,7 @@ async fn a_form_says_so_and_nothing_of_json() {
         "products": [{ "price": 67.5, "taxes": [{ "tax_id": 2 }] }],
     });
     let client = builder.build().unwrap();
-    client.call("invoices", "insert", &params, Idempotency::NotIdempotent).await.unwrap();
+    client.call::<Value>("invoices", "insert", &params, Idempotency::NotIdempotent).await.unwrap();
 }
 
 #[tokio::test]
@@ -296,14 +296,45 @@ async fn any_method_can_be_called() {
         .await;
     let client = client(&server);
     let params = json!({ "vat": "999999990", "exact": 1 });
-    let rows = client.call("customers", "getByVat", &params, Idempotency::Safe).await.unwrap();
+    let rows: Value = client.call("customers", "getByVat", &params, Idempotency::Safe).await.unwrap();
     assert_eq!(rows, json!([]));
     for (entity, method, params) in
         [("a/b", "getAll", json!({})), ("a", "", json!({})), ("a", "b", json!([1]))]
     {
-        let error = client.call(entity, method, &params, Idempotency::Safe).await.unwrap_err();
+        let error = client.call::<Value>(entity, method, &params, Idempotency::Safe).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Request, "{entity}/{method}");
     }
+}
+
+#[tokio::test]
+async fn the_answer_of_any_method_is_read_as_what_is_wanted() {
+    use moloni_client::types::Tax;
+    let read = async |method: &'static str, body: Value| {
+        let server = MockServer::start().await;
+        call(&format!("taxes/{method}")).respond_with(ok(body)).mount(&server).await;
+        let client = client(&server);
+        let (params, safe) = (json!({}), Idempotency::Safe);
+        let one = client.call::<Tax>("taxes", method, &params, safe).await;
+        (one, client.call::<Vec<Tax>>("taxes", method, &params, safe).await)
+    };
+    let tax = json!({ "tax_id": 9, "name": "IVA" });
+    let (one, all) = read("getOne", tax.clone()).await;
+    assert_eq!((one.unwrap().tax_id.get(), all.unwrap_err().kind()), (9, ErrorKind::Decode));
+    let (one, all) = read("getOne", json!([])).await;
+    assert!(one.unwrap_err().is_not_found() && all.unwrap_err().is_not_found());
+    let (one, all) = read("getAll", json!([tax])).await;
+    assert_eq!((one.unwrap_err().kind(), all.unwrap().len()), (ErrorKind::Decode, 1));
+    for nothing in [json!([]), Value::Null, json!(false)] {
+        let (one, all) = read("getAll", nothing).await;
+        assert_eq!((one.unwrap_err().kind(), all.unwrap().len()), (ErrorKind::Decode, 0));
+    }
+    // What is not known to bring rows or a record may bring either.
+    let (one, all) = read("searchByName", tax.clone()).await;
+    assert!(one.is_ok() && all.is_err());
+    let (_, all) = read("searchByName", json!([tax])).await;
+    assert_eq!(all.unwrap()[0].name, "IVA");
+    let (one, _) = read("searchByName", json!(["1 name"])).await;
+    assert_eq!(one.unwrap_err().kind(), ErrorKind::Validation);
 }
 
 #[tokio::test]
@@ -320,7 +351,7 @@ async fn a_write_that_may_have_worked_says_so_and_is_not_repeated() {
         call("customers/insert").respond_with(answer).expect(1).mount(&server).await;
         let client = client(&server).with(CallOptions::new().timeout(Duration::from_millis(200)));
         let params = json!({});
-        let write = client.call("customers", "insert", &params, Idempotency::NotIdempotent);
+        let write = client.call::<Value>("customers", "insert", &params, Idempotency::NotIdempotent);
         let error = write.await.unwrap_err();
         assert_eq!((error.kind(), error.outcome_unknown()), (kind, in_doubt), "{error}");
     }

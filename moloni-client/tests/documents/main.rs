@@ -8,6 +8,7 @@
 )]
 #![allow(clippy::inconsistent_digit_grouping, reason = "the last two digits are cents")]
 
+mod email;
 mod issuing;
 mod journey;
 mod names;

@@ -61,7 +61,8 @@ async fn changed_addresses_are_found() {
         let lastmodified = moment.strftime("%Y-%m-%d %H:%M:%S").to_string();
         let params = serde_json::json!({ "lastmodified": lastmodified });
         let read = moloni_client::Idempotency::Safe;
-        stage.client.call("customerAlternateAddresses", "getModifiedSince", &params, read).await.unwrap()
+        let list = "customerAlternateAddresses";
+        stage.client.call::<serde_json::Value>(list, "getModifiedSince", &params, read).await.unwrap()
     };
     assert_eq!(since().await, serde_json::json!([]));
     let new = addresses.insert(&store()).await.unwrap();

@@ -3,10 +3,10 @@
 
 use moloni_client::types::{
     NewBankAccount, NewDeduction, NewDeliveryMethod, NewEconomicActivity, NewIdentificationTemplate,
-    NewMeasurementUnit, NewPriceClass, NewProductCategory, NewProductStock, NewProperty, NewSalesman,
-    NewSupplier, NewVehicle, NewWarehouse,
+    NewMeasurementUnit, NewPriceClass, NewProductCategory, NewProperty, NewSalesman, NewSupplier, NewVehicle,
+    NewWarehouse,
 };
-use moloni_client::{Amount, Decimal, ErrorKind, ProductId, TryStreamExt, jiff};
+use moloni_client::{Decimal, ErrorKind, TryStreamExt};
 
 use crate::stage::{NIF, OTHER_NIF, Stage, invalid, refused};
 
@@ -173,33 +173,6 @@ async fn suppliers_and_salesmen_are_found() {
     stage.client.vehicles().insert(&vehicle).await.unwrap();
     assert_eq!(stage.client.vehicles().get_by_search("aa-").await.unwrap().len(), 1);
     assert_eq!(invalid(stage.client.vehicles().get_by_search("").await), ["1 search"]);
-}
-
-#[tokio::test]
-async fn stock_moves_between_warehouses() {
-    let stage = Stage::new().await;
-    let stocks = stage.client.product_stocks();
-    let (day, product) =
-        (jiff::civil::date(2026, 7, 1), ProductId::from(stage.sandbox.credentials().product_id));
-    let new = NewProductStock::new(product, day, Decimal::TEN).warehouse(3.into()).notes("entrada");
-    let id = stocks.insert(&new).await.unwrap();
-    let rows = async || stocks.get_all(product).items().try_collect::<Vec<_>>().await.unwrap();
-    let row = rows().await.pop().unwrap();
-    assert_eq!((row.product_stock_id, row.movement_date, row.notes.as_str()), (id, Some(day), "entrada"));
-    assert!(row.extra.is_empty() && row.qty == Amount::from(Decimal::TEN));
-    stocks.move_to_warehouse(id, product, day, Decimal::TWO, 3.into(), 4.into()).await.unwrap();
-    let moved: Vec<_> = rows().await.iter().map(|row| (row.warehouse_id, row.qty.to_string())).collect();
-    let expected = [(4, "2"), (3, "-2"), (3, "10")].map(|(at, qty)| (Some(at.into()), qty.to_owned()));
-    assert_eq!(moved, expected);
-    stocks.update(id, &NewProductStock::new(product, day, Decimal::ONE)).await.unwrap();
-    let nothing = NewProductStock::new(0.into(), day, Decimal::ONE);
-    assert_eq!(invalid(stocks.insert(&nothing).await), ["2 product_id 1 0"]);
-    let moving = stocks.move_to_warehouse(id, product, day, Decimal::NEGATIVE_ONE, 0.into(), 4.into());
-    assert_eq!(invalid(moving.await), ["2 qty 0 null null 0", "2 from_warehouse_id 1 0"]);
-    refused(stocks.move_to_warehouse(9.into(), product, day, Decimal::ONE, 3.into(), 4.into()).await);
-    stocks.delete(id).await.unwrap();
-    assert_eq!(rows().await.len(), 2);
-    assert!(stocks.get_all(9.into()).page(0).await.unwrap().items.is_empty());
 }
 
 #[tokio::test]

@@ -13,3 +13,4 @@ mod inserting;
 mod products;
 mod settings;
 mod stage;
+mod stocks;

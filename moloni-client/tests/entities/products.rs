@@ -2,7 +2,7 @@
 
 use moloni_client::resources::Match;
 use moloni_client::types::{
-    InventoryCategory, LineTax, NewProduct, NewTax, Product, ProductKind, TaxKind, VatType,
+    InventoryCategory, LineTax, NewProduct, NewTax, Product, ProductImage, ProductKind, TaxKind, VatType,
 };
 use moloni_client::{Amount, Decimal, Listing, TaxId, TryStreamExt};
 
@@ -167,4 +167,25 @@ async fn what_a_document_or_a_product_names_cannot_be_deleted() {
     refused(stage.client.taxes().delete(spare).await);
     stage.client.products().delete(product).await.unwrap();
     stage.client.taxes().delete(spare).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_product_has_a_picture() {
+    let stage = Stage::new().await;
+    let products = stage.client.products();
+    let png = ProductImage::new(*b"\x89PNG\r\n\x1a\n\0\xff\r\n--form-part-0000000000000000").unwrap();
+    let id = products.insert_with_image(&mug(&stage), &png).await.unwrap();
+    let read = products.get_one(id).await.unwrap();
+    assert_eq!((read.image.as_str(), read.summary.as_str()), ("image.png", "Grés"));
+    assert_eq!((read.taxes[0].rate(), read.suppliers.len()), (Some(Amount::from(Decimal::from(23))), 1));
+
+    let gif = ProductImage::new(*b"GIF89a").unwrap();
+    products.update_with_image(id, &mug(&stage).name("Caneca verde"), &gif).await.unwrap();
+    products.update(id, &mug(&stage)).await.unwrap();
+    let read = products.get_one(id).await.unwrap();
+    assert_eq!((read.image.as_str(), read.name.as_str()), ("image.gif", "Caneca azul"), "it stays");
+    let wrong = mug(&stage).name("").tax(LineTax::new(1.into(), Decimal::ONE));
+    let codes = ["1 name", "4 reference", "2 tax_id 1 0 at [3]"];
+    assert_eq!(invalid(products.insert_with_image(&wrong, &png).await), codes);
+    refused(products.update_with_image(1.into(), &mug(&stage).reference("Z"), &gif).await);
 }

@@ -184,7 +184,7 @@ decoders! {
         LineProperty MaturityDate MbReference MeasurementUnit PaymentMethod PaymentMethodRef PriceClass
         PriceClassRef Product ProductCategory ProductPriceClass ProductProperty ProductStock ProductSupplier
         ProductTax ProductWarehouse Property PropertyRef Rappel ReverseAssociatedDocument Salesman SalesmanRef
-        Subscription Supplier Tax TaxExemption TaxRef UnitRef User Vehicle Warehouse;
+        SignedUp StockWritten Subscription Supplier Tax TaxExemption TaxRef UnitRef User Vehicle Warehouse;
     values: Amount CompanyId CountryId CustomerId DocumentId DocumentTypeId DocumentStatus Nif PostalCode;
 }
 

@@ -21,7 +21,7 @@ async fn refused(status: u16, body: &str) -> Error {
     let settings = HttpSettings::new().env(Arc::new(ManualEnv::new(1)));
     let builder = Client::builder().token("s3cr3t-access").company(CompanyId::from(5)).http(settings);
     let client = builder.base_url(format!("{}/v1/", server.uri())).build().unwrap();
-    client.call("invoices", "insert", &json!({}), Idempotency::NotIdempotent).await.unwrap_err()
+    client.call::<Value>("invoices", "insert", &json!({}), Idempotency::NotIdempotent).await.unwrap_err()
 }
 
 /// Errors of a document: of its head, of its second line, and of a tax of that line.

@@ -156,7 +156,7 @@ async fn p20_associated_documents_are_sent_again_when_a_draft_is_closed() {
     let id = stage.client.invoices().insert(&new.associated(NewAssociation::new(order, Decimal::ZERO))).await;
     let body = json!({ "document_id": id.unwrap().get(), "status": 1 });
     let write = moloni_client::Idempotency::NotIdempotent;
-    let closed = stage.client.call("invoices", "update", &body, write).await.unwrap();
+    let closed: Value = stage.client.call("invoices", "update", &body, write).await.unwrap();
     let id = DocumentId::from(closed["document_id"].as_u64().unwrap());
     assert!(stage.read(id).await.document.associated_documents.is_empty());
 }

@@ -43,7 +43,7 @@ async fn bodies(server: &MockServer) -> Vec<Value> {
 
 async fn insert(server: &MockServer) -> Error {
     let client = json_client(server);
-    client.call("invoices", "insert", &json!({}), Idempotency::NotIdempotent).await.unwrap_err()
+    client.call::<Value>("invoices", "insert", &json!({}), Idempotency::NotIdempotent).await.unwrap_err()
 }
 
 #[tokio::test]
@@ -68,7 +68,8 @@ async fn p01_a_refusal_is_a_list_in_a_success_nested_for_lines_and_of_unknown_fo
         json!([{ "eac_id": 3, "code": "62 01", "description": "Programação" }]),
     ] {
         let client = json_client(&says(rows.clone()).await);
-        let read = client.call("taxExemptions", "getAll", &json!({}), Idempotency::Safe).await.unwrap();
+        let read: Value =
+            client.call("taxExemptions", "getAll", &json!({}), Idempotency::Safe).await.unwrap();
         assert_eq!(read, rows);
     }
 }

@@ -100,6 +100,14 @@ impl Request {
         self
     }
 
+    /// Sets the body to bytes of a content type, such as a form with a file in it.
+    #[must_use]
+    pub fn body(self, content_type: impl Into<Cow<'static, str>>, bytes: impl Into<Bytes>) -> Self {
+        let mut request = self.header(CONTENT_TYPE, content_type);
+        request.body = bytes.into();
+        request
+    }
+
     /// Sends no token with this request.
     #[must_use]
     pub fn anonymous(mut self) -> Self {
