@@ -103,7 +103,7 @@ impl Bridge {
         let mapping = contact_mapping(&fields, today)?;
         let engine = Engine::builder(
             format!("moloni:{company}:customer"),
-            Arc::new(CustomerCollection::new(moloni.clone()).read_only()),
+            Arc::new(CustomerCollection::new(moloni.clone()).read_only().request_timeout(timing.request)),
             Arc::new(fields.collection(ghl.clone(), timing)),
             mapping,
         )

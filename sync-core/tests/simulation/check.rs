@@ -280,7 +280,7 @@ fn agreement(
         });
         let is_agreed = |side, value| {
             let agreed = field.and_then(|field| field.state.agreed[side].as_ref());
-            agreed.is_some_and(|agreed| agreed.is(value))
+            agreed.is_some_and(|agreed| is_hidden || agreed.is(value))
         };
         let is_left = is_left && is_agreed(Side::Left, lv) && is_agreed(Side::Right, rv);
         // Which values survive a merge of two records, its person has decided.
@@ -294,6 +294,14 @@ fn agreement(
             verdict.problems.push(format!("I1: {} {}: {lv:?} and {rv:?}", link.id, rules.name));
         }
         if moved {
+            continue;
+        }
+        // What was removed from a record that a person had created again went with it.
+        let is_again = journal.iter().any(|entry| {
+            matches!(&entry.what, Happening::Answered { review, answer }
+                if answer == "recreate" && review.starts_with(&format!("pair {}:", link.id)))
+        });
+        if rules.name == "tags" && is_again {
             continue;
         }
         if rules.name == "tags" {

@@ -146,7 +146,10 @@ impl Runtime {
     pub(super) async fn recreate(&self, mut run: Run<'_>, side: Side) -> Result<Outcome, Trouble> {
         run.link.ends[side] = None;
         run.link.gone_at = Pair::default();
-        // What was agreed on went with the record: the new one is agreed on anew.
+        // What was asked and agreed on went with the record: the new one is agreed on anew.
+        for position in 0..run.states.len() {
+            run.unpark(position);
+        }
         run.states.iter_mut().for_each(|state| *state = super::super::merge::FieldState::default());
         run.commit().await?;
         Ok(Outcome::done(Did::Noted).again(self.now()))
