@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 /// What a collection can do, and how long its truths take. State it honestly: what the engine may believe, and how long
 /// it waits, follows from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,6 +122,11 @@ impl Caps {
     pub fn overlap(mut self, overlap: Duration) -> Self {
         self.overlap = overlap;
         self
+    }
+
+    /// When it can be found out what became of a write that was not sent after `send_by`.
+    pub(crate) fn known_at(&self, send_by: Timestamp) -> Timestamp {
+        send_by.checked_add(self.quarantine()).unwrap_or(Timestamp::MAX)
     }
 
     /// How long after the last moment of sending a request has taken effect and is visible everywhere.

@@ -13,11 +13,13 @@ use super::merge::{FieldState, Reason};
 use super::projection::Projection;
 use super::record::{RecordRef, Side};
 use super::review::Review;
-use super::runtime::{EngineError, Runtime, Trouble};
+use super::runtime::{EngineError, Runtime};
 use super::undo::{change, minute, quiet_debug, shown};
+use crate::StoreError;
 use crate::queue::WorkKey;
-use crate::store::CommitError;
 
+/// How many entries of the journal are read at once.
+const PAGE: usize = 500;
 /// How wide a story is printed.
 const WIDTH: usize = 80;
 
@@ -178,19 +180,12 @@ impl Engine {
     ///
     /// The store cannot be read.
     pub async fn explain(&self, side: Side, at: &RecordRef) -> Result<Story, EngineError> {
-        let story = self.runtime.story(side, at).await;
-        story.map_err(|trouble| match trouble {
-            Trouble::Commit(CommitError::Store(error)) => error.into(),
-            Trouble::Commit(error) => crate::StoreError::new("state", error.to_string()).into(),
-            Trouble::Fault(account, fault) => {
-                EngineError::Collection { collection: account.to_string(), fault }
-            }
-        })
+        Ok(self.runtime.story(side, at).await?)
     }
 }
 
 impl Runtime {
-    async fn story(&self, side: Side, at: &RecordRef) -> Result<Story, Trouble> {
+    async fn story(&self, side: Side, at: &RecordRef) -> Result<Story, StoreError> {
         let mut links: BTreeMap<LinkId, Link> = BTreeMap::new();
         for link in self.store.links_with(side, at).await? {
             links.insert(link.id.clone(), link);
@@ -228,7 +223,21 @@ impl Runtime {
         Ok(Story { side, at: at.clone(), chapters })
     }
 
-    async fn chapter(&self, about: WorkKey, state: Vec<String>) -> Result<Chapter, Trouble> {
+    /// All that the journal tells about something.
+    pub(super) async fn told_about(&self, about: &WorkKey) -> Result<Vec<(u64, Entry)>, StoreError> {
+        let mut all: Vec<(u64, Entry)> = Vec::new();
+        loop {
+            let after = all.last().map_or(0, |(number, _)| *number);
+            let page = self.store.journal(Some(about), after, PAGE).await?;
+            let is_last = page.len() < PAGE;
+            all.extend(page);
+            if is_last {
+                return Ok(all);
+            }
+        }
+    }
+
+    async fn chapter(&self, about: WorkKey, state: Vec<String>) -> Result<Chapter, StoreError> {
         let questions = self.store.reviews_about(&about).await?;
         let told = |(number, Entry { at, run, what, .. }): (u64, Entry)| {
             words(&what).into_iter().map(move |words| Told { number, at, run: run.clone(), words })
@@ -257,7 +266,7 @@ impl Runtime {
         }
         if let Some(pending) = &link.pending {
             let side = pending.op.side();
-            let until = pending.send_by.checked_add(self.collection(side).caps().quarantine());
+            let until = self.collection(side).caps().known_at(pending.send_by);
             let what = match &pending.op {
                 PendingOp::Create { .. } => "A create".to_owned(),
                 PendingOp::Remove { .. } => "A deletion".to_owned(),
@@ -270,7 +279,7 @@ impl Runtime {
                 "{what} on the {side} side was announced at {} and is not answered: what became of it can be found out \
                  after {}.",
                 minute(pending.at),
-                minute(until.unwrap_or(Timestamp::MAX)),
+                minute(until),
             ));
         }
         for side in Side::BOTH {
@@ -305,8 +314,8 @@ impl Runtime {
             state.push("Nothing calls for it any more.".to_owned());
         }
         if let Some(pending) = &projection.pending {
-            let lag = self.targets.get(&projection.into).map(|target| target.caps().quarantine());
-            let until = pending.send_by.checked_add(lag.unwrap_or_default()).unwrap_or(Timestamp::MAX);
+            let target = self.targets.get(&projection.into);
+            let until = target.map_or(pending.send_by, |target| target.caps().known_at(pending.send_by));
             state.push(format!(
                 "A write of it was announced at {} and is not answered: what became of it can be found out after {}.",
                 minute(pending.at),

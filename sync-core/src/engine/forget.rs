@@ -98,10 +98,8 @@ impl Runtime {
             // Before the commit: if the process dies in between, the next call still knows the keys.
             let hints = self.queue.forget(&keys).await?;
             let mut forgotten = Forgotten { hints, ..traces.counts() };
-            match self.store.commit(traces.commit()).await {
-                Ok(()) => {}
-                Err(CommitError::Stale(_) | CommitError::Claimed { .. }) => continue,
-                Err(CommitError::Store(error)) => return Err(error.into()),
+            if !self.put(traces.commit()).await? {
+                continue;
             }
             forgotten.hints += self.queue.forget(&keys).await?;
             forgotten.wiped = self.store.wipe().await?;
@@ -124,12 +122,11 @@ impl Runtime {
                 open.extend(ends.into_iter().flatten());
                 let key = WorkKey::Link(link.value.id.clone());
                 // Records that the pair has had before.
-                for (_, entry) in self.store.journal(Some(&key), 0, usize::MAX).await? {
+                for (_, entry) in self.told_about(&key).await? {
                     open.extend(entry.what.record().map(|(side, at)| (side, at.clone())));
                 }
                 if let Some(pending) = &link.value.pending {
-                    let quarantine = self.collection(pending.op.side()).caps().quarantine();
-                    traces.waits_for(pending.send_by.checked_add(quarantine).ok());
+                    traces.waits_for(self.collection(pending.op.side()).caps().known_at(pending.send_by));
                 }
                 traces.keys.insert(key);
                 traces.links.insert(link.value.id.clone(), link);
@@ -139,7 +136,7 @@ impl Runtime {
             }
         }
         for key in &traces.keys {
-            let entries = self.store.journal(Some(key), 0, usize::MAX).await?;
+            let entries = self.told_about(key).await?;
             traces.entries.extend(entries.into_iter().map(|(number, _)| number));
             traces.reviews.extend(self.store.reviews_about(key).await?.into_iter().map(|review| review.key));
         }
@@ -152,9 +149,10 @@ impl Runtime {
         for found in self.store.projections_of(&at.id).await? {
             let projection = found.value;
             if let Some(pending) = projection.pending {
-                let caps = self.targets.get(&projection.into).map(|target| target.caps());
-                let quarantine = caps.map(super::Caps::quarantine).unwrap_or_default();
-                traces.waits_for(pending.send_by.checked_add(quarantine).ok());
+                let target = self.targets.get(&projection.into);
+                traces.waits_for(
+                    target.map_or(pending.send_by, |target| target.caps().known_at(pending.send_by)),
+                );
             }
             traces.keys.insert(WorkKey::Projection(projection.key.clone()));
             traces.projections.insert(projection.key, found.rev);
@@ -218,8 +216,8 @@ impl Runtime {
 }
 
 impl Traces {
-    fn waits_for(&mut self, until: Option<Timestamp>) {
-        self.unanswered = self.unanswered.max(Some(until.unwrap_or(Timestamp::MAX)));
+    fn waits_for(&mut self, until: Timestamp) {
+        self.unanswered = self.unanswered.max(Some(until));
     }
 
     fn counts(&self) -> Forgotten {

@@ -39,7 +39,7 @@ pub fn recover(
     if kind == MarkerKind::Unique {
         return Recovery::Send;
     }
-    let visible_at = send_by.checked_add(caps.quarantine()).unwrap_or(Timestamp::MAX);
+    let visible_at = caps.known_at(send_by);
     if now < visible_at {
         return Recovery::Wait(visible_at);
     }

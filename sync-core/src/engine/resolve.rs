@@ -15,7 +15,7 @@ use super::review::{Review, ReviewKey, ReviewKind};
 use super::runtime::{Births, EngineError, Runtime};
 use super::value::{FieldValue, Pair};
 use crate::queue::{Hint, Priority, WorkKey};
-use crate::store::{Commit, CommitError};
+use crate::store::Commit;
 
 /// How many questions are read at once.
 const PAGE: usize = 500;
@@ -131,21 +131,13 @@ impl Runtime {
             let journal = vec![self.entry(self.now(), about, what)];
             let reviews = vec![Review { answer: Some(answer), ..review }];
             let together = if self.hints_in_store { hints.clone() } else { Vec::new() };
-            self.put_answer(Commit { reviews, journal, hints: together, ..Commit::default() }).await?;
+            self.put(Commit { reviews, journal, hints: together, ..Commit::default() }).await?;
             if self.hints_in_store {
                 return Ok(());
             }
         }
         // Not before: a run that comes too early would find no answer.
         Ok(self.mark_all(&hints).await?)
-    }
-
-    /// Commits what rests on no version.
-    async fn put_answer(&self, commit: Commit) -> Result<(), ResolveError> {
-        match self.store.commit(commit).await {
-            Err(CommitError::Store(error)) => Err(error.into()),
-            Ok(()) | Err(CommitError::Stale(_) | CommitError::Claimed { .. }) => Ok(()),
-        }
     }
 
     /// Whether an answer can be acted upon, as far as that can be told now. A value comes back as it is compared.
@@ -204,7 +196,7 @@ impl Runtime {
 
     /// Closes a question about what is not there any more.
     async fn moot(&self, review: &Review) -> Result<ResolveError, ResolveError> {
-        self.put_answer(Commit { closed_reviews: vec![review.key.clone()], ..Commit::default() }).await?;
+        self.put(Commit { closed_reviews: vec![review.key.clone()], ..Commit::default() }).await?;
         Ok(ResolveError::NotOpen(review.key.clone()))
     }
 

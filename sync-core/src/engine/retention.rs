@@ -7,7 +7,7 @@ use super::review::Review;
 use super::runtime::{EngineError, Runtime};
 use crate::Versioned;
 use crate::queue::WorkKey;
-use crate::store::{Commit, CommitError};
+use crate::store::Commit;
 
 /// How many entries or links one step takes: others write in between.
 const STEP: usize = 500;
@@ -83,10 +83,7 @@ impl Runtime {
     async fn rewrite(&self, found: Versioned<Link>, reviews: Vec<Review>) -> Result<usize, EngineError> {
         let mut link = found.value;
         self.schema.store(self.schema.states(&link), &mut link);
-        match self.store.commit(Commit { reviews, ..Commit::link(Some(found.rev), link) }).await {
-            Ok(()) => Ok(1),
-            Err(CommitError::Store(error)) => Err(error.into()),
-            Err(CommitError::Stale(_) | CommitError::Claimed { .. }) => Ok(0),
-        }
+        let rewritten = self.put(Commit { reviews, ..Commit::link(Some(found.rev), link) }).await?;
+        Ok(usize::from(rewritten))
     }
 }

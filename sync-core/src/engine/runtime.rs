@@ -244,6 +244,15 @@ impl Runtime {
         committed
     }
 
+    /// Commits; `false` if somebody else was faster, and nothing was written.
+    pub(super) async fn put(&self, commit: Commit) -> Result<bool, StoreError> {
+        match self.store.commit(commit).await {
+            Ok(()) => Ok(true),
+            Err(CommitError::Stale(_) | CommitError::Claimed { .. }) => Ok(false),
+            Err(CommitError::Store(error)) => Err(error),
+        }
+    }
+
     /// Adds hints to the queue.
     pub(super) async fn mark_all(&self, hints: &[Hint]) -> Result<(), StoreError> {
         if hints.is_empty() { Ok(()) } else { self.queue.mark(hints).await }

@@ -20,7 +20,7 @@ use crate::engine::runtime::{EngineError, Runtime, Trouble};
 use crate::engine::schema::Schema;
 use crate::engine::value::{Agreed, FieldValue};
 use crate::queue::{Priority, WorkKey};
-use crate::store::{BindError, Commit, CommitError, FeedId, Position};
+use crate::store::{BindError, Commit, FeedId, Position};
 use crate::{Rev, StoreError};
 
 /// How long live work is counted, and after how long what waits is looked at again.
@@ -198,15 +198,6 @@ impl Runtime {
         let mut open = self.store.reviews_about(&WorkKey::Sync).await?;
         open.retain(|review| review.kind == ReviewKind::Guard);
         Ok(open)
-    }
-
-    /// Commits; `false` if somebody else was faster.
-    async fn put(&self, commit: Commit) -> Result<bool, StoreError> {
-        match self.store.commit(commit).await {
-            Ok(()) => Ok(true),
-            Err(CommitError::Stale(_) | CommitError::Claimed { .. }) => Ok(false),
-            Err(CommitError::Store(error)) => Err(error),
-        }
     }
 
     /// The question that a guard asks.

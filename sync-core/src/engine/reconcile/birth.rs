@@ -291,7 +291,7 @@ impl Runtime {
             if snapshot.created_at.is_some_and(|created| created < earliest || latest < created) {
                 continue;
             }
-            let known_at = pending.send_by.checked_add(caps.quarantine()).unwrap_or(Timestamp::MAX);
+            let known_at = caps.known_at(pending.send_by);
             if now < known_at {
                 let soon = now.checked_add(CREATE_UNDER_WAY).unwrap_or(known_at);
                 return Ok(Some(Partner::Later(known_at.min(soon))));
@@ -386,7 +386,7 @@ impl Runtime {
         let until = link.creates_on().zip(link.pending.as_ref()).map(|(side, pending)| {
             let caps = self.collection(side).caps();
             let person_only = caps.marker == MarkerKind::Keys { resend: false };
-            (pending.send_by.checked_add(caps.quarantine()).unwrap_or(Timestamp::MAX), person_only)
+            (caps.known_at(pending.send_by), person_only)
         });
         match until {
             Some((known_at, true)) if known_at <= now => Partner::Ask(format!(

@@ -173,11 +173,9 @@ impl Runtime {
         if closed.is_empty() {
             return Ok(());
         }
-        match self.store.commit(Commit { closed_reviews: closed, ..Commit::default() }).await {
-            Err(CommitError::Store(error)) => Err(error.into()),
-            // Closing says nothing about what others wrote.
-            Ok(()) | Err(CommitError::Stale(_) | CommitError::Claimed { .. }) => Ok(()),
-        }
+        // Closing says nothing about what others wrote.
+        self.put(Commit { closed_reviews: closed, ..Commit::default() }).await?;
+        Ok(())
     }
 
     fn forget_failures(&self, key: &WorkKey) {
@@ -258,15 +256,9 @@ impl Runtime {
 
     /// Opens a question, even if the same is open already. What it was answered with before does not count any more.
     pub(super) async fn open(&self, review: Review) -> Result<(), EngineError> {
-        let event = review.clone();
-        match self.store.commit(Commit { reviews: vec![review], ..Commit::default() }).await {
-            Ok(()) => {
-                self.observer.on_event(&Event::ReviewOpened { review: &event });
-                Ok(())
-            }
-            Err(CommitError::Store(error)) => Err(error.into()),
-            // Nothing else is in the commit.
-            Err(CommitError::Stale(_) | CommitError::Claimed { .. }) => Ok(()),
+        if self.put(Commit { reviews: vec![review.clone()], ..Commit::default() }).await? {
+            self.observer.on_event(&Event::ReviewOpened { review: &review });
         }
+        Ok(())
     }
 }

@@ -445,7 +445,7 @@ impl Derive<'_> {
     }
 
     fn quarantine_ends(&self, pending: &ProjectionPending) -> Timestamp {
-        pending.send_by.checked_add(self.target.caps().quarantine()).unwrap_or(Timestamp::MAX)
+        self.target.caps().known_at(pending.send_by)
     }
 }
 

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::super::journal::{Entry, RunId};
+use super::super::journal::RunId;
 use super::super::link::LinkId;
 use super::super::merge::{Seen as FieldSeen, Write};
 use super::super::policy::Interval;
@@ -15,9 +15,6 @@ use super::Outcome;
 use super::pair::Seen;
 use super::run::Run;
 use crate::queue::{Priority, WorkKey};
-
-/// How many entries of the journal are read at once.
-const PAGE: usize = 500;
 
 /// The fields that are not restored, and why.
 pub(in super::super) type Kept = BTreeMap<String, String>;
@@ -55,20 +52,6 @@ impl Ready<'_> {
 }
 
 impl Runtime {
-    /// All that the journal tells about something.
-    pub(in super::super) async fn told_about(&self, about: &WorkKey) -> Result<Vec<(u64, Entry)>, Trouble> {
-        let mut all: Vec<(u64, Entry)> = Vec::new();
-        loop {
-            let after = all.last().map_or(0, |(number, _)| *number);
-            let page = self.store.journal(Some(about), after, PAGE).await?;
-            let is_last = page.len() < PAGE;
-            all.extend(page);
-            if is_last {
-                return Ok(all);
-            }
-        }
-    }
-
     /// Reads both records of a pair and says what of a run can be undone there. Writes nothing.
     pub(in super::super) async fn examine(
         &self,

@@ -380,8 +380,7 @@ impl<'a> Run<'a> {
         if self.runtime.is_off(RuleOff::Quarantine) {
             return Some(pending.at);
         }
-        let caps = self.runtime.collection(pending.op.side()).caps();
-        Some(pending.send_by.checked_add(caps.quarantine()).unwrap_or(Timestamp::MAX))
+        Some(self.runtime.collection(pending.op.side()).caps().known_at(pending.send_by))
     }
 
     /// What the pending write holds, if it writes fields.
