@@ -25,7 +25,8 @@ use crate::{AccountKey, Env, StoreError};
 #[async_trait]
 pub trait Budget: Send + Sync + Debug {
     /// Takes `cost` requests of each of `accounts` for work of this priority, of all or of none. Retries, backfills and
-    /// sweeps leave a quarter of a quota for what is urgent. An account that is named twice counts once. Accounts of which nothing is known are not limited.
+    /// sweeps leave a quarter of a quota for what is urgent. An account that is named twice counts once. Accounts of which
+    /// nothing is known are not limited.
     ///
     /// # Errors
     ///
