@@ -12,8 +12,7 @@ use crate::form::{self, Encoding};
 use crate::multipart::{self, File};
 use crate::outcome::{Answer, Expected, Fault, classify};
 use crate::resources::{
-    AlternateAddresses, Companies, Countries, Customers, DocumentSets, Documents, Languages, MaturityDates,
-    PaymentMethods, ProductStocks, Products, Taxes, Users,
+    AlternateAddresses, Companies, Countries, Customers, Documents, Languages, Products, Taxes, Users,
 };
 use crate::service::{Moloni, RATE_LIMIT};
 use crate::types::Company;
@@ -134,11 +133,6 @@ impl Client {
         Customers { client: self }
     }
 
-    /// The series that documents are numbered in.
-    pub fn document_sets(&self) -> DocumentSets<'_> {
-        DocumentSets { client: self }
-    }
-
     /// The company's documents, of all types.
     pub fn documents(&self) -> Documents<'_> {
         Documents { client: self }
@@ -149,24 +143,9 @@ impl Client {
         Languages { client: self }
     }
 
-    /// The terms of payment.
-    pub fn maturity_dates(&self) -> MaturityDates<'_> {
-        MaturityDates { client: self }
-    }
-
-    /// The ways in which the company is paid.
-    pub fn payment_methods(&self) -> PaymentMethods<'_> {
-        PaymentMethods { client: self }
-    }
-
     /// What changes in the company, from a checkpoint on. Sends nothing yet.
     pub fn feed(&self, checkpoint: Checkpoint) -> Feed {
         Feed::new(self.clone(), self.http.env().clone(), checkpoint)
-    }
-
-    /// The movements of the company's stock.
-    pub fn product_stocks(&self) -> ProductStocks<'_> {
-        ProductStocks { client: self }
     }
 
     /// The company's catalogue.

@@ -5,11 +5,11 @@ use crate::Error;
 use crate::types::AtRegistration;
 
 settings! {
-    /// The series that documents are numbered in. From [`Client::document_sets`](crate::Client::document_sets). See
-    /// [the service's documentation](https://www.moloni.pt/dev/settings/document-sets/).
+    /// The series that documents are numbered in. See [the service's
+    /// documentation](https://www.moloni.pt/dev/settings/document-sets/).
     ///
     /// A list is long: some 20 kB for each series.
-    DocumentSets("documentSets") of DocumentSet, NewDocumentSet, DocumentSetId = "document_set_id"
+    DocumentSets("documentSets") as document_sets of DocumentSet, NewDocumentSet, DocumentSetId = "document_set_id"
 }
 
 settings_since! { DocumentSets("documentSets") of DocumentSet }

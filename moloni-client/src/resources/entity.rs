@@ -66,19 +66,6 @@ macro_rules! settings {
         $crate::resources::entity::lists! { $handle($entity) of crate::types::$record, company }
         $crate::resources::entity::writes! { $handle($entity) of $new, $id = $key }
     };
-    (
-        $(#[$doc:meta])*
-        $handle:ident($entity:literal) of $record:ident, $new:ident, $id:ident = $key:literal
-    ) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy)]
-        pub struct $handle<'a> {
-            pub(crate) client: &'a crate::Client,
-        }
-
-        $crate::resources::entity::lists! { $handle($entity) of crate::types::$record, company }
-        $crate::resources::entity::writes! { $handle($entity) of $new, $id = $key }
-    };
 }
 
 /// Gives a handle `getAll` of a list that the service does not page: a `company`'s, or a `global` one.

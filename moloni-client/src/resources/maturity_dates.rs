@@ -1,9 +1,10 @@
 use super::entity::{operations, settings, settings_since};
 
 settings! {
-    /// The terms of payment. From [`Client::maturity_dates`](crate::Client::maturity_dates). See
-    /// [the service's documentation](https://www.moloni.pt/dev/settings/maturity-dates/).
-    MaturityDates("maturityDates") of MaturityDate, NewMaturityDate, MaturityDateId = "maturity_date_id"
+    /// The terms of payment. See [the service's
+    /// documentation](https://www.moloni.pt/dev/settings/maturity-dates/).
+    MaturityDates("maturityDates") as maturity_dates
+        of MaturityDate, NewMaturityDate, MaturityDateId = "maturity_date_id"
 }
 
 settings_since! { MaturityDates("maturityDates") of MaturityDate }

@@ -1,7 +1,8 @@
 use super::entity::{operations, settings};
 
 settings! {
-    /// The ways in which the company is paid. From [`Client::payment_methods`](crate::Client::payment_methods). See
-    /// [the service's documentation](https://www.moloni.pt/dev/settings/payment-methods/).
-    PaymentMethods("paymentMethods") of PaymentMethod, NewPaymentMethod, PaymentMethodId = "payment_method_id"
+    /// The ways in which the company is paid. See [the service's
+    /// documentation](https://www.moloni.pt/dev/settings/payment-methods/).
+    PaymentMethods("paymentMethods") as payment_methods
+        of PaymentMethod, NewPaymentMethod, PaymentMethodId = "payment_method_id"
 }

@@ -1,8 +1,8 @@
 use serde_json::Map;
 
-use super::entity::operations;
+use super::entity::{handle, operations};
 use crate::types::{NewProductStock, ProductStock, StockMove, StockQuery, StockWritten};
-use crate::{Client, Error, Listing, ProductStockId};
+use crate::{Error, Listing, ProductStockId};
 
 operations! { "productStocks":
     GET_ALL = "getAll" read;
@@ -12,14 +12,14 @@ operations! { "productStocks":
     MOVE_TO_WAREHOUSE = "moveToWarehouse" write;
 }
 
-/// The movements of the company's stock. From [`Client::product_stocks`]. See
-/// [the service's documentation](https://www.moloni.pt/dev/products/stocks/).
-///
-/// How much there is of a product is the sum of its movements: [`Product::stock`](crate::types::Product::stock).
-/// Documents move stock by themselves; these calls are for all else, such as what was counted, broken or found.
-#[derive(Debug, Clone, Copy)]
-pub struct ProductStocks<'a> {
-    pub(crate) client: &'a Client,
+handle! {
+    /// The movements of the company's stock. See [the service's
+    /// documentation](https://www.moloni.pt/dev/products/stocks/).
+    ///
+    /// How much there is of a product is the sum of its movements: [`Product::stock`](crate::types::Product::stock).
+    /// Documents move stock by themselves; these calls are for all else, such as what was counted, broken or found.
+    ///
+    ProductStocks as product_stocks
 }
 
 impl ProductStocks<'_> {
