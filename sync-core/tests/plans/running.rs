@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use sync_core::engine::{
-    Did, Engine, EngineError, FaultKind, RecordId, RecordRef, ReviewKind, Schedule, Side,
+    Did, Engine, EngineError, FactKey, FaultKind, RecordId, RecordRef, ReviewKind, Schedule, Side,
 };
 use sync_core::jiff::Timestamp;
 use sync_core::queue::{Claim, Hint, MemoryQueue, Priority, WorkKey, WorkQueue};
@@ -194,6 +194,25 @@ async fn i9_a_write_that_is_never_in_time_backs_off_and_is_left_to_a_person() {
     assert_eq!(world.take_writes().len(), 8, "ten in all");
     let open = world.store.reviews_page(None, 10).await.unwrap();
     assert_eq!(open.iter().map(|review| review.kind).collect::<Vec<_>>(), [ReviewKind::Poison]);
+}
+
+#[tokio::test]
+async fn a_sweep_stores_no_fact_of_which_another_state_is_known() {
+    let world = World::small();
+    let engine = world.engine();
+    assert!(engine.sweep_facts("documents").await.unwrap().hinted > 0);
+    let key = FactKey::new("documents", RecordRef::top(RecordId::new("7")));
+    let stored = || async { world.store.fact(&key).await.unwrap().unwrap().value.fingerprint };
+    let first = stored().await;
+    engine.drain().await.unwrap();
+    world.documents.edit("7", &json!({ "collect": "paid" }));
+    // The list may be older than what somebody else has stored while it was read.
+    let found = engine.sweep_facts("documents").await.unwrap();
+    assert_eq!((found.looked_at, found.hinted), (2, 1));
+    assert_eq!(stored().await, first, "it is not stored as it was listed");
+    engine.drain().await.unwrap();
+    assert_ne!(stored().await, first, "but as it is when it is asked for");
+    assert_eq!(engine.sweep_facts("documents").await.unwrap().hinted, 0);
 }
 
 #[tokio::test]

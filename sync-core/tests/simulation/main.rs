@@ -148,7 +148,10 @@ fn a_fact_that_another_process_stores_meanwhile_does_not_end_a_sweep() {
     });
     let documents = {
         let mut state = history.world.lock();
-        state.notes.documents.values_mut().for_each(|document| document.amount += 1);
+        // New ones: of those that are known and differ each is asked for by itself.
+        let known = state.notes.documents.clone();
+        let new = known.into_iter().map(|(id, document)| (format!("N{id}"), document));
+        state.notes.documents.extend(new);
         state.notes.documents.len()
     };
     assert!(documents > 1);

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::super::link::Link;
 use super::super::listing::list_all;
 use super::super::projection::Projection;
-use super::super::record::{RecordRef, Scope, Side};
+use super::super::record::{Fingerprint, RecordRef, Scope, Side};
 use super::super::rule::FactKey;
 use super::super::runtime::{EngineError, Runtime, Trouble};
 use super::{Found, PAGE};
@@ -164,8 +164,17 @@ impl Runtime {
         let facts = self.facts_in(collection).map_err(|trouble| self.stopped(trouble))?;
         let listed = list_all(facts.collection.as_ref(), &Scope::All).await;
         let listed = self.told(self.account(Side::Left), listed).map_err(|trouble| self.stopped(trouble))?;
-        for row in &listed {
-            let key = FactKey::new(collection, row.at.clone());
+        let keys: Vec<_> = listed.iter().map(|row| FactKey::new(collection, row.at.clone())).collect();
+        let mut known = Vec::with_capacity(keys.len());
+        for page in keys.chunks(PAGE) {
+            known.extend(self.store.facts(page).await?);
+        }
+        for ((row, key), known) in listed.iter().zip(keys).zip(known) {
+            if known.is_some_and(|known| known.value.fingerprint != Fingerprint::of(&row.raw)) {
+                // The list may be older than what was stored while it was read: the fact itself is asked for.
+                found.hinted += self.mark([WorkKey::Fact(key)], Priority::Event).await?;
+                continue;
+            }
             let outcome = match self.take_fact(&key, row, self.now()).await {
                 // Another process has stored it meanwhile: it is read again, and the others are looked at.
                 Err(Trouble::Commit(CommitError::Stale(_))) => {
