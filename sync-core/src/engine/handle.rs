@@ -112,6 +112,21 @@ impl Engine {
         }
     }
 
+    /// Asks a collection of facts for what has changed since last time, and hints what follows. One without a change feed
+    /// is [swept](Self::sweep_facts); of one with a feed a sweep finds what the feed does not tell of.
+    ///
+    /// # Errors
+    ///
+    /// As [`poll`](Self::poll); or no collection of facts has this name.
+    pub async fn poll_facts(&self, collection: &str) -> Result<Found, EngineError> {
+        self.runtime.bind().await?;
+        self.runtime.make_sure_approved().await?;
+        match Box::pin(self.runtime.poll_facts(collection)).await? {
+            Some(found) => Ok(found),
+            None => self.runtime.sweep_facts(collection).await,
+        }
+    }
+
     /// Hints every record of a side that is not as both sides agreed, page by page. One that is interrupted goes on
     /// where it was; one that is complete begins anew.
     ///

@@ -116,6 +116,13 @@ pub enum Life {
 /// Adds computed fields to a left record before the mapping reads it, such as the turnover of a customer's invoices. So
 /// they are compared and written like any other field, and a contact has one writer.
 pub trait Enrich: Send + Sync + Debug {
-    /// Adds fields to `raw`, under names of its own. `facts` are those that belong to the record. Must be pure.
-    fn enrich(&self, facts: &[Fact], raw: &mut Raw);
+    /// Adds fields to `raw`, under names of its own. `facts` are those that belong to the record, `today` is the day in
+    /// UTC. Must be pure.
+    fn enrich(&self, facts: &[Fact], today: Date, raw: &mut Raw);
+
+    /// When the fields become others although no fact changes, such as on the day after an invoice was due. Default:
+    /// never.
+    fn recheck_at(&self, _facts: &[Fact], _today: Date) -> Option<Timestamp> {
+        None
+    }
 }

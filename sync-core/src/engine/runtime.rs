@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::breaker::Breaker;
 use super::budget::Budget;
@@ -273,6 +275,11 @@ impl Runtime {
         self.clock.now()
     }
 
+    /// The day in UTC.
+    pub(super) fn today(&self) -> Date {
+        TimeZone::UTC.to_datetime(self.now()).date()
+    }
+
     pub(super) fn collection(&self, side: Side) -> &dyn Collection {
         self.collections[side].as_ref()
     }
@@ -349,8 +356,9 @@ impl Runtime {
     /// The canonical fields of a left record, computed ones from these facts.
     pub(super) fn enriched(&self, snapshot: &Snapshot, facts: &[Fact]) -> Fields {
         let mut enriched = snapshot.clone();
+        let today = self.today();
         for enrich in &self.enrich {
-            enrich.enrich(facts, &mut enriched.raw);
+            enrich.enrich(facts, today, &mut enriched.raw);
         }
         self.mapper.read(Side::Left, &enriched)
     }

@@ -40,13 +40,13 @@ impl Schedule {
         }
     }
 
-    /// Sets how often both sides are asked for changes.
+    /// Sets how often both sides, and the collections of facts, are asked for changes.
     pub fn poll(mut self, every: Duration) -> Self {
         self.poll = every;
         self
     }
 
-    /// Sets how often both sides are compared as a whole.
+    /// Sets how often both sides, and the collections of facts, are compared as a whole.
     pub fn sweep(mut self, every: Duration) -> Self {
         self.sweep = every;
         self
@@ -85,7 +85,7 @@ impl Runtime {
         self.mark_all(&hints).await?;
         let overtaken = self.clock.env().monotonic().saturating_sub(claimed) >= self.lease();
         let (key, tenant) = (claim.key.clone(), claim.tenant.clone());
-        self.queue.done(claim, outcome.again).await?;
+        self.queue.done(claim, outcome.again.or(outcome.recheck)).await?;
         if overtaken {
             // Somebody else may have taken the key meanwhile, and have ended it before this run changed something.
             let again = outcome.again.unwrap_or_else(|| self.now());
@@ -205,6 +205,9 @@ impl Engine {
         for side in Side::BOTH {
             self.tolerate(self.poll(side).await)?;
         }
+        for name in self.facts_apart() {
+            self.tolerate(self.poll_facts(name).await)?;
+        }
         self.runtime.release().await
     }
 
@@ -212,11 +215,16 @@ impl Engine {
         for side in Side::BOTH {
             self.tolerate(self.sweep(side).await)?;
         }
-        let left = self.runtime.collection(Side::Left).name();
-        for name in self.runtime.facts.keys().filter(|name| *name != left) {
+        for name in self.facts_apart() {
             self.tolerate(self.sweep_facts(name).await)?;
         }
         Ok(())
+    }
+
+    /// The collections of facts that are no side's.
+    fn facts_apart(&self) -> impl Iterator<Item = &str> {
+        let left = self.runtime.collection(Side::Left).name();
+        self.runtime.facts.keys().map(String::as_str).filter(move |name| *name != left)
     }
 
     /// Works on what is hinted until `halt` completes, and ends what is under way.

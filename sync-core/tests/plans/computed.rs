@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use sync_core::Env;
 use sync_core::engine::{Births, Engine, Enrich, Fact, Guards, Mapping, Plan, Raw, RecordStep, Report, Side};
+use sync_core::jiff::civil::Date;
+use sync_core::jiff::tz::TimeZone;
+use sync_core::jiff::{Timestamp, ToSpan};
 
 use super::world::{Documents, World};
 
@@ -12,12 +16,16 @@ use super::world::{Documents, World};
 struct Turnover;
 
 impl Enrich for Turnover {
-    fn enrich(&self, facts: &[Fact], raw: &mut Raw) {
+    fn enrich(&self, facts: &[Fact], _: Date, raw: &mut Raw) {
         raw.insert("documents".to_owned(), json!(facts.len()));
     }
 }
 
 fn engine(world: &World) -> Engine {
+    engine_with(world, Arc::new(Turnover))
+}
+
+fn engine_with(world: &World, computed: Arc<dyn Enrich>) -> Engine {
     let mapping = Mapping::builder()
         .field("vat", |f| f.left("vat").right("customFields.NIF").only_to(Side::Right))
         .field("documents", |f| f.left("documents").right("documents").only_to(Side::Right))
@@ -33,7 +41,7 @@ fn engine(world: &World) -> Engine {
         .facts(world.documents.clone(), vec![Arc::new(Documents)])
         .target(world.notes.clone())
         .target(world.tasks.clone())
-        .enrich(Arc::new(Turnover))
+        .enrich(computed)
         .env(world.env.clone())
         .build()
 }
@@ -79,4 +87,56 @@ async fn i11_a_new_contact_is_created_with_what_its_facts_make_of_it_and_a_new_f
         let (plan, _) = run(&world).await;
         assert_eq!((updates(&plan).len(), world.take_writes()), (0, vec![]), "{from} to {to}: {plan}");
     }
+}
+
+/// Whether a document of a customer was due before today.
+#[derive(Debug)]
+struct Overdue;
+
+fn due(fact: &Fact) -> Option<Date> {
+    fact.raw.get("due").and_then(|due| due.as_str()).and_then(|due| due.parse().ok())
+}
+
+impl Enrich for Overdue {
+    fn enrich(&self, facts: &[Fact], today: Date, raw: &mut Raw) {
+        let is_late = facts.iter().filter_map(due).any(|due| due < today);
+        raw.insert("documents".to_owned(), json!(if is_late { "late" } else { "in time" }));
+    }
+
+    fn recheck_at(&self, facts: &[Fact], today: Date) -> Option<Timestamp> {
+        let next = facts.iter().filter_map(due).filter(|due| *due >= today).min()?;
+        TimeZone::UTC.to_timestamp(next.tomorrow().ok()?.at(0, 0, 0, 0)).ok()
+    }
+}
+
+#[tokio::test]
+async fn fields_that_the_day_makes_others_are_written_on_that_day_without_a_sweep() {
+    let world = World::small();
+    let today = TimeZone::UTC.to_datetime(world.env.now()).date();
+    let in_two_days = today.tomorrow().unwrap().tomorrow().unwrap();
+    world.document("9", json!({ "customer": "3", "due": in_two_days.to_string() }));
+    let engine = engine_with(&world, Arc::new(Overdue));
+    let plan = engine.plan().await.unwrap();
+    engine.apply(plan, |_| {}).await.unwrap();
+    let documents = || world.contact("100000003").text("documents");
+    assert_eq!(documents(), "in time");
+    world.take_writes();
+    let day = std::time::Duration::from_secs(24 * 3600);
+    for (days, expected) in [(1, "in time"), (1, "in time"), (1, "late")] {
+        world.env.advance(day * days);
+        engine.drain().await.unwrap();
+        assert_eq!(documents(), expected);
+    }
+    assert_eq!(world.take_writes().len(), 1);
+    // The next one that will be late is waited for as well, now by a run of the queue.
+    world.document("10", json!({ "customer": "1", "due": in_two_days.saturating_add(3.days()).to_string() }));
+    engine.sweep_facts("documents").await.unwrap();
+    engine.drain().await.unwrap();
+    world.take_writes();
+    world.env.advance(day * 3);
+    engine.drain().await.unwrap();
+    assert_eq!(
+        (world.take_writes().len(), world.contact("100000001").text("documents")),
+        (1, "late".to_owned())
+    );
 }

@@ -1,12 +1,13 @@
 //! An engine that runs for good, on hints, polls and sweeps.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::json;
 use sync_core::engine::{
-    Did, Engine, EngineError, FactKey, FaultKind, RecordId, RecordRef, ReviewKind, Schedule, Side,
+    Births, Caps, ChangePage, Collection, Cursor, Did, Engine, EngineError, FactKey, Fault, FaultKind,
+    Guards, ListPage, PageToken, Read, RecordId, RecordRef, ReviewKind, Schedule, Scope, Side,
 };
 use sync_core::jiff::Timestamp;
 use sync_core::queue::{Claim, Hint, MemoryQueue, Priority, WorkKey, WorkQueue};
@@ -14,8 +15,8 @@ use sync_core::store::{Accounts, MemoryStore, Store};
 use sync_core::{AccountKey, Env, StoreError, async_trait};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::fake::{Listing, Mishap};
-use super::world::{LONG, World};
+use super::fake::{Fake, Listing, Mishap};
+use super::world::{Documents, LONG, World, mapping};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -231,4 +232,116 @@ async fn work_says_what_each_key_came_to() {
     let did: BTreeSet<_> = outcomes.iter().map(|outcome| format!("{:?}", outcome.did)).collect();
     assert!(outcomes.iter().any(|outcome| matches!(outcome.did, Did::Founded(_))), "{did:?}");
     assert_eq!(world.take_writes(), [""; 0], "a birth writes nothing");
+}
+
+/// Documents with a change feed: what was put into it is told once.
+#[derive(Debug)]
+struct Fed {
+    documents: Arc<Fake>,
+    told: Mutex<(Vec<&'static str>, Vec<&'static str>)>,
+}
+
+#[async_trait]
+impl Collection for Fed {
+    fn name(&self) -> &str {
+        self.documents.name()
+    }
+
+    fn caps(&self) -> &Caps {
+        self.documents.caps()
+    }
+
+    async fn identity(&self) -> Result<AccountKey, Fault> {
+        self.documents.identity().await
+    }
+
+    async fn list(&self, scope: &Scope, page: Option<&PageToken>) -> Result<ListPage, Fault> {
+        self.documents.list(scope, page).await
+    }
+
+    async fn get(&self, at: &RecordRef) -> Result<Read, Fault> {
+        self.documents.get(at).await
+    }
+
+    async fn changes(
+        &self,
+        since: Option<&Cursor>,
+        _: Option<&PageToken>,
+    ) -> Result<Option<ChangePage>, Fault> {
+        let number = match since {
+            Some(Cursor::Token(number)) => number.parse::<u32>().unwrap() + 1,
+            _ => 0,
+        };
+        let (changed, gone) = std::mem::take(&mut *self.told.lock().unwrap());
+        let mut records = Vec::new();
+        for id in changed {
+            let Read::Found(record) = self.documents.get(&customer(id)).await? else { panic!("{id}") };
+            records.push(record);
+        }
+        let gone = gone.into_iter().map(customer).collect();
+        let cursor = Cursor::Token(number.to_string());
+        Ok(Some(ChangePage { records, gone, next: None, cursor }))
+    }
+}
+
+#[tokio::test]
+async fn facts_are_polled_by_their_feed() {
+    let world = World::small();
+    let documents = Arc::new(Fed { documents: world.documents.clone(), told: Mutex::default() });
+    let tell = |changed: &[&'static str], gone: &[&'static str]| {
+        *documents.told.lock().unwrap() = (changed.to_vec(), gone.to_vec());
+    };
+    let queue = Arc::new(MemoryQueue::new(world.env.clone()));
+    let engine = world
+        .begin(mapping())
+        .store(world.store.clone())
+        .queue(queue)
+        .births(Side::Right, Births::Ignore)
+        .facts(documents.clone(), vec![Arc::new(Documents)])
+        .target(world.notes.clone())
+        .target(world.tasks.clone())
+        .env(world.env.clone())
+        .guards(Guards::new().first_run(false))
+        .build();
+    let poll = || async {
+        let found = engine.poll_facts("documents").await.unwrap();
+        engine.drain().await.unwrap();
+        (found.looked_at, found.hinted)
+    };
+    for id in ["1", "2", "3"] {
+        engine.hint(Side::Left, &customer(id), Priority::Event).await.unwrap();
+    }
+    engine.drain().await.unwrap();
+    // What was there before the feed began is listed, once.
+    assert_eq!(poll().await, (2, 3));
+    assert_eq!((world.notes.rows().len(), world.tasks.rows().len()), (2, 1));
+    assert_eq!(poll().await, (0, 0));
+
+    world.documents.edit("7", &json!({ "collect": "paid" }));
+    world.document("9", json!({ "customer": "3", "note": "a lamp" }));
+    assert_eq!(poll().await, (0, 0), "the feed alone tells");
+    tell(&["7", "9"], &["unheard of"]);
+    assert_eq!(
+        poll().await,
+        (3, 2),
+        "one that has changed is asked for, and one that is new calls for its note"
+    );
+    assert_eq!(world.notes.rows().len(), 3);
+    assert_eq!(world.tasks.rows()[0].raw["completed"], json!(true));
+    tell(&["7", "9"], &[]);
+    assert_eq!(poll().await, (2, 0), "what is known calls for nothing");
+
+    world.documents.delete("9");
+    tell(&[], &["9"]);
+    assert_eq!(poll().await, (1, 1));
+    let key = FactKey::new("documents", customer("9"));
+    assert!(world.store.fact(&key).await.unwrap().is_none());
+
+    // A running engine polls them as it polls the sides.
+    world.document("10", json!({ "customer": "2", "note": "two lamps" }));
+    tell(&["10"], &[]);
+    let schedule = Schedule::new().poll(Duration::from_secs(60)).sweep(1000 * HOUR);
+    let is_there = || world.notes.rows().len() == 4;
+    run_until(&world, &engine, &schedule, HOUR, is_there).await.unwrap();
+    assert!(is_there());
 }

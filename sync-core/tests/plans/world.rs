@@ -102,7 +102,7 @@ fn one_way(field: Field) -> Field {
     field.only_to(Side::Right).on_first(Policy::Prefer(Side::Right))
 }
 
-fn mapping() -> Mapping {
+pub(crate) fn mapping() -> Mapping {
     Mapping::builder()
         .field("vat", |f| {
             let field = f.left("vat").right("customFields.NIF");

@@ -242,7 +242,7 @@ impl Apply<'_> {
             let pass = self.runtime.watch.pass(&work.key, &work.classes);
             let outcome = self.runtime.reconcile(&work.key, Priority::Backfill, source).await;
             drop(pass);
-            let Outcome { did, again, hints, otherwise, wrote } = match outcome {
+            let Outcome { did, again, hints, otherwise, recheck, wrote } = match outcome {
                 Ok(outcome) => outcome,
                 Err(error) => return Driven::Ended(self.stop(words(&error))),
             };
@@ -276,7 +276,11 @@ impl Apply<'_> {
                 continue;
             }
             match again {
-                None => return Driven::Done,
+                None => {
+                    let recheck = recheck.map(|at| self.hint(work.key.clone()).not_before(at));
+                    self.mark(recheck.into_iter().collect()).await;
+                    return Driven::Done;
+                }
                 Some(at) if now < at || turns >= TURNS || waits >= WAITS => {
                     work.due = Some(at.max(now));
                     return Driven::Open;

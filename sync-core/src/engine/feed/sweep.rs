@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::super::link::Link;
 use super::super::listing::list_all;
 use super::super::projection::Projection;
-use super::super::record::{Fingerprint, RecordRef, Scope, Side};
+use super::super::record::{Fingerprint, RecordRef, Scope, Side, Snapshot};
 use super::super::rule::FactKey;
 use super::super::runtime::{EngineError, Runtime, Trouble};
 use super::{Found, PAGE};
@@ -164,34 +164,46 @@ impl Runtime {
         let facts = self.facts_in(collection).map_err(|trouble| self.stopped(trouble))?;
         let listed = list_all(facts.collection.as_ref(), &Scope::All).await;
         let listed = self.told(self.account(Side::Left), listed).map_err(|trouble| self.stopped(trouble))?;
-        let keys: Vec<_> = listed.iter().map(|row| FactKey::new(collection, row.at.clone())).collect();
-        let mut known = Vec::with_capacity(keys.len());
-        for page in keys.chunks(PAGE) {
-            known.extend(self.store.facts(page).await?);
+        for rows in listed.chunks(PAGE) {
+            let keys = self.take_rows(collection, rows).await?;
+            found.hinted += self.mark(keys, Priority::Event).await?;
         }
-        for ((row, key), known) in listed.iter().zip(keys).zip(known) {
+        found.looked_at = listed.len();
+        self.finished(&name, found);
+        Ok(found)
+    }
+
+    /// Stores the facts of which nothing is known yet, and looks at all for what follows from them today. Gives what is to
+    /// be worked on because of it.
+    pub(super) async fn take_rows(
+        &self,
+        collection: &str,
+        rows: &[Snapshot],
+    ) -> Result<Vec<WorkKey>, EngineError> {
+        let keys: Vec<_> = rows.iter().map(|row| FactKey::new(collection, row.at.clone())).collect();
+        let known = self.store.facts(&keys).await?;
+        let mut hints = Vec::new();
+        for ((row, key), known) in rows.iter().zip(keys).zip(known) {
             if known.is_some_and(|known| known.value.fingerprint != Fingerprint::of(&row.raw)) {
-                // The list may be older than what was stored while it was read: the fact itself is asked for.
-                found.hinted += self.mark([WorkKey::Fact(key)], Priority::Event).await?;
+                // The row may be older than what was stored while it was read: the fact itself is asked for.
+                hints.push(WorkKey::Fact(key));
                 continue;
             }
             let outcome = match self.take_fact(&key, row, self.now()).await {
                 // Another process has stored it meanwhile: it is read again, and the others are looked at.
                 Err(Trouble::Commit(CommitError::Stale(_))) => {
-                    found.hinted += self.mark([WorkKey::Fact(key)], Priority::Event).await?;
+                    hints.push(WorkKey::Fact(key));
                     continue;
                 }
                 outcome => outcome.map_err(|trouble| self.stopped(trouble))?,
             };
-            found.hinted += self.mark(outcome.hints, Priority::Event).await?;
+            hints.extend(outcome.hints);
             if let Some(at) = outcome.again {
                 let hint = Hint::new(WorkKey::Fact(key), &self.name, Priority::Event).not_before(at);
                 self.queue.mark(&[hint]).await?;
             }
         }
-        found.looked_at = listed.len();
-        self.finished(&name, found);
-        Ok(found)
+        Ok(hints)
     }
 }
 

@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::super::collection::Read;
 use super::super::fault::{Fault, FaultKind};
@@ -24,7 +23,7 @@ pub(in super::super) struct Consequences {
 impl Runtime {
     /// What follows from a fact today.
     pub(in super::super) fn derive(&self, collection: &str, fact: &Snapshot) -> Consequences {
-        let today = TimeZone::UTC.to_datetime(self.now()).date();
+        let today = self.today();
         let mut all = Consequences::default();
         let rules = self.facts.get(collection).map(|facts| facts.rules.as_slice()).unwrap_or_default();
         for rule in rules {

@@ -37,6 +37,8 @@ pub struct Outcome {
     pub hints: Vec<WorkKey>,
     /// Fields that were written and, as the answer shows, stored otherwise. They are not written again for that.
     pub otherwise: Vec<String>,
+    /// When computed fields become others although nothing changes.
+    pub(super) recheck: Option<Timestamp>,
     /// What was written: the field, the side, and the digest of the value.
     pub(super) wrote: Vec<((String, Side), Fingerprint)>,
 }
@@ -80,7 +82,7 @@ pub enum Did {
 
 impl Outcome {
     pub(super) fn done(did: Did) -> Self {
-        Self { did, again: None, hints: Vec::new(), otherwise: Vec::new(), wrote: Vec::new() }
+        Self { did, again: None, hints: Vec::new(), otherwise: Vec::new(), recheck: None, wrote: Vec::new() }
     }
 
     pub(super) fn nothing() -> Self {
@@ -123,7 +125,10 @@ impl Runtime {
         }
         let result = match key {
             WorkKey::Birth(side, at) => self.birth(*side, at, source).await,
-            WorkKey::Link(id) => self.pair(id, source).await,
+            WorkKey::Link(id) => match self.pair(id, source).await {
+                Ok(outcome) => self.with_recheck(id, outcome).await,
+                Err(trouble) => Err(trouble),
+            },
             WorkKey::Fact(key) => self.fact(key, source).await,
             WorkKey::Projection(key) => self.projection(key, source).await,
             WorkKey::Sync => Ok(Outcome::nothing()),
@@ -136,6 +141,19 @@ impl Runtime {
             }
             Err(trouble) => self.recover_from(key, trouble).await,
         }
+    }
+
+    /// Says when the computed fields of the left record are to be computed again.
+    async fn with_recheck(&self, id: &LinkId, outcome: Outcome) -> Result<Outcome, Trouble> {
+        if self.enrich.is_empty() {
+            return Ok(outcome);
+        }
+        let Some(left) = self.store.link(id).await?.and_then(|link| link.value.ends.left) else {
+            return Ok(outcome);
+        };
+        let (facts, now) = (self.store.facts_of(&left.id).await?, self.now());
+        let moments = self.enrich.iter().filter_map(|enrich| enrich.recheck_at(&facts, self.today()));
+        Ok(Outcome { recheck: moments.filter(|at| now < *at).min(), ..outcome })
     }
 
     /// Until when an account that the run would use rests, or has no quota left.
