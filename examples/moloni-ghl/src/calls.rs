@@ -1,13 +1,21 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
-use sync_core::{Event, Observer};
+use sync_core::{Event, NoObserver, Observer};
 
 /// Counts the requests to each side as they go out.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct CallCounter {
     ghl: Counter,
     moloni: Counter,
+    next: Arc<dyn Observer>,
+}
+
+impl Default for CallCounter {
+    fn default() -> Self {
+        Self::new(Arc::new(NoObserver))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -35,6 +43,11 @@ impl std::ops::Sub for Tally {
 }
 
 impl CallCounter {
+    /// Passes every event on to `next`.
+    pub fn new(next: Arc<dyn Observer>) -> Self {
+        Self { ghl: Counter::default(), moloni: Counter::default(), next }
+    }
+
     /// Requests so far; those for tokens do not count.
     pub fn calls(&self) -> Tally {
         let read = |c: &Counter| c.calls.load(Ordering::Relaxed);
@@ -50,6 +63,7 @@ impl CallCounter {
 
 impl Observer for CallCounter {
     fn on_event(&self, event: &Event<'_>) {
+        self.next.on_event(event);
         let Event::Attempt { account, operation, idempotency, .. } = event else { return };
         if operation.starts_with("oauth.") || *operation == "grant" {
             return;

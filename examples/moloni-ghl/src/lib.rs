@@ -3,7 +3,7 @@
 //!
 //! [`Bridge`] is what the templates and the service share. It puts together, from `sync-core`'s engine and the two
 //! clients, two collections of [Moloni's](moloni_client::sync) and three of [HighLevel's](ghl_contacts::sync), a
-//! [mapping](contact_mapping) and three [rules]; each can be used on its own.
+//! [mapping](ContactMapping), [attributes] and [rules]; each can be used on its own.
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -21,16 +21,19 @@
 //! # }
 //! ```
 
+pub mod attributes;
 mod bridge;
 mod calls;
+mod company;
 mod mapping;
 pub mod rules;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod settings;
 
-pub use bridge::{Bridge, BridgeError, Run};
+pub use bridge::{Bridge, BridgeBuilder, BridgeError, Run, TwoWay};
 pub use calls::{CallCounter, Tally};
-pub use mapping::{ContactFields, contact_mapping};
+pub use company::CompanyName;
+pub use mapping::{ContactFields, ContactMapping};
 pub use settings::{GhlSettings, MoloniLogin, MoloniSettings, Settings, SettingsError, Timing};
-pub use sync_core::engine::{Plan, Progress, Report};
+pub use sync_core::engine::{Plan, Progress, Report, Schedule};

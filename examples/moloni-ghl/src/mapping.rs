@@ -1,7 +1,15 @@
+use std::sync::Arc;
+
 use ghl_contacts::sync::ContactCollection;
 use ghl_contacts::{Client, DataType};
-use sync_core::engine::{Field, Mapping, MappingError, Policy, Side, normalise};
+use moloni_client::types::Country;
+use sync_core::engine::{
+    Conflict, Field, Mapping, MappingError, Policy, Resolution, Resolve, Side, Snapshot, normalise,
+};
+use sync_core::jiff::civil::Date;
 
+use crate::attributes::{ATTRIBUTES, Attributes, HAS_DOCUMENTS, TAGS, TURNOVER};
+use crate::company::COMPANY_NAME;
 use crate::settings::Timing;
 
 /// The custom fields of HighLevel contacts that the bridge uses, by the names people see.
@@ -29,64 +37,149 @@ impl Default for ContactFields {
     }
 }
 
-impl ContactFields {
-    /// The contacts of the client's location, with these fields.
-    pub fn collection(&self, client: Client, timing: Timing) -> ContactCollection {
-        ContactCollection::new(client)
-            .custom_field(&self.nif, DataType::Text)
-            .custom_field(&self.number, DataType::Text)
-            .custom_field(&self.import_date, DataType::Text)
-            .marker_field(&self.marker)
-            .searched_by("vat", &self.nif)
-            .request_timeout(timing.request)
-            .index_lag(timing.index_lag)
-    }
+/// How a Moloni customer becomes a HighLevel contact, and on demand back.
+///
+/// | field | Moloni | HighLevel | two ways |
+/// |---|---|---|---|
+/// | vat | `vat` | custom field | fiscal; first key; placeholders such as the final consumer's count as empty |
+/// | email | `email` | `email` | the later change, or else HighLevel's; second key |
+/// | phone | `phone` | `phone` | the same; third key, together with the name; in E.164 |
+/// | name | `name` | `name` | fiscal |
+/// | company | `name`, of companies | `companyName` | to HighLevel only: see [`CompanyName`](crate::CompanyName) |
+/// | address, city, postal code, country | | | fiscal; placeholders count as empty |
+/// | website | `website` | `website` | the later change, or else HighLevel's |
+/// | number | `number` | custom field | to HighLevel only |
+/// | turnover, tags, attributes | | | to HighLevel only: see [`Attributes`] |
+/// | source, import date | | `source`, custom field | written on creation only |
+///
+/// One way, which is the default, all of it goes to HighLevel. Where a customer and a contact first meet, only what is
+/// empty is filled, and what differs is kept; what changes in Moloni later goes over.
+///
+/// Two ways, the books own what is fiscal once a document names the customer: an edit in HighLevel then waits for a
+/// person, because Moloni keeps the tax number without a word, and what was invoiced should not change under its invoice.
+/// Before that HighLevel owns it. Where both first meet and differ, the owner's value goes over.
+#[derive(Debug, Clone)]
+pub struct ContactMapping {
+    fields: ContactFields,
+    today: Date,
+    attributes: Attributes,
+    countries: Option<Countries>,
 }
 
-/// How a Moloni customer becomes a HighLevel contact.
-///
-/// | field | Moloni | HighLevel | |
-/// |---|---|---|---|
-/// | vat | `vat` | custom field | first key; placeholders such as the final consumer's count as empty |
-/// | email | `email` | `email` | second key |
-/// | phone | `phone` | `phone` | third key, together with the name; in E.164 |
-/// | name | `name` | `name` | |
-/// | address, city, postal code, country, website | | | placeholders count as empty |
-/// | source, number, import date | | | written on creation only |
-///
-/// All of it goes one way. Where a customer and a contact first meet, only what is empty is filled, and what differs is
-/// kept; what changes in Moloni later goes over.
-///
-/// # Errors
-///
-/// [`MappingError`] if two of the custom fields have one name.
-pub fn contact_mapping(fields: &ContactFields, today: jiff::civil::Date) -> Result<Mapping, MappingError> {
-    let custom = |name: &str| format!("customFields.{name}");
-    Mapping::builder()
-        .field("vat", |f| {
-            let nobody = ["999999990", "999999999", "000000000", "111111111"];
-            one_way(f.left("vat").right(custom(&fields.nif)).normalise(normalise::nif).ignore(nobody))
-        })
-        .field("email", |f| one_way(f.left("email").right("email").normalise(normalise::email)))
-        .field("phone", |f| one_way(f.left("phone").right("phone").normalise(normalise::phone)))
-        .field("name", |f| one_way(f.left("name").right("name").ignore(["Consumidor Final"])))
-        .field("address", |f| one_way(f.left("address").right("address1").ignore(UNKNOWN)))
-        .field("city", |f| one_way(f.left("city").right("city").ignore(UNKNOWN)))
-        .field("postal_code", |f| one_way(f.left("zip_code").right("postalCode").ignore(["0000-000"])))
-        .field("country", |f| {
-            one_way(f.left("country.iso_3166_1").right("country").normalise(normalise::upper))
-        })
-        .field("website", |f| one_way(f.left("website").right("website")))
-        .field("source", |f| f.constant("Moloni").right("source").on_create())
-        .field("number", |f| f.left("number").right(custom(&fields.number)).on_create())
-        .field("import_date", |f| {
-            f.constant(today.to_string()).right(custom(&fields.import_date)).on_create()
-        })
-        .matched_by(["vat"])
-        .matched_by(["email"])
-        .matched_by(["phone", "name"])
-        .label("number")
-        .build()
+/// Moloni's countries: ids and codes.
+type Countries = Arc<[(String, String)]>;
+
+impl ContactMapping {
+    /// One way, without attributes. `today` is the import date of contacts that are created.
+    pub fn new(fields: ContactFields, today: Date) -> Self {
+        Self { fields, today, attributes: Attributes::none(), countries: None }
+    }
+
+    /// Writes what follows from these, which the engine needs as [`Enrich`](sync_core::engine::Enrich) too.
+    #[must_use]
+    pub fn attributes(mut self, attributes: Attributes) -> Self {
+        self.attributes = attributes;
+        self
+    }
+
+    /// Goes two ways. Moloni knows countries by ids of its own: these are its countries.
+    #[must_use]
+    pub fn two_way(mut self, countries: &[Country]) -> Self {
+        let known = countries.iter().map(|c| (c.country_id.to_string(), c.iso_3166_1.to_uppercase()));
+        self.countries = Some(known.collect());
+        self
+    }
+
+    /// The contacts of the client's location, with the custom fields that this needs.
+    pub fn collection(&self, client: Client, timing: Timing) -> ContactCollection {
+        let fields = &self.fields;
+        let contacts = ContactCollection::new(client)
+            .custom_field(&fields.nif, DataType::Text)
+            .custom_field(&fields.number, DataType::Text)
+            .custom_field(&fields.import_date, DataType::Text)
+            .marker_field(&fields.marker)
+            .searched_by("vat", &fields.nif)
+            .request_timeout(timing.request)
+            .index_lag(timing.index_lag);
+        self.attributes
+            .custom_fields()
+            .fold(contacts, |contacts, (name, kind)| contacts.custom_field(name, kind))
+    }
+
+    /// Makes the mapping.
+    ///
+    /// # Errors
+    ///
+    /// [`MappingError`] if two of the custom fields have one name.
+    pub fn build(&self) -> Result<Mapping, MappingError> {
+        let custom = |name: &str| format!("customFields.{name}");
+        let fields = &self.fields;
+        let mut mapping = Mapping::builder()
+            .field("vat", |f| {
+                let nobody = ["999999990", "999999999", "000000000", "111111111"];
+                let f = f.left("vat").right(custom(&fields.nif)).normalise(normalise::nif).ignore(nobody);
+                self.fiscal(f)
+            })
+            .field("email", |f| self.newest(f.left("email").right("email").normalise(normalise::email)))
+            .field("phone", |f| self.newest(f.left("phone").right("phone").normalise(normalise::phone)))
+            .field("name", |f| self.fiscal(f.left("name").right("name").ignore(["Consumidor Final"])))
+            .field("company", |f| one_way(f.left(COMPANY_NAME).right("companyName")))
+            .field("address", |f| self.fiscal(f.left("address").right("address1").ignore(UNKNOWN)))
+            .field("city", |f| self.fiscal(f.left("city").right("city").ignore(UNKNOWN)))
+            .field("postal_code", |f| {
+                self.fiscal(f.left("zip_code").right("postalCode").ignore(["0000-000"]))
+            })
+            .field("country", |f| self.country(f.right("country").normalise(normalise::upper)))
+            .field("website", |f| self.newest(f.left("website").right("website")))
+            .field("number", |f| one_way(f.left("number").right(custom(&fields.number))))
+            .field("source", |f| f.constant("Moloni").right("source").on_create())
+            .field("import_date", |f| {
+                f.constant(self.today.to_string()).right(custom(&fields.import_date)).on_create()
+            })
+            .field("tags", |f| f.left(TAGS).right("tags").set().normalise(lower).only_to(Side::Right));
+        if let Some(turnover) = self.attributes.turnover_field_name() {
+            mapping = mapping.field("turnover", |f| {
+                one_way(f.left(TURNOVER).right(custom(turnover)).normalise(normalise::decimal))
+            });
+        }
+        for (name, field) in self.attributes.fields() {
+            mapping = mapping.field(format!("attribute {name}"), |f| {
+                one_way(f.left(format!("{ATTRIBUTES}.{name}")).right(custom(field)))
+            });
+        }
+        mapping
+            .matched_by(["vat"])
+            .matched_by(["email"])
+            .matched_by(["phone", "name"])
+            .label("number")
+            .build()
+    }
+
+    /// What stands on invoices.
+    fn fiscal(&self, field: Field) -> Field {
+        if self.countries.is_none() {
+            return one_way(field);
+        }
+        let owner = || Policy::Custom(Arc::new(BooksOnceInvoiced));
+        field.policy(owner()).on_first(owner()).frozen_when(Side::Left, has_documents)
+    }
+
+    /// What people change as they learn of it.
+    fn newest(&self, field: Field) -> Field {
+        if self.countries.is_none() {
+            return one_way(field);
+        }
+        let newest = || Policy::newest_or(Side::Right);
+        field.policy(newest()).on_first(newest())
+    }
+
+    fn country(&self, field: Field) -> Field {
+        let Some(countries) = &self.countries else { return one_way(field.left("country.iso_3166_1")) };
+        let (codes, ids) = (countries.clone(), countries.clone());
+        let code = move |id: &str| codes.iter().find(|(known, _)| known == id).map(|(_, code)| code.clone());
+        let id = move |code: &str| ids.iter().find(|(_, known)| known == code).map(|(id, _)| id.clone());
+        self.fiscal(field.left("country_id").translate(Side::Left, code, id))
+    }
 }
 
 /// What people write where they know none.
@@ -95,4 +188,24 @@ const UNKNOWN: [&str; 3] = ["Desconhecido", "Desconhecida", "-"];
 /// From Moloni to HighLevel only, and what people have written there before is kept.
 fn one_way(field: Field) -> Field {
     field.only_to(Side::Right).on_first(Policy::Prefer(Side::Right))
+}
+
+fn has_documents(customer: &Snapshot) -> bool {
+    customer.get(HAS_DOCUMENTS).is_some_and(|there| there == true)
+}
+
+/// HighLevel keeps tags in lower case.
+#[allow(clippy::unnecessary_wraps, reason = "a normaliser may fail")]
+fn lower(text: &str) -> normalise::Normalised {
+    normalise::spaces(&text.to_lowercase())
+}
+
+/// The books' value once a document names the customer, HighLevel's before.
+#[derive(Debug)]
+struct BooksOnceInvoiced;
+
+impl Resolve for BooksOnceInvoiced {
+    fn resolve(&self, conflict: &Conflict<'_>) -> Resolution {
+        Resolution::Take(if conflict.frozen.left { Side::Left } else { Side::Right })
+    }
 }

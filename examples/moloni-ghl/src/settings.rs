@@ -24,6 +24,9 @@ pub struct GhlSettings {
     pub location: String,
     /// A private integration token of the location, or an access token for its day.
     pub token: SecretString,
+    /// How many requests HighLevel gets in ten seconds at most, evenly spread; `None` for all that the location has, which
+    /// is 100 in ten seconds. A share of them leaves the rest to others who use the same location.
+    pub requests_per_ten_seconds: Option<u32>,
 }
 
 /// A Moloni company and the way in. `Debug` leaves the address out.
@@ -150,6 +153,7 @@ impl Settings {
             url: ghl_url,
             location: need("GHL_LOCATION_ID"),
             token: need("GHL_ACCESS_TOKEN").into(),
+            requests_per_ten_seconds: None,
         };
         let login = match variable("MOLONI_ACCESS_TOKEN") {
             Some(token) => MoloniLogin::AccessToken(token.into()),

@@ -17,7 +17,10 @@ use sync_core::store::MemoryStore;
 /// What holds no secret, and why.
 const HARMLESS: [(&str, &[&str]); 3] = [
     ("what a bridge consists of, and shown with it", &["calls::CallCounter"]),
-    ("what becomes of people's data", &["mapping::", "rules::"]),
+    (
+        "what becomes of people's data",
+        &["attributes::", "bridge::two_way::", "company::", "mapping::", "rules::"],
+    ),
     (
         "names and numbers",
         &[
@@ -46,6 +49,7 @@ fn settings() -> Settings {
         url: Some("https://ana:s3cr3t@crm.example.pt/".to_owned()),
         location: "loc_1".to_owned(),
         token: "s3cr3t-access".into(),
+        requests_per_ten_seconds: None,
     };
     let login = MoloniLogin::Password {
         client_id: "developer".to_owned(),
@@ -66,6 +70,7 @@ async fn no_debug_shows_a_secret() {
     shown.debug(&settings().ghl);
     shown.debug(&settings().moloni);
     shown.debug(&settings().moloni.login);
+    shown.debug(&Bridge::builder(settings()));
     shown.debug(&MoloniLogin::AccessToken("s3cr3t-access".into()));
 
     let bridge = connect(&pair.settings()).await.unwrap();

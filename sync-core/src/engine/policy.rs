@@ -107,6 +107,9 @@ pub struct Conflict<'a> {
     pub right: &'a FieldValue,
     /// When each side changed.
     pub changed: Pair<Interval>,
+    /// The sides that do not take writes of this field any more ([`Field::frozen_when`](super::Field::frozen_when)). Taking
+    /// the other side's value there asks a person.
+    pub frozen: Pair<bool>,
 }
 
 impl Conflict<'_> {
@@ -164,7 +167,14 @@ mod tests {
 
     fn conflict(left: Interval, right: Interval) -> Conflict<'static> {
         let (l, r) = (&FieldValue::Empty, &FieldValue::Unknown);
-        Conflict { field: "f", base: None, left: l, right: r, changed: Pair::new(left, right) }
+        Conflict {
+            field: "f",
+            base: None,
+            left: l,
+            right: r,
+            changed: Pair::new(left, right),
+            frozen: Pair::default(),
+        }
     }
 
     #[test]

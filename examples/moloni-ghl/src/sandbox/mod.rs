@@ -97,6 +97,7 @@ impl SandboxPair {
             url: Some(self.ghl.url()),
             location: ghl.location_id.clone(),
             token: ghl.pit.clone().into(),
+            requests_per_ten_seconds: None,
         };
         let moloni = MoloniSettings {
             url: Some(format!("{}/v1/", self.moloni.url())),

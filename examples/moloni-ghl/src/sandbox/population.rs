@@ -23,10 +23,8 @@ pub struct Population {
 pub struct Expected {
     /// Contacts that are created.
     pub created: usize,
-    /// Customers that are paired with a contact that is there.
+    /// Customers that are paired with a contact that is there, which gets what it lacks.
     pub linked: usize,
-    /// Of these, those of which something is filled in.
-    pub filled: usize,
     /// Customers that a person must decide about.
     pub review: usize,
     /// Notes that are written.
@@ -126,11 +124,8 @@ impl Population {
             let derived = facts + usize::from(notes);
             match known {
                 Known::No => expected.created += 1,
-                Known::Fully | Known::Otherwise => expected.linked += 1,
-                Known::InPart => {
-                    expected.linked += 1;
-                    expected.filled += 1;
-                }
+                // Of those who are contacts already, Moloni's number and the tags are not there yet.
+                Known::Fully | Known::Otherwise | Known::InPart => expected.linked += 1,
                 Known::Unclear(_) => {
                     expected.review += 1;
                     expected.waiting += derived + tasks;

@@ -110,15 +110,13 @@ async fn the_first_run_does_what_the_seed_makes_and_the_second_nothing() {
     assert!(calls.iter().all(|c| c.status.is_some_and(|s| s < 300)), "nothing was refused");
     let first_calls = number(&first, "/calls/ghl");
     let derived = (expected.notes + expected.tasks) as u64;
-    // A contact that is filled costs two calls: it is read again before it is written, so that nothing is written over
-    // what was listed a while ago. The bound below counts one for it, as for one that is created.
-    let is_fill = |operation: &Option<String>| operation.as_deref() == Some("contacts.update");
-    let filled = calls.iter().filter(|c| is_fill(&c.operation)).count() as u64;
-    assert!(filled <= expected.linked as u64, "{filled} contacts were filled");
-    let most = expected.created as f64 * 1.1;
+    // A contact that is there already is read again before it is written, so that nothing is written over what was listed
+    // a while ago, and its tags are a request of their own.
+    let filled = 3 * expected.linked as u64;
+    let most = expected.created as f64 * 1.05;
     assert!(
         (first_calls - derived - filled) as f64 <= most,
-        "{first_calls} calls, {derived} of them for notes and tasks, {filled} to read contacts that were filled"
+        "{first_calls} calls, {derived} of them for notes and tasks, {filled} for contacts that were there"
     );
     let moloni = pair.moloni.calls();
     assert_eq!(moloni.len() as u64, number(&first, "/calls/moloni") + number(&second, "/calls/moloni"));

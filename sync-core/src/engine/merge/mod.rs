@@ -244,7 +244,8 @@ fn changed_on(from: Side, rules: &Rules, seen: &Seen<'_>, overrides: Option<&Fie
 /// Both have changed, or differ when they first meet.
 fn resolve(rules: &Rules, base: Option<&Agreed>, seen: &Seen<'_>) -> FieldStep {
     let Pair { left, right } = seen.value;
-    let conflict = Conflict { field: &rules.name, base, left, right, changed: seen.changed };
+    let conflict =
+        Conflict { field: &rules.name, base, left, right, changed: seen.changed, frozen: seen.frozen };
     let (policy, reason) = match base {
         Some(_) => (&rules.policy, Reason::Conflict),
         None => (&rules.on_first, Reason::FirstMeeting),

@@ -1,0 +1,99 @@
+mod builder;
+mod error;
+mod moloni;
+mod run;
+mod two_way;
+
+pub use builder::BridgeBuilder;
+pub use error::BridgeError;
+pub use run::Run;
+pub use two_way::TwoWay;
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sync_core::engine::{Engine, Plan, Progress, Schedule};
+use sync_core::store::Store;
+
+use crate::calls::{CallCounter, Tally};
+use crate::settings::Settings;
+
+/// Carries customers, their texts and their invoices from one Moloni company into one HighLevel location, and on demand
+/// what people edit there back.
+#[derive(Debug, Clone)]
+pub struct Bridge {
+    engine: Engine,
+    calls: Arc<CallCounter>,
+    /// What was counted when the last run ended.
+    told: Arc<Mutex<(Tally, Tally)>>,
+}
+
+impl Bridge {
+    /// Puts a bridge together.
+    pub fn builder(settings: Settings) -> BridgeBuilder {
+        BridgeBuilder::new(settings)
+    }
+
+    /// Connects both sides as [`builder`](Self::builder) does without being told more: one way, with the standard
+    /// attributes and events, its state in `store`.
+    ///
+    /// # Errors
+    ///
+    /// As [`BridgeBuilder::connect`].
+    pub async fn connect(settings: &Settings, store: Arc<dyn Store>) -> Result<Self, BridgeError> {
+        Self::builder(settings.clone()).store(store).connect().await
+    }
+
+    /// The engine, for all that the bridge has no method for: hints, the inbox, undo, explain.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The requests to both services so far.
+    pub fn calls(&self) -> &CallCounter {
+        &self.calls
+    }
+
+    /// Reads both sides and decides what to do. Writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`BridgeError::Engine`].
+    pub async fn plan(&self) -> Result<Plan, BridgeError> {
+        Ok(self.engine.plan().await?)
+    }
+
+    /// Does what the plan says. What it counts as its cost is everything since the run before, planning and
+    /// connecting included.
+    ///
+    /// # Errors
+    ///
+    /// [`BridgeError::Engine`] if HighLevel could not be set up. What fails for one record is in the report.
+    pub async fn apply(
+        &self,
+        plan: Plan,
+        progress: impl Fn(Progress) + Send + Sync,
+    ) -> Result<Run, BridgeError> {
+        let report = self.engine.apply(plan, progress).await?;
+        let now = (self.calls.calls(), self.calls.writes());
+        let before = {
+            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *told, now)
+        };
+        Ok(Run::new(report, now.1 - before.1, now.0 - before.0))
+    }
+
+    /// Keeps both in sync until `stop` completes: works on what is hinted, and polls and sweeps by the schedule. What is
+    /// under way is finished first.
+    ///
+    /// # Errors
+    ///
+    /// [`BridgeError::Engine`] if the state belongs to other accounts or cannot be kept.
+    pub async fn run(
+        &self,
+        schedule: &Schedule,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<(), BridgeError> {
+        Ok(self.engine.run(schedule, stop).await?)
+    }
+}
