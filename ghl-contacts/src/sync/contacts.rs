@@ -347,6 +347,10 @@ impl Collection for ContactCollection {
         Ok(self.survivor_of(&id).await?.map_or(Read::Gone, Read::MovedTo))
     }
 
+    fn is_searchable(&self, field: &str) -> bool {
+        ["email", "phone"].contains(&field) || self.searched.contains_key(field)
+    }
+
     async fn find(&self, _: &Scope, by: &Probe, limit: usize) -> Result<Vec<Snapshot>, Fault> {
         let Some(filter) = self.filter(by).await? else { return Ok(Vec::new()) };
         let size = u32::try_from(limit).unwrap_or(u32::MAX);

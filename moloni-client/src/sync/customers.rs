@@ -313,6 +313,10 @@ impl Collection for CustomerCollection {
         Ok(found.as_ref().map(|customer| self.snapshot(customer)).transpose()?.into())
     }
 
+    fn is_searchable(&self, field: &str) -> bool {
+        ["vat", "email", "number", "name"].contains(&field)
+    }
+
     /// Searches for a text anywhere in the field, because a value may be written with a prefix or in other letters, and
     /// puts those first that are just this value.
     async fn find(&self, _: &Scope, by: &Probe, limit: usize) -> Result<Vec<Snapshot>, Fault> {

@@ -62,6 +62,12 @@ pub trait Collection: Send + Sync + Debug {
     /// [`Fault`].
     async fn get(&self, at: &RecordRef) -> Result<Read, Fault>;
 
+    /// Whether records can be searched by the field that the mapping calls so. Default: by every field that the mapping
+    /// matches by. Of each [matcher](super::MappingBuilder::matched_by) one field must be.
+    fn is_searchable(&self, _field: &str) -> bool {
+        true
+    }
+
     /// At most `limit` records that the probe finds. It may find too many, never too few: whoever asks compares
     /// again.
     ///

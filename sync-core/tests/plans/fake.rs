@@ -61,6 +61,8 @@ pub(crate) struct Switches {
     pub(crate) not_set_up: bool,
     /// How many accounts further the token leads.
     pub(crate) account: u64,
+    /// Fields that records cannot be searched by.
+    pub(crate) unsearchable: Vec<&'static str>,
 }
 
 /// A record of the service.
@@ -404,8 +406,15 @@ impl Collection for Fake {
         Ok(self.state().rows.iter().find(|r| r.at == *at).map(Row::snapshot).into())
     }
 
+    fn is_searchable(&self, field: &str) -> bool {
+        !self.state().switches.unsearchable.contains(&field)
+    }
+
     async fn find(&self, scope: &Scope, by: &Probe, limit: usize) -> Result<Vec<Snapshot>, Fault> {
         self.call().await?;
+        if let Probe::Field { name, .. } = by {
+            assert!(self.is_searchable(name), "{} is searched by {name}", self.name);
+        }
         let mut found = self.visible(scope);
         found.retain(|snapshot| match by {
             Probe::Marker(marker) => snapshot.marker.as_ref() == Some(marker),

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sync_core::engine::{FaultKind, RecordStep};
+use sync_core::engine::{FaultKind, RecordId, RecordRef, RecordStep, Side};
+use sync_core::queue::Priority;
+use sync_core::store::Store;
 
 use super::fake::Mishap;
 use super::world::{LAG, LONG, World};
@@ -156,4 +158,34 @@ async fn customers_who_share_a_tax_number_get_a_contact_each() {
         .collect();
     names.sort();
     assert_eq!(names, [("c:1".to_owned(), "Shop 1".to_owned()), ("c:2".to_owned(), "Shop 2".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_partner_is_looked_for_by_what_its_side_can_be_searched_by() {
+    for unsearchable in [vec!["phone"], vec!["phone", "vat", "email"], vec!["name"]] {
+        // A contact with phone and name alone, and a customer with whom both agree.
+        let world = World::new();
+        world.customer("1", &json!({ "phone": "910000001", "name": "Ana" }));
+        world.contacts.add("x1", &json!({ "phone": "+351910000001", "name": "Ana" }));
+        let engine = world.engine();
+        world.contacts.switch(|s| s.unsearchable = vec!["name"]);
+        world.customers.switch(|s| s.unsearchable.clone_from(&unsearchable));
+        engine.hint(Side::Left, &RecordRef::top(RecordId::new("1")), Priority::Event).await.unwrap();
+        engine.drain().await.unwrap();
+        assert_eq!(world.contacts.rows().len(), 1, "{unsearchable:?}");
+        let linked = world.store.link_of(Side::Right, &RecordRef::top(RecordId::new("x1"))).await.unwrap();
+        assert!(linked.is_some_and(|link| link.value.ends.left.is_some()), "{unsearchable:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_matcher_that_a_side_cannot_be_searched_by_stops_the_engine_and_nobody_is_doubled() {
+    let world = World::new();
+    world.customer("1", &json!({ "phone": "910000001", "name": "Ana" }));
+    world.contacts.switch(|s| s.unsearchable = vec!["phone", "name"]);
+    let engine = world.engine();
+    engine.hint(Side::Left, &RecordRef::top(RecordId::new("1")), Priority::Event).await.unwrap();
+    let error = engine.drain().await.unwrap_err().to_string();
+    assert!(error.contains("by together: phone, name"), "{error}");
+    assert!(world.contacts.rows().is_empty());
 }

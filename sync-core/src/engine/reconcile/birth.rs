@@ -423,19 +423,15 @@ impl Runtime {
                 found.into_iter().filter(|hit| hit.marker.as_ref() == Some(&marker)).map(|hit| hit.at),
             );
         }
-        let unique = caps.unique.iter().filter_map(|name| self.mapper.position(name));
-        let mut positions: Vec<_> = self
-            .mapper
-            .matchers()
-            .iter()
-            .filter_map(|matcher| matcher.first().copied())
-            .chain(unique)
-            .collect();
-        positions.sort_unstable();
-        positions.dedup();
-        for position in positions {
-            let Some(value) = fields.get(position).text() else { continue };
-            let probe = Probe::Field { name: self.mapper.name(position).to_owned(), value: value.to_owned() };
+        let unique = caps.unique.iter().filter(|name| self.collection(to).is_searchable(name));
+        let unique: Vec<_> = unique.filter_map(|name| Some(vec![self.mapper.position(name)?])).collect();
+        let mut probes: Vec<Probe> = Vec::new();
+        for keys in self.mapper.matchers().iter().chain(&unique) {
+            let value = |position: usize| fields.get(position).text().map(str::to_owned);
+            let probe = self.probe(to, keys, value)?;
+            probes.extend(probe.filter(|probe| !probes.contains(probe)));
+        }
+        for probe in probes {
             for hit in self.search(to, &Scope::All, &probe, HITS).await? {
                 if hits.contains_key(&hit.at) {
                     continue;
@@ -470,6 +466,8 @@ impl Runtime {
                 {
                     0
                 }
+                // It cannot be known that nobody else has it.
+                Source::Live if !self.collection(side).is_searchable(self.mapper.name(position)) => 2,
                 Source::Live => {
                     let name = self.mapper.name(position).to_owned();
                     let probe = Probe::Field { name, value: value.to_owned() };

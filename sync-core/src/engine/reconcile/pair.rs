@@ -2,6 +2,7 @@ use jiff::Timestamp;
 
 use super::super::collection::{Probe, Read};
 use super::super::decide::{Decision, Presence, Sight, decide};
+use super::super::fault::{Fault, FaultKind};
 use super::super::guard::GuardClass;
 use super::super::journal::Happening;
 use super::super::link::{LinkId, LinkStatus};
@@ -235,14 +236,11 @@ impl Runtime {
         let fields = self.fields(side.other(), alive).await?;
         let scope = gone.parent.clone().map_or(Scope::All, Scope::Under);
         for matcher in self.mapper.matchers() {
-            let Some(first) = matcher.first() else { continue };
             if !matcher.iter().all(|position| fields.get(*position).text().is_some()) {
                 continue;
             }
-            let probe = Probe::Field {
-                name: self.mapper.name(*first).to_owned(),
-                value: fields.get(*first).text().unwrap_or_default().to_owned(),
-            };
+            let value = |position: usize| fields.get(position).text().map(str::to_owned);
+            let Some(probe) = self.probe(side, matcher, value)? else { continue };
             let mut survivors: Vec<RecordRef> = Vec::new();
             for hit in self.search(side, &scope, &probe, HITS).await? {
                 if hit.at == *gone {
@@ -265,6 +263,33 @@ impl Runtime {
             }
         }
         Ok(None)
+    }
+
+    /// What finds the records of a side that a matcher may take for these values: one of its fields that the side can be
+    /// searched by. `None` if there is no value to search for.
+    pub(super) fn probe(
+        &self,
+        side: Side,
+        matcher: &[usize],
+        value: impl Fn(usize) -> Option<String>,
+    ) -> Result<Option<Probe>, Trouble> {
+        let collection = self.collection(side);
+        let names = || matcher.iter().map(|position| self.mapper.name(*position));
+        let mut searchable = matcher
+            .iter()
+            .filter(|position| collection.is_searchable(self.mapper.name(**position)))
+            .peekable();
+        if searchable.peek().is_none() && !matcher.is_empty() {
+            let why = format!(
+                "{} can be searched by none of the fields that the mapping matches by together: {}",
+                collection.name(),
+                names().collect::<Vec<_>>().join(", ")
+            );
+            return Err(Trouble::Fault(self.account(side), Fault::new(FaultKind::Broken, why)));
+        }
+        Ok(searchable.find_map(|position| {
+            Some(Probe::Field { name: self.mapper.name(*position).to_owned(), value: value(*position)? })
+        }))
     }
 
     pub(super) async fn search(

@@ -103,12 +103,11 @@ impl Runtime {
         }
         let mut found = BTreeMap::new();
         for matcher in self.mapper.matchers() {
-            let key = matcher.first().and_then(|position| {
-                let name = self.mapper.name(*position);
-                let value = sent.iter().find(|sent| sent.field == name)?.write.value.text()?;
-                Some(Probe::Field { name: name.to_owned(), value: value.to_owned() })
-            });
-            let Some(key) = key else { continue };
+            let value = |position| {
+                let name = self.mapper.name(position);
+                sent.iter().find(|sent| sent.field == name)?.write.value.text().map(str::to_owned)
+            };
+            let Some(key) = self.probe(side, matcher, value)? else { continue };
             for hit in self.search(side, scope, &key, HITS).await? {
                 let holder = self.store.link_of(side, &hit.at).await?;
                 let is_free = holder.is_none_or(|link| !link.value.is_live() || link.value.id == run.link.id);

@@ -9,8 +9,9 @@
     reason = "a test says what is wrong by failing"
 )]
 
-#[path = "../../../sync-core/tests/trace/mod.rs"]
+#[path = "../../../../sync-core/tests/trace/mod.rs"]
 mod trace;
+mod two_way;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
