@@ -114,12 +114,14 @@ impl Settings {
         Self { ghl, moloni, timing: Timing::default() }
     }
 
-    /// Reads the environment:
+    /// Reads the environment. Addresses that are given go before those of the environment.
     ///
     /// | variable | what |
     /// |---|---|
+    /// | `GHL_URL`, `MOLONI_URL` | other addresses than the real ones, such as a sandbox's |
     /// | `GHL_LOCATION_ID` | the location |
     /// | `GHL_ACCESS_TOKEN` | its private integration token, or an access token |
+    /// | `GHL_REQUESTS_PER_10_SECONDS` | what to stay below, if not all of the location's 100 are to be used |
     /// | `MOLONI_COMPANY_ID` | the company; not needed if the account has just one |
     /// | `MOLONI_ACCESS_TOKEN` | an access token, or else: |
     /// | `MOLONI_CLIENT_ID`, `MOLONI_CLIENT_SECRET` | the developer's keys |
@@ -150,7 +152,7 @@ impl Settings {
             })
         };
         let ghl = GhlSettings {
-            url: ghl_url,
+            url: ghl_url.or_else(|| variable("GHL_URL")),
             location: need("GHL_LOCATION_ID"),
             token: need("GHL_ACCESS_TOKEN").into(),
             requests_per_ten_seconds: None,
@@ -176,13 +178,10 @@ impl Settings {
             )));
         }
         let company = number(variable, "MOLONI_COMPANY_ID")?;
-        let requests_per_minute = match number(variable, "MOLONI_REQUESTS_PER_MINUTE")? {
-            None => REQUESTS_PER_MINUTE,
-            Some(n) => u32::try_from(n).ok().filter(|n| *n > 0).ok_or_else(|| {
-                let most = u32::MAX;
-                SettingsError(format!("MOLONI_REQUESTS_PER_MINUTE must be a whole number from 1 to {most}"))
-            })?,
-        };
+        let requests_per_minute =
+            pace(variable, "MOLONI_REQUESTS_PER_MINUTE")?.unwrap_or(REQUESTS_PER_MINUTE);
+        let ghl =
+            GhlSettings { requests_per_ten_seconds: pace(variable, "GHL_REQUESTS_PER_10_SECONDS")?, ..ghl };
         let mut timing = Timing::default();
         for (name, time) in [
             ("SYNC_REQUEST_SECONDS", &mut timing.request),
@@ -193,9 +192,21 @@ impl Settings {
                 *time = Duration::from_secs(seconds);
             }
         }
+        let moloni_url = moloni_url.or_else(|| variable("MOLONI_URL"));
         let moloni = MoloniSettings { url: moloni_url, company, login, requests_per_minute };
         Ok(Self { timing, ..Self::new(ghl, moloni) })
     }
+}
+
+/// So many requests.
+fn pace(
+    variable: impl Fn(&'static str) -> Option<String>,
+    name: &'static str,
+) -> Result<Option<u32>, SettingsError> {
+    let most = u32::MAX;
+    let refused = || SettingsError(format!("{name} must be a whole number from 1 to {most}"));
+    let check = |n: u64| u32::try_from(n).ok().filter(|n| *n > 0).ok_or_else(refused);
+    number(variable, name)?.map(check).transpose()
 }
 
 fn number(
@@ -240,16 +251,35 @@ mod tests {
 
     #[test]
     fn a_pace_that_cannot_be_is_refused_and_not_replaced() {
-        for bad in ["0", "-1", "fast", "99999999999"] {
-            let all = [
-                ("GHL_LOCATION_ID", "loc"),
-                ("GHL_ACCESS_TOKEN", "s3cr3t"),
-                ("MOLONI_ACCESS_TOKEN", "s3cr3t"),
-                ("MOLONI_REQUESTS_PER_MINUTE", bad),
-            ];
-            let error = read(&all).unwrap_err().to_string();
-            assert!(error.starts_with("MOLONI_REQUESTS_PER_MINUTE must be a whole number"), "{bad}: {error}");
+        for name in ["MOLONI_REQUESTS_PER_MINUTE", "GHL_REQUESTS_PER_10_SECONDS"] {
+            for bad in ["0", "-1", "fast", "99999999999"] {
+                let all = [
+                    ("GHL_LOCATION_ID", "loc"),
+                    ("GHL_ACCESS_TOKEN", "s3cr3t"),
+                    ("MOLONI_ACCESS_TOKEN", "s3cr3t"),
+                    (name, bad),
+                ];
+                let error = read(&all).unwrap_err().to_string();
+                assert!(error.starts_with(&format!("{name} must be a whole number")), "{bad}: {error}");
+            }
         }
+    }
+
+    #[test]
+    fn addresses_that_are_given_go_before_those_of_the_environment() {
+        let all = [
+            ("GHL_LOCATION_ID", "loc"),
+            ("GHL_ACCESS_TOKEN", "s3cr3t"),
+            ("MOLONI_ACCESS_TOKEN", "s3cr3t"),
+            ("GHL_URL", "http://127.0.0.1:8081"),
+            ("MOLONI_URL", "http://127.0.0.1:8082/v1/"),
+        ];
+        let settings = read(&all).unwrap();
+        assert_eq!(settings.ghl.url.as_deref(), Some("http://127.0.0.1:8081"));
+        assert_eq!(settings.moloni.url.as_deref(), Some("http://127.0.0.1:8082/v1/"));
+        let find = |name: &str| all.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+        let given = Settings::from_variables(Some("http://127.0.0.1:1".to_owned()), None, find).unwrap();
+        assert_eq!(given.ghl.url.as_deref(), Some("http://127.0.0.1:1"));
     }
 
     #[test]

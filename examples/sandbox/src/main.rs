@@ -39,6 +39,9 @@ struct Args {
     /// Print addresses, ids and tokens as one JSON object, in one line
     #[arg(long)]
     json: bool,
+    /// Write what the templates read from the environment into this file: `set -a; . ./sandbox.env` takes it over
+    #[arg(long)]
+    env: Option<PathBuf>,
 }
 
 #[tokio::main]
@@ -53,10 +56,15 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> io::Result<()> {
-    let Args { ghl_port, moloni_port, customers, seed, speed, fixtures, json } = args;
+    let Args { ghl_port, moloni_port, customers, seed, speed, fixtures, json, env } = args;
     let config = PairConfig { ghl_port, moloni_port, customers, seed, speed, fixtures };
     let pair = SandboxPair::start(config).await?;
     let facts = pair.describe();
+    if let Some(path) = env {
+        let lines: String =
+            pair.variables().iter().map(|(name, value)| format!("{name}='{value}'\n")).collect();
+        std::fs::write(path, lines)?;
+    }
     let mut out = io::stdout();
     if json {
         writeln!(out, "{facts}")?;

@@ -189,3 +189,33 @@ async fn a_matcher_that_a_side_cannot_be_searched_by_stops_the_engine_and_nobody
     assert!(error.contains("by together: phone, name"), "{error}");
     assert!(world.contacts.rows().is_empty());
 }
+
+#[tokio::test]
+async fn of_two_who_share_what_only_one_record_can_have_none_is_created_live_either() {
+    let world = World::new();
+    for id in ["1", "2"] {
+        world.customer(
+            id,
+            &json!({ "vat": format!("10000000{id}"), "email": "ana@example.pt", "name": "Ana" }),
+        );
+    }
+    let engine = world.engine();
+    for id in ["1", "2"] {
+        engine.hint(Side::Left, &RecordRef::top(RecordId::new(id)), Priority::Event).await.unwrap();
+    }
+    engine.drain().await.unwrap();
+    assert!(world.contacts.rows().is_empty(), "the first one is no better than the second");
+    let asked = engine.inbox(None, None, 10).await.unwrap();
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    assert!(asked.iter().all(|review| review.message.contains("others have the same email")), "{asked:?}");
+    // As the plan says.
+    let plan = engine.plan().await.unwrap();
+    assert!(plan.records.iter().all(|r| matches!(r.step, RecordStep::Review { .. })), "{plan}");
+
+    world.customers.edit("2", &json!({ "email": "rita@example.pt" }));
+    for id in ["1", "2"] {
+        engine.hint(Side::Left, &RecordRef::top(RecordId::new(id)), Priority::Event).await.unwrap();
+    }
+    engine.drain().await.unwrap();
+    assert_eq!(world.contacts.rows().len(), 2);
+}

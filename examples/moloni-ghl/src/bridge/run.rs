@@ -16,7 +16,7 @@ pub struct Run {
     pub writes: Tally,
     /// All requests; those for tokens do not count.
     pub calls: Tally,
-    /// Requests to HighLevel that neither a note nor a task cost, for each contact created.
+    /// Requests to HighLevel that no derived record cost, for each contact created, filled or updated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calls_per_contact: Option<f64>,
 }
@@ -32,8 +32,9 @@ impl Run {
     fn per_contact(&self) -> Option<f64> {
         let collections = self.report.collections.iter().filter(|(name, _)| *name != "contacts");
         let derived: usize = collections.map(|(_, c)| c.created + c.updated).sum();
-        let created = self.report.counts.created;
-        (created > 0).then(|| self.calls.ghl.saturating_sub(derived) as f64 / created as f64)
+        let counts = &self.report.counts;
+        let written = counts.created + counts.linked + counts.updated;
+        (written > 0).then(|| self.calls.ghl.saturating_sub(derived) as f64 / written as f64)
     }
 }
 
@@ -43,7 +44,7 @@ impl fmt::Display for Run {
         let Self { writes, calls, .. } = self;
         write!(f, "HighLevel: {} writes in {} calls", writes.ghl, calls.ghl)?;
         if let Some(per_contact) = self.calls_per_contact {
-            write!(f, " ({per_contact:.2} for each contact created, notes and tasks apart)")?;
+            write!(f, " ({per_contact:.2} for each contact, notes and tasks apart)")?;
         }
         writeln!(f, "; Moloni: {} writes in {} calls", writes.moloni, calls.moloni)?;
         writeln!(f, "{:.1} s", self.report.elapsed.as_secs_f64())

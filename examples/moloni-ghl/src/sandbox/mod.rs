@@ -1,5 +1,6 @@
 //! Both sandboxes with people who exist in both, as after some years of typing everything twice.
 
+mod crm;
 mod people;
 mod population;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+pub use crm::{Crm, SeenContact};
 pub use population::{Expected, Population};
 
 use crate::settings::{GhlSettings, MoloniLogin, MoloniSettings, REQUESTS_PER_MINUTE, Settings, Timing};
@@ -117,6 +119,27 @@ impl SandboxPair {
             index_lag: Duration::from_secs(3),
         };
         settings
+    }
+
+    /// The same as variables, for [`Settings::from_env`].
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        let (g, m, settings) = (self.ghl.credentials(), self.moloni.credentials(), self.settings());
+        let seconds = |time: Duration| time.as_secs().to_string();
+        vec![
+            ("GHL_URL", self.ghl.url()),
+            ("GHL_LOCATION_ID", g.location_id.clone()),
+            ("GHL_ACCESS_TOKEN", g.pit.clone()),
+            ("MOLONI_URL", format!("{}/v1/", self.moloni.url())),
+            ("MOLONI_COMPANY_ID", m.company_id.to_string()),
+            ("MOLONI_CLIENT_ID", m.client_id.clone()),
+            ("MOLONI_CLIENT_SECRET", m.client_secret.clone()),
+            ("MOLONI_USERNAME", m.username.clone()),
+            ("MOLONI_PASSWORD", m.password.clone()),
+            ("MOLONI_REQUESTS_PER_MINUTE", settings.moloni.requests_per_minute.to_string()),
+            ("SYNC_REQUEST_SECONDS", seconds(settings.timing.request)),
+            ("SYNC_SEND_WITHIN_SECONDS", seconds(settings.timing.send_within)),
+            ("SYNC_INDEX_LAG_SECONDS", seconds(settings.timing.index_lag)),
+        ]
     }
 
     /// Where both are and how to get in, for any client.

@@ -456,13 +456,17 @@ impl Runtime {
         source: Source<'_>,
     ) -> Result<Vec<usize>, Trouble> {
         let mut shared = Vec::new();
+        let unique = &self.collection(side.other()).caps().unique;
         for position in self.keys() {
             let Some(value) = fields.get(position).text() else { continue };
+            let is_asked = |c: &Candidate| c.fields.get(position) == fields.get(position);
             let count = match source {
                 Source::Listed(listing) => listing.sides[side].with_value(position, value).len(),
-                // Without a candidate it does not matter.
+                // Without a candidate it does not matter, unless only one of those who have it could have a partner.
                 Source::Live
-                    if !candidates.iter().any(|c| c.fields.get(position) == fields.get(position)) =>
+                    if !candidates.iter().any(is_asked)
+                        && !(unique.iter().any(|name| name == self.mapper.name(position))
+                            && self.collection(side).is_searchable(self.mapper.name(position))) =>
                 {
                     0
                 }
