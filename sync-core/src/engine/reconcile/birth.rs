@@ -459,22 +459,19 @@ impl Runtime {
         let unique = &self.collection(side.other()).caps().unique;
         for position in self.keys() {
             let Some(value) = fields.get(position).text() else { continue };
-            let is_asked = |c: &Candidate| c.fields.get(position) == fields.get(position);
+            let name = self.mapper.name(position);
+            let is_searchable = self.collection(side).is_searchable(name);
+            let is_wanted = candidates.iter().any(|c| c.fields.get(position) == fields.get(position));
+            // Only one of those who have it can have a partner.
+            let is_scarce = is_searchable && unique.iter().any(|unique| unique == name);
             let count = match source {
                 Source::Listed(listing) => listing.sides[side].with_value(position, value).len(),
-                // Without a candidate it does not matter, unless only one of those who have it could have a partner.
-                Source::Live
-                    if !candidates.iter().any(is_asked)
-                        && !(unique.iter().any(|name| name == self.mapper.name(position))
-                            && self.collection(side).is_searchable(self.mapper.name(position))) =>
-                {
-                    0
-                }
+                // Without a candidate it does not matter.
+                Source::Live if !is_wanted && !is_scarce => 0,
                 // It cannot be known that nobody else has it.
-                Source::Live if !self.collection(side).is_searchable(self.mapper.name(position)) => 2,
+                Source::Live if !is_searchable => 2,
                 Source::Live => {
-                    let name = self.mapper.name(position).to_owned();
-                    let probe = Probe::Field { name, value: value.to_owned() };
+                    let probe = Probe::Field { name: name.to_owned(), value: value.to_owned() };
                     let mut count = 0;
                     for hit in self.search(side, &Scope::All, &probe, HITS).await? {
                         count +=
