@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use moloni_ghl::attributes::{Attribute, Attributes, When};
 use moloni_ghl::sandbox::SandboxPair;
-use moloni_ghl::{Bridge, Run, TwoWay};
+use moloni_ghl::{Bridge, Run, Tally, TwoWay};
 use serde_json::{Value, json};
 use sync_core::engine::{Answer, RecordId, RecordRef, Side};
 use sync_core::queue::Priority;
@@ -47,7 +47,7 @@ impl Synced {
         }
         engine.drain().await.unwrap();
         for _ in 0..5 {
-            if self.run().await.writes == Default::default() {
+            if self.run().await.writes == Tally::default() {
                 return;
             }
         }
@@ -135,7 +135,7 @@ async fn tags_and_fields_follow_from_a_customer_and_people_s_own_tags_stay() {
     assert_eq!(synced.custom("Padaria Reis", "Industry"), "bakery");
     assert_eq!(synced.custom("Padaria Reis", "Moloni turnover").to_string().trim_matches('"'), "100");
     assert_ne!(synced.custom("Ana Lopes", "Moloni import date"), Value::Null);
-    assert_eq!(synced.run().await.writes, Default::default());
+    assert_eq!(synced.run().await.writes, Tally::default());
 
     // People add tags of theirs, and take one of ours away.
     synced
