@@ -1,4 +1,5 @@
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::document_types::{TYPES, by_id};
@@ -70,30 +71,61 @@ pub(super) fn at_insert_code(world: &mut World, ask: &Ask<'_>) -> Reply {
         return Reply::Invalid(check.issues);
     }
     let (set, kind) = (params.id("document_set_id"), params.id("document_type_id"));
-    let (registration, log) = (world.next_id(), world.next_id());
-    let code = if manual { params.text("document_set_at_code") } else { format!("AT{registration:06}") };
-    let today = lisbon::today(ask.now);
-    let first = params.int("initial_num").unwrap_or(1);
-    let since = lisbon::midnight(lisbon::day(&params.text("initial_date")).unwrap_or(today));
-    let created = lisbon::date_time(ask.now);
-    let entry = json!({
-        "document_set_wsat_id": registration, "document_set_id": set, "document_type_id": kind,
-        "initial_num": first, "initial_date": since, "document_set_state": 0, "end_num": null,
-        "document_set_at_code": code, "new_document_set": 1, "can_be_nulled": 0,
-        "last_log": {
-            "document_set_wsat_logs_id": log, "document_set_wsat_id": registration, "action": 0,
-            "processing_mode": 0, "valid_document_set_at_code": 1, "result_code": 2001,
-            "result_msg": "Série registada com sucesso.", "document_set_state": 0, "created_at": created,
-            "created_by": "Utilizador",
-        },
-    });
-    let sets = world.rows_mut("documentSets");
-    let found = sets.iter_mut().find(|s| id(s, "document_set_id") == set && by_id(kind).is_some());
-    let Some(Value::Array(codes)) = found.and_then(|s| s.get_mut("document_set_at_codes")) else {
-        return Reply::Refused;
-    };
-    codes.retain(|c| c.get("document_type_id").and_then(Value::as_u64) != Some(kind));
-    codes.push(entry);
-    world.note_change("documentSets", set, ask.now);
-    Reply::Stored(json!({ "valid": 1, "document_set_wsat_id": registration }))
+    let code = manual.then(|| params.text("document_set_at_code"));
+    let since = lisbon::day(&params.text("initial_date")).unwrap_or_else(|| lisbon::today(ask.now));
+    match world.register(set, kind, code, (params.int("initial_num").unwrap_or(1), since), ask.now) {
+        Some(registration) => Reply::Stored(json!({ "valid": 1, "document_set_wsat_id": registration })),
+        None => Reply::Refused,
+    }
+}
+
+/// Registers a series for every type of document.
+pub(super) fn at_insert_code_bulk(world: &mut World, ask: &Ask<'_>) -> Reply {
+    let mut check = Check::new(ask.params);
+    check.id("document_set_id");
+    if !check.issues.is_empty() {
+        return Reply::Invalid(check.issues);
+    }
+    let (set, today) = (ask.params.id("document_set_id"), lisbon::today(ask.now));
+    let mut kinds = TYPES.iter();
+    if kinds.all(|kind| world.register(set, kind.id, None, (1, today), ask.now).is_some()) {
+        Reply::Stored(json!({ "valid": 1, "document_set_id": set }))
+    } else {
+        Reply::Refused
+    }
+}
+
+impl World {
+    /// Notes that a series is registered for a type of document, from a number and a day on. Without a code it gets
+    /// one. `None` if there is no such series or type.
+    fn register(
+        &mut self,
+        set: u64,
+        kind: u64,
+        code: Option<String>,
+        (first, since): (i64, Date),
+        now: Timestamp,
+    ) -> Option<u64> {
+        by_id(kind)?;
+        let (registration, log) = (self.next_id(), self.next_id());
+        let code = code.unwrap_or_else(|| format!("AT{registration:06}"));
+        let entry = json!({
+            "document_set_wsat_id": registration, "document_set_id": set, "document_type_id": kind,
+            "initial_num": first, "initial_date": lisbon::midnight(since), "document_set_state": 0, "end_num": null,
+            "document_set_at_code": code, "new_document_set": 1, "can_be_nulled": 0,
+            "last_log": {
+                "document_set_wsat_logs_id": log, "document_set_wsat_id": registration, "action": 0,
+                "processing_mode": 0, "valid_document_set_at_code": 1, "result_code": 2001,
+                "result_msg": "Série registada com sucesso.", "document_set_state": 0,
+                "created_at": lisbon::date_time(now), "created_by": "Utilizador",
+            },
+        });
+        let mut sets = self.rows_mut("documentSets").iter_mut();
+        let found = sets.find(|s| id(s, "document_set_id") == set)?;
+        let codes = found.get_mut("document_set_at_codes")?.as_array_mut()?;
+        codes.retain(|c| c.get("document_type_id").and_then(Value::as_u64) != Some(kind));
+        codes.push(entry);
+        self.note_change("documentSets", set, now);
+        Some(registration)
+    }
 }

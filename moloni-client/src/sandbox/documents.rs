@@ -78,7 +78,7 @@ fn page(ask: &Ask<'_>, found: Vec<&Document>) -> Reply {
 
 fn get_one(world: &mut World, ask: &Ask<'_>) -> Reply {
     let params = ask.params;
-    let asked = params.has("document_id") || FILTERS.iter().any(|(name, _)| params.has(name));
+    let asked = params.id("document_id") > 0 || FILTERS.iter().any(|(name, _)| params.has(name));
     if !asked {
         let mut check = Check::new(params);
         check.id("document_id");

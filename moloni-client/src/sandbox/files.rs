@@ -8,7 +8,7 @@ use super::entry::DRAFT;
 use super::route::{Ask, Reply};
 use super::row::{id, text};
 use super::world::World;
-use super::writing::found;
+use super::writing::named;
 
 /// What every key begins with, so that it can be recognised where it does not belong.
 const MARK: &str = "5ec2e7";
@@ -18,7 +18,11 @@ const SESSION: &str = "PHPSESSID=5ec2e7000000000000000000000000000000cafe";
 
 /// `documents/getPDFLink`.
 pub(super) fn link(world: &mut World, ask: &Ask<'_>) -> Reply {
-    let Some(document) = found(world, ask).filter(|d| is_closed(world, *d)) else { return Reply::Refused };
+    let document = match named(world, ask, |_| {}) {
+        Ok(document) if is_closed(world, document) => document,
+        Ok(_) => return Reply::Refused,
+        Err(reply) => return reply,
+    };
     let signed = if ask.params.flag("signed") { "&signed=1" } else { "" };
     let key = key(document);
     let url =

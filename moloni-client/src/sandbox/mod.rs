@@ -37,7 +37,7 @@
 //! | `productStocks` | every documented method |
 //! | `suppliers`, `salesmen` | every documented method, `getModifiedSince`, `countModifiedSince` |
 //! | `bankAccounts`, `deductions`, `deliveryMethods`, `economicActivityClassificationCodes`, `identificationTemplates`, `maturityDates`, `measurementUnits`, `paymentMethods`, `priceClasses`, `productProperties`, `taxes`, `warehouses` | `getAll`, `insert`, `update`, `delete`, `getModifiedSince`, `countModifiedSince` |
-//! | `documentSets`, `productCategories`, `vehicles` | the same, and `ATInsertCode`, `getOne`, `getBySearch` |
+//! | `documentSets`, `productCategories`, `vehicles` | the same, and `ATInsertCode` with `ATInsertCodeBulk`, `getOne`, `getBySearch` |
 //! | `countries`, `currencies`, `documentModels`, `fiscalZones`, `geographicZones`, `languages` | `getAll` |
 //! | `currencyExchange`, `multibancoGateways`, `taxExemptions` | `getAll`, `getModifiedSince`, `countModifiedSince` |
 //! | `subscription` | `getOne` |
@@ -105,6 +105,7 @@
 //! - An alternate address belongs to its customer's row, whose own time of change it does not touch.
 //! - A name of a series is unique. Its taxes are what a product is charged; errors in them are one list for each.
 //! - `ATInsertCode` takes every code, and invents one where none is given; the tax authority never says no.
+//! - `ATInsertCodeBulk` takes `document_set_id` and registers the series for every type of document.
 //! - Numbers of suppliers and of salesmen are unique. What must be there and what may be
 //!   left out is as documented, and a category may be deleted although others are in it.
 //! - `documentModels`, `geographicZones` and `multibancoGateways` are empty, and `taxExemptions` have a `code` only.

@@ -9,22 +9,22 @@ use super::route::{Ask, Reply};
 use super::row::{Row, id, list, row, text, wire};
 use super::validate::Check;
 use super::world::World;
-use super::writing::found;
+use super::writing::named;
 
 const ENTITY: &str = "00311";
 
 /// `{type}/generateMBReference`.
 pub(super) fn generate(world: &mut World, ask: &Ask<'_>) -> Reply {
-    let mut check = Check::new(ask.params);
-    check.id("document_id");
     let value = ask.params.number("value").filter(|n| *n > Decimal::ZERO);
-    if value.is_none() {
-        check.issues.add("2 0 0", "value", "must be float, greater than 0");
-    }
-    if !check.issues.is_empty() {
-        return Reply::Invalid(check.issues);
-    }
-    let Some(document) = found(world, ask) else { return Reply::Refused };
+    let document = named(world, ask, |check| {
+        if value.is_none() {
+            check.issues.add("2 0 0", "value", "must be float, greater than 0");
+        }
+    });
+    let document = match document {
+        Ok(document) => document,
+        Err(reply) => return reply,
+    };
     let reference = world.next_id();
     let Some(stored) = world.documents.get_mut(&document).filter(|d| d.status() == CLOSED) else {
         return Reply::Refused;
@@ -73,9 +73,12 @@ pub(super) fn delete(world: &mut World, ask: &Ask<'_>) -> Reply {
 /// Changes one reference, or drops it.
 fn change(world: &mut World, ask: &Ask<'_>, keep: impl Fn(&mut Row) -> bool) -> Reply {
     let wanted = ask.params.id("reference_id");
-    let Some(document) = found(world, ask) else { return Reply::Refused };
+    let document = match named(world, ask, |check| check.id("reference_id")) {
+        Ok(document) => document,
+        Err(reply) => return reply,
+    };
     let Some(stored) = world.documents.get_mut(&document) else { return Reply::Refused };
-    let is = |reference: &Row| wanted > 0 && id(reference, "reference_id") == wanted;
+    let is = |reference: &Row| id(reference, "reference_id") == wanted;
     let mut all = references(stored);
     if !all.iter().any(is) {
         return Reply::Refused;

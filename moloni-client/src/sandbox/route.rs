@@ -74,6 +74,7 @@ fn find(entity: &str, method: &str) -> Option<Route> {
         ("users", "updateMe") => global(companies::update_me),
         ("users", "getAll") => within(companies::get_users),
         ("documentSets", "ATInsertCode") => within(document_sets::at_insert_code),
+        ("documentSets", "ATInsertCodeBulk") => within(document_sets::at_insert_code_bulk),
         ("documents", "getAllDocumentTypes") => global(documents::types),
         ("customers", _) => in_table(customers::METHODS),
         ("documents", _) => in_table(documents::METHODS).or_else(|| in_table(documents::OF_ALL)),

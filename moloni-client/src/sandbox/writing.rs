@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::document_types::{CREDIT_NOTE, DocumentType, GLOBAL_GUIDE, by_entity, by_id};
+use super::document_types::{CREDIT_NOTE, DocumentType, GLOBAL_GUIDE, by_entity};
 use super::documents::Document;
 use super::entry::{ANNULLED, CLOSED, DRAFT, blank, snapshot};
 use super::lines::{may_be_unnamed, shown, totals};
@@ -54,11 +54,12 @@ pub(super) fn insert(world: &mut World, ask: &Ask<'_>) -> Reply {
 }
 
 pub(super) fn update(world: &mut World, ask: &Ask<'_>) -> Reply {
-    let document = ask.params.id("document_id");
+    let document = match named(world, ask, |_| {}) {
+        Ok(document) => document,
+        Err(reply) => return reply,
+    };
     let found = world.documents.get(&document).filter(|d| d.status() == DRAFT);
-    let kind =
-        found.and_then(|d| by_id(id(&d.row, "document_type_id"))).filter(|kind| kind.entity == ask.entity);
-    let (Some(found), Some(kind)) = (found, kind) else { return Reply::Refused };
+    let (Some(found), Some(kind)) = (found, by_entity(ask.entity)) else { return Reply::Refused };
     let mut fields = if found.sent.is_empty() { as_sent(found) } else { found.sent.clone() };
     // The documents that it is associated with are forgotten unless they are sent again.
     fields.remove("associated_documents");
@@ -67,22 +68,27 @@ pub(super) fn update(world: &mut World, ask: &Ask<'_>) -> Reply {
 }
 
 pub(super) fn delete(world: &mut World, ask: &Ask<'_>) -> Reply {
-    match found(world, ask).map(|document| world.delete_document(document)) {
-        Some(Ok(())) => Reply::Stored(json!({ "valid": 1 })),
-        _ => Reply::Refused,
+    match named(world, ask, |_| {}).map(|document| world.delete_document(document)) {
+        Ok(Ok(())) => Reply::Stored(json!({ "valid": 1 })),
+        Ok(Err(_)) => Reply::Refused,
+        Err(reply) => reply,
     }
 }
 
 pub(super) fn cancel(world: &mut World, ask: &Ask<'_>) -> Reply {
     let travels = |d: &Document| !text(&d.row, "transport_code").is_empty();
-    match found(world, ask).filter(|document| world.documents.get(document).is_some_and(|d| !travels(d))) {
-        Some(document) => take_back(world, document, ANNULLED, ask.now),
-        None => Reply::Refused,
+    match named(world, ask, |_| {}) {
+        Ok(document) if world.documents.get(&document).is_some_and(travels) => Reply::Refused,
+        Ok(document) => take_back(world, document, ANNULLED, ask.now),
+        Err(reply) => reply,
     }
 }
 
 pub(super) fn reopen(world: &mut World, ask: &Ask<'_>) -> Reply {
-    let Some(document) = found(world, ask) else { return Reply::Refused };
+    let document = match named(world, ask, |_| {}) {
+        Ok(document) => document,
+        Err(reply) => return reply,
+    };
     let reply = take_back(world, document, DRAFT, ask.now);
     if matches!(reply, Reply::Stored(_)) && !ask.params.flag("keep_conciliations") {
         world.unlink(document);
@@ -102,11 +108,12 @@ fn take_back(world: &mut World, document: u64, status: u64, now: Timestamp) -> R
 }
 
 pub(super) fn set_transport_code(world: &mut World, ask: &Ask<'_>) -> Reply {
-    let Some(document) = found(world, ask) else { return Reply::Refused };
-    let mut check = Check::new(ask.params);
-    if !check.text("transport_code") {
-        return Reply::Invalid(check.issues);
-    }
+    let document = match named(world, ask, |check| {
+        check.text("transport_code");
+    }) {
+        Ok(document) => document,
+        Err(reply) => return reply,
+    };
     let code = ask.params.text("transport_code");
     let Some(stored) = world.documents.get_mut(&document).filter(|d| d.status() == CLOSED) else {
         return Reply::Refused;
@@ -116,12 +123,18 @@ pub(super) fn set_transport_code(world: &mut World, ask: &Ask<'_>) -> Reply {
     Reply::Stored(json!({ "valid": 1, "document_id": document }))
 }
 
-/// The document that a call names, if the call's entity serves it.
-pub(super) fn found(world: &World, ask: &Ask<'_>) -> Option<u64> {
+/// The document that a call names, if the call's entity serves it. `others` checks the other parameters.
+pub(super) fn named(world: &World, ask: &Ask<'_>, others: impl FnOnce(&mut Check<'_>)) -> Result<u64, Reply> {
+    let mut check = Check::new(ask.params);
+    check.id("document_id");
+    others(&mut check);
+    if !check.issues.is_empty() {
+        return Err(Reply::Invalid(check.issues));
+    }
     let document = ask.params.id("document_id");
-    let stored = world.documents.get(&document)?;
+    let stored = world.documents.get(&document).ok_or(Reply::Refused)?;
     let serves = by_entity(ask.entity).is_none_or(|kind| kind.id == id(&stored.row, "document_type_id"));
-    serves.then_some(document)
+    if serves { Ok(document) } else { Err(Reply::Refused) }
 }
 
 fn stored(document: u64, done: Result<(), Issues>) -> Reply {

@@ -39,8 +39,8 @@ macro_rules! calls {
 
 /// What has no method of its own here, and goes by [`Client::call`].
 async fn without_method(client: &Client, made: &mut Vec<Call>) {
-    let (sets, write) = (json!({ "document_set_id": [1] }), Idempotency::NotIdempotent);
-    let _: Value = client.call("documentSets", "ATInsertCodeBulk", &sets, write).await.unwrap();
+    let (set, write) = (json!({ "document_set_id": 1 }), Idempotency::NotIdempotent);
+    let _: Value = client.call("documentSets", "ATInsertCodeBulk", &set, write).await.unwrap();
     made.push(Call { operation: "documentSets.ATInsertCodeBulk", rust: "call".to_owned() });
 }
 

@@ -10,6 +10,8 @@
 )]
 
 mod calls;
+#[cfg(feature = "sandbox")]
+mod sandbox;
 #[path = "../../../sync-core/tests/trace/mod.rs"]
 mod trace;
 
@@ -160,6 +162,12 @@ fn page() -> Vec<String> {
     text.lines().filter(|line| line.starts_with("| `")).map(str::to_owned).collect()
 }
 
+/// Whether an operation changes nothing.
+fn is_read(operation: &str) -> bool {
+    let method = operation.split('.').nth(1).unwrap();
+    ["get", "count", "free"].iter().any(|verb| method.starts_with(verb))
+}
+
 /// The parameters that `table` has for `operation`.
 fn listed(table: &[(&str, &[&str], &str)], operation: &str) -> BTreeSet<String> {
     let rows = table.iter().filter(|(of, _, _)| operation.starts_with(of));
@@ -169,10 +177,11 @@ fn listed(table: &[(&str, &[&str], &str)], operation: &str) -> BTreeSet<String> 
 #[tokio::test]
 async fn the_page_has_every_call_and_no_other() {
     let rows = made().await.into_iter().map(|(Call { operation, rust }, _)| {
-        let method = operation.split('.').nth(1).unwrap();
-        let reads = ["get", "count", "free"].iter().any(|verb| method.starts_with(verb));
         let unconfirmed = if UNCONFIRMED.contains(&operation) { ", unconfirmed" } else { "" };
-        format!("| `{rust}` | `{operation}` | {}{unconfirmed} |", if reads { "safe" } else { "once" })
+        format!(
+            "| `{rust}` | `{operation}` | {}{unconfirmed} |",
+            if is_read(operation) { "safe" } else { "once" }
+        )
     });
     let (rows, page) = (rows.collect::<Vec<_>>(), page());
     let missing: Vec<_> = rows.iter().filter(|row| !page.contains(row)).cloned().collect();

@@ -1,14 +1,10 @@
-//! Settings and books of the common form, in one table: what is written is read, replaced, listed as changed, refused
-//! if it is wrong, and deleted.
+//! What settings and books of the common form have besides: rows that are written back, searches, global lists. That
+//! each is inserted, read, replaced and deleted is in the table of `tests/catalogue/sandbox`.
 
-use moloni_client::types::{
-    NewBankAccount, NewDeduction, NewDeliveryMethod, NewEconomicActivity, NewIdentificationTemplate,
-    NewMeasurementUnit, NewPriceClass, NewProductCategory, NewProperty, NewSalesman, NewSupplier, NewVehicle,
-    NewWarehouse,
-};
-use moloni_client::{Decimal, ErrorKind, TryStreamExt};
+use moloni_client::types::{NewProperty, NewSalesman, NewSupplier, NewVehicle, NewWarehouse};
+use moloni_client::{ErrorKind, TryStreamExt};
 
-use crate::stage::{NIF, OTHER_NIF, Stage, invalid, refused};
+use crate::stage::{NIF, OTHER_NIF, Stage, invalid};
 
 const LISBON: [&str; 2] = ["Rua Nova 1", "Lisboa"];
 
@@ -22,100 +18,6 @@ fn salesman(number: &str, vat: &str) -> NewSalesman {
 
 fn warehouse(title: &str, zip_code: &str) -> NewWarehouse {
     NewWarehouse::new(title, "A", LISBON[0], LISBON[1], zip_code, 1.into())
-}
-
-fn template(name: &str, email: &str) -> NewIdentificationTemplate {
-    let new = NewIdentificationTemplate::new(name, "Loja", email, LISBON[0], LISBON[1], "1000-001", 1.into());
-    new.email_sender_name("Loja").email_sender_address("loja@example.pt")
-}
-
-/// That a row says all of what was written, and nothing that has no name.
-#[track_caller]
-fn says(row: &impl serde::Serialize, extra: usize, new: &impl serde::Serialize) {
-    let (row, new) = (serde_json::to_value(row).unwrap(), serde_json::to_value(new).unwrap());
-    assert_eq!(extra, 0, "{row}");
-    for (name, written) in new.as_object().unwrap() {
-        assert_eq!(row.get(name), Some(written), "{name} of {row}");
-    }
-}
-
-macro_rules! is_kept {
-    ($stage:ident: $($handle:ident by $key:ident, all [$($all:tt)+], new $new:expr, other $other:expr, wrong $wrong:expr => $codes:expr;)+) => {$({
-        let entity = $stage.client.$handle();
-        let (new, other) = ($new, $other);
-        let before = entity.$($all)+.await.unwrap().len();
-        let id = entity.insert(&new).await.unwrap();
-        let find = async || entity.$($all)+.await.unwrap().into_iter().find(|row| row.$key == id.into());
-        let row = find().await.unwrap();
-        says(&row, row.extra.len(), &new);
-        entity.update(id, &other).await.unwrap();
-        let row = find().await.unwrap();
-        says(&row, row.extra.len(), &other);
-        assert_eq!(entity.$($all)+.await.unwrap().len(), before + 1, stringify!($handle));
-        assert_eq!(invalid(entity.insert(&$wrong).await), $codes, stringify!($handle));
-        assert_eq!(invalid(entity.update(id, &$wrong).await), $codes, stringify!($handle));
-        let key = format!("2 {} 1 0", stringify!($key));
-        assert_eq!(invalid(entity.delete(0.into()).await), [key]);
-        entity.delete(id).await.unwrap();
-        refused(entity.delete(id).await);
-        refused(entity.update(id, &other).await);
-        assert_eq!(entity.$($all)+.await.unwrap().len(), before);
-    })+};
-}
-
-#[tokio::test]
-async fn every_setting_of_the_common_form_is_kept() {
-    let stage = Stage::new().await;
-    is_kept! { stage:
-        deductions by deduction_id, all [get_all()],
-            new NewDeduction::new("IRS", Decimal::new(115, 1)), other NewDeduction::new("IRC", Decimal::from(25)),
-            wrong NewDeduction::new("", Decimal::from(101)) => ["1 name", "2 value 0 null null 0 100"];
-        delivery_methods by delivery_method_id, all [get_all()],
-            new NewDeliveryMethod::new("Estafeta"), other NewDeliveryMethod::new("Levantamento"),
-            wrong NewDeliveryMethod::new("") => ["1 name"];
-        identification_templates by template_id, all [get_all()],
-            new template("Loja", "loja@example.pt"), other template("Feira", "feira@example.pt").phone("210000000"),
-            wrong template("Loja", "loja").website("loja").phone("x")
-                => ["3 email", "13 phone", "6 website"];
-        measurement_units by unit_id, all [get_all()],
-            new NewMeasurementUnit::new("Quilo", "kg"), other NewMeasurementUnit::new("Metro", "m"),
-            wrong NewMeasurementUnit::new("", "") => ["1 name", "1 short_name"];
-        price_classes by price_class_id, all [get_all()],
-            new NewPriceClass::new("Revenda"), other NewPriceClass::new("Sócios"),
-            wrong NewPriceClass::new("") => ["1 title"];
-        product_properties by property_id, all [get_all()],
-            new NewProperty::new("Cor"), other NewProperty::new("Peso"),
-            wrong NewProperty::new("") => ["1 title"];
-        vehicles by vehicle_id, all [get_all()],
-            new NewVehicle::new("Carrinha", "AA-00-BB"), other NewVehicle::new("Camião", "BB-11-CC"),
-            wrong NewVehicle::new("", "AA") => ["1 description"];
-        warehouses by warehouse_id, all [get_all()],
-            new warehouse("Central", "1000-001").is_default(true), other warehouse("Norte", "4000-001").phone("220000000"),
-            wrong warehouse("", "1000") => ["1 title", "7 zip_code"];
-        product_categories by category_id, all [walk()],
-            new NewProductCategory::new("Bebidas"), other NewProductCategory::new("Vinhos").description("tintos").pos_enabled(true),
-            wrong NewProductCategory::new("") => ["1 name"];
-        bank_accounts by bank_account_id, all [get_all()],
-            new NewBankAccount::new(1, "Banco", "PT50"), other NewBankAccount::new(2, "Caixa", "PT51"),
-            wrong NewBankAccount::new(-1, "", "") => ["2 ordination 1 null null 0", "1 name", "1 value"];
-        suppliers by supplier_id, all [get_all().items().try_collect::<Vec<_>>()],
-            new supplier("01", NIF).zip_code("1000-001").discount(Decimal::ONE), other supplier("02", OTHER_NIF).qty_copies_document(3),
-            wrong supplier("", "123456780").zip_code("1000").email("x")
-                => ["1 number", "8 vat", "7 zip_code", "3 email"];
-        salesmen by salesman_id, all [get_all().items().try_collect::<Vec<_>>()],
-            new salesman("01", NIF).base_commission(Decimal::new(25, 1)), other salesman("02", OTHER_NIF).notes("férias em agosto"),
-            wrong salesman("", "123456780").base_commission(Decimal::from(200))
-                => ["1 number", "8 vat", "2 base_commission 0 null null 0 100"];
-    }
-    let activities = stage.client.economic_activity_classification_codes();
-    let id = activities.insert(&NewEconomicActivity::new("95220", "Reparação")).await.unwrap();
-    let row = activities.get_all().await.unwrap().pop().unwrap();
-    assert_eq!((row.eac_id, row.code.as_str()), (id, "95220"));
-    activities.update(id, &NewEconomicActivity::of(&row)).await.unwrap();
-    assert_eq!(activities.get_all().await.unwrap(), [row]);
-    assert_eq!(invalid(activities.insert(&NewEconomicActivity::new("", "x")).await), ["1 code"]);
-    activities.delete(id).await.unwrap();
-    refused(activities.delete(id).await);
 }
 
 #[tokio::test]
