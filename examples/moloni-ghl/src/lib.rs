@@ -1,9 +1,9 @@
-//! The bridge from Moloni to GoHighLevel: customers become contacts, texts and invoices become notes, open invoices
-//! become tasks.
+//! The bridge from Moloni to GoHighLevel: customers become contacts, and what Moloni knows of them becomes
+//! [notes, tasks and appointments](rules).
 //!
 //! [`Bridge`] is what the templates and the service share. It puts together, from `sync-core`'s engine and the two
-//! clients, two collections of [Moloni's](moloni_client::sync) and three of [HighLevel's](ghl_contacts::sync), a
-//! [mapping](ContactMapping), [attributes] and [rules]; each can be used on its own.
+//! clients, two collections of [Moloni's](moloni_client::sync) and four of [HighLevel's](ghl_contacts::sync), a
+//! [mapping](ContactMapping), [attributes] and a set of [rules]; each can be used on its own.
 //!
 //! ```no_run
 //! use std::sync::Arc;

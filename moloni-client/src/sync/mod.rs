@@ -70,11 +70,13 @@
 
 mod customer_fields;
 mod customers;
+mod deliveries;
 mod documents;
 mod fault;
 mod feed;
 mod input;
 mod number;
+mod references;
 
 pub use customers::CustomerCollection;
 pub use documents::DocumentFacts;

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use ghl_contacts::sync::{NoteCollection, TaskCollection};
+use ghl_contacts::sync::{AppointmentCollection, NoteCollection, TaskCollection};
 use ghl_contacts::{CallOptions, HttpSettings};
 use moloni_client::SystemEnv;
-use moloni_client::sync::{CustomerCollection, DocumentFacts};
+use moloni_client::sync::CustomerCollection;
 use sync_core::engine::{Births, Budget, Engine, EngineBuilder, Guards, LearningBudget, Side};
 use sync_core::http::RateLimit;
 use sync_core::jiff::tz::TimeZone;
@@ -17,8 +17,8 @@ use crate::attributes::Attributes;
 use crate::calls::CallCounter;
 use crate::company::CompanyName;
 use crate::mapping::{ContactFields, ContactMapping};
-use crate::rules::{CollectTask, CustomerNote, InvoiceNote, MARKERS};
-use crate::settings::Settings;
+use crate::rules::{Events, MARKERS};
+use crate::settings::{Settings, Timing};
 
 /// Puts a [`Bridge`] together.
 #[must_use = "call `connect`"]
@@ -27,6 +27,7 @@ pub struct BridgeBuilder {
     state: State,
     fields: ContactFields,
     attributes: Attributes,
+    events: Events,
     two_way: Option<TwoWay>,
     guards: Guards,
     observer: Option<Arc<dyn Observer>>,
@@ -54,6 +55,7 @@ impl BridgeBuilder {
             state: State::in_store(Arc::new(MemoryStore::new())),
             fields: ContactFields::default(),
             attributes: Attributes::standard(),
+            events: Events::default(),
             two_way: None,
             // Whoever runs it reads each plan before it is applied, the first one too; and a first run that was
             // interrupted still has most of its contacts to create. What clears, overwrites or deletes in many stops all
@@ -96,6 +98,12 @@ impl BridgeBuilder {
         self
     }
 
+    /// Sets what becomes of documents and of customers' texts, and in which words. Default: [`Events::standard`] in English.
+    pub fn events(mut self, events: Events) -> Self {
+        self.events = events;
+        self
+    }
+
     /// Carries edits in HighLevel back to Moloni. Default: Moloni is only read.
     pub fn two_way(mut self, two_way: TwoWay) -> Self {
         self.two_way = Some(two_way);
@@ -121,7 +129,7 @@ impl BridgeBuilder {
     ///
     /// [`BridgeError`] that says which side, and what to mend.
     pub async fn connect(self) -> Result<Bridge, BridgeError> {
-        let Self { settings, state, fields, attributes, two_way, guards, observer } = self;
+        let Self { settings, state, fields, attributes, events, two_way, guards, observer } = self;
         let (timing, next) = (settings.timing, observer.clone());
         let calls = Arc::new(match next {
             Some(next) => CallCounter::new(next),
@@ -179,19 +187,23 @@ impl BridgeBuilder {
             .births(Side::Right, births)
             .enrich(Arc::new(CompanyName::new()))
             .enrich(Arc::new(attributes))
-            .rule(Arc::new(CustomerNote::new(company.get())))
-            .facts(
-                Arc::new(DocumentFacts::new(moloni)),
-                vec![Arc::new(InvoiceNote::new()), Arc::new(CollectTask::new())],
-            )
+            .rule(events.of_customers(company.get()))
+            .facts(Arc::new(events.facts(moloni)), vec![events.of_documents()])
             .target(Arc::new(NoteCollection::new(ghl.clone(), MARKERS).request_timeout(timing.request)))
-            .target(Arc::new(TaskCollection::new(ghl, MARKERS).request_timeout(timing.request)))
+            .target(Arc::new(TaskCollection::new(ghl.clone(), MARKERS).request_timeout(timing.request)))
+            .target(Arc::new(appointments(ghl, timing)))
             .send_within(timing.send_within)
             .guards(guards)
             .env(env)
             .build();
         Ok(Bridge { engine, calls, told: Arc::default() })
     }
+}
+
+/// Goods come when they come, and nobody is told of what is long decided: a first run enters many at once.
+fn appointments(ghl: ghl_contacts::Client, timing: Timing) -> AppointmentCollection {
+    let appointments = AppointmentCollection::new(ghl, MARKERS).at_any_time().notifies(false);
+    appointments.request_timeout(timing.request)
 }
 
 impl State {

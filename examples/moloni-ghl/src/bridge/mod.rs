@@ -12,10 +12,11 @@ pub use two_way::TwoWay;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sync_core::engine::{Engine, Plan, Progress, Schedule};
+use sync_core::engine::{Engine, EngineError, Plan, Progress, RunId, Schedule};
 use sync_core::store::Store;
 
 use crate::calls::{CallCounter, Tally};
+use crate::rules::{self, Event};
 use crate::settings::Settings;
 
 /// Carries customers, their texts and their invoices from one Moloni company into one HighLevel location, and on demand
@@ -52,6 +53,16 @@ impl Bridge {
     /// The requests to both services so far.
     pub fn calls(&self) -> &CallCounter {
         &self.calls
+    }
+
+    /// What was told in the CRM, oldest first: in one run, such as [`Report::run`](sync_core::engine::Report) names it, or
+    /// all that the journal knows of.
+    ///
+    /// # Errors
+    ///
+    /// [`BridgeError::Engine`] if the store cannot be read.
+    pub async fn events(&self, run: Option<&RunId>) -> Result<Vec<Event>, BridgeError> {
+        Ok(rules::events(self.engine.store().as_ref(), run).await.map_err(EngineError::from)?)
     }
 
     /// Reads both sides and decides what to do. Writes nothing.

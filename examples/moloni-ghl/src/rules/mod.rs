@@ -1,16 +1,53 @@
-//! What follows from Moloni's facts.
+//! What becomes of Moloni's facts in the CRM.
+//!
+//! Moloni has no tasks, no appointments and no log of notes. What is here follows from its documents and from the texts of
+//! its customers, one way: nobody's note goes back to Moloni. `docs/events.md` has the table.
+//!
+//! [`Events`] is the set of [rules](EventRule) that a bridge works by. Each names the [type](EventType) of what it tells and
+//! makes of a fact at most one [note, task or appointment](Consequence), in the [words](Words) of the set. Rules are pure: the
+//! same fact on the same day gives the same, so telling everything again writes nothing.
+//!
+//! ```
+//! use moloni_ghl::rules::{CollectTask, EventType, Events, Portuguese};
+//!
+//! let events = Events::standard(Portuguese)
+//!     .without(EventType::EstimateFollowUp)
+//!     .with(CollectTask::new().assigned_to("ve9EPM428h8vShlRW1KT"));
+//! assert!(events.types().contains(&EventType::InvoiceUnpaid));
+//! ```
+//!
+//! A document of the final consumer, `999999990`, reaches a contact like any other: through its customer. A customer
+//! without tax number, e-mail and phone is paired with nobody unless a person says with whom, and until then what their
+//! documents call for waits.
 
-mod collect_task;
-mod customer_note;
-mod invoice_note;
+mod collect;
+mod consequence;
+mod customer_texts;
+mod delivery;
+mod draft;
+mod estimate;
+mod event_type;
+mod fact;
+mod history;
+mod issued;
+mod payment;
+mod set;
+mod words;
 
-pub use collect_task::CollectTask;
-pub use customer_note::CustomerNote;
-pub use invoice_note::InvoiceNote;
-
-use moloni_client::Amount;
-use moloni_client::types::{Document, DocumentKind};
-use sync_core::engine::{ProjectionKey, Raw, RecordId, Snapshot};
+pub use collect::CollectTask;
+pub use consequence::Consequence;
+pub use customer_texts::CustomerNote;
+pub use delivery::DeliveryAppointment;
+pub use draft::DraftTask;
+pub use estimate::EstimateTask;
+pub use event_type::EventType;
+pub use fact::{Delivery, DocumentFact};
+pub(crate) use history::events;
+pub use history::{Event, Happened};
+pub use issued::InvoiceNote;
+pub use payment::PaymentNote;
+pub use set::{EventRule, Events};
+pub use words::{English, Language, Portuguese, Words};
 
 /// What the markers of all derived records start with.
 pub const MARKERS: &str = "moloni:";
@@ -18,47 +55,8 @@ pub const MARKERS: &str = "moloni:";
 pub const NOTES: &str = "notes";
 /// The name of HighLevel's tasks as a collection.
 pub const TASKS: &str = "tasks";
+/// The name of HighLevel's appointments as a collection.
+pub const APPOINTMENTS: &str = "appointments";
 
-/// A document that belongs to a customer; others call for nothing.
-struct Fact {
-    document: Document,
-    owner: RecordId,
-}
-
-impl Fact {
-    fn of(snapshot: &Snapshot) -> Option<Self> {
-        let raw = serde_json::Value::Object(snapshot.raw.clone());
-        let document: Document = serde_json::from_value(raw).ok()?;
-        let owner = RecordId::new(document.customer_id?);
-        Some(Self { document, owner })
-    }
-
-    /// `FT 2026/12`, as it is printed on the document.
-    fn reference(&self) -> String {
-        let d = &self.document;
-        let code = d.document_type.as_ref().map_or("", |t| t.saft_code.as_str());
-        let number = d.number.map_or_else(|| "draft".to_owned(), |n| n.to_string());
-        format!("{code} {}/{number}", d.document_set_name)
-    }
-
-    fn key(&self, what: &str) -> ProjectionKey {
-        let d = &self.document;
-        ProjectionKey::new(format!("{MARKERS}{}:doc:{}:{what}", d.company_id, d.document_id))
-    }
-
-    fn is_one_of(&self, kinds: &[DocumentKind]) -> bool {
-        kinds.contains(&self.document.kind())
-    }
-
-    fn open(&self) -> Amount {
-        self.document.net_value - self.document.reconciled_value
-    }
-}
-
-fn money(amount: Amount) -> String {
-    format!("{:.2} EUR", rust_decimal::Decimal::from(amount))
-}
-
-fn raw(fields: impl IntoIterator<Item = (&'static str, serde_json::Value)>) -> Raw {
-    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-}
+#[cfg(test)]
+mod tests;

@@ -259,13 +259,13 @@ fn add_documents(
             "expiration_date": format!("2026-{month:02}-28"),
         });
         moloni.add_document(document)?;
-        // A draft, a credit note and an annulled invoice call for nothing new.
+        // A draft and an annulled invoice call for nothing new.
         match (kind, status) {
             (INVOICE, 1) => {
                 notes += 1;
                 tasks += 1;
             }
-            (SIMPLIFIED_INVOICE, 1) => notes += 1,
+            (SIMPLIFIED_INVOICE | CREDIT_NOTE, 1) => notes += 1,
             _ => {}
         }
     }
