@@ -4,6 +4,7 @@ use std::sync::Arc;
 use super::builder::EngineBuilder;
 use super::collection::Collection;
 use super::feed::Found;
+use super::journal::RunId;
 use super::mapping::Mapper;
 use super::reconcile::Outcome;
 use super::record::{RecordRef, Side};
@@ -95,6 +96,12 @@ impl Engine {
         self.runtime.make_sure_bound().await?;
         self.runtime.make_sure_approved().await?;
         self.runtime.reconcile(key, Priority::Event, Source::Live).await
+    }
+
+    /// How the journal names what this engine does beside [`apply`](Self::apply): see
+    /// [`EngineBuilder::session`](super::EngineBuilder::session).
+    pub fn session(&self) -> &RunId {
+        &self.runtime.run
     }
 
     /// Asks a side for what has changed since last time, and hints it. A side without a change feed is swept.

@@ -16,6 +16,7 @@ async fn with_polls_each_minute_a_change_in_moloni_shows_within_ninety_seconds()
     let ana = json!({ "name": "Ana Lopes", "email": "ana@example.pt", "city": "Faro" });
     let customer = world.pair.moloni.add_customer(ana).unwrap();
     let mut child = world.start();
+    world.until_there(&mut child, world.pair.expected.created + 1).await;
     world.quiet(&mut child, Duration::from_secs(5)).await;
 
     // Right after a poll, which is the worst moment.

@@ -86,6 +86,19 @@ impl World {
         ghl + moloni.iter().filter(|call| call.effect && call.operation.as_deref() != Some("grant")).count()
     }
 
+    /// Waits until so many contacts have come from Moloni.
+    async fn until_there(&self, child: &mut Child, contacts: usize) {
+        for _ in 0..1200 {
+            let there = self.pair.ghl.state()["contacts"].as_array().unwrap().clone();
+            if there.iter().filter(|contact| contact["source"] == "Moloni").count() >= contacts {
+                return;
+            }
+            assert!(child.try_wait().unwrap().is_none(), "the bridge ended");
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        panic!("the contacts do not come");
+    }
+
     /// Waits until nothing has been written for so long.
     async fn quiet(&self, child: &mut Child, still: Duration) {
         let step = Duration::from_millis(500);
@@ -144,7 +157,8 @@ async fn both_sides_agree_after_a_thousand_edits_with_faults_and_three_kills() {
     let mut people = People::new(&world.pair, Rng::with_seed(11));
     people.add_documents(2000);
     let mut child = world.start();
-    world.quiet(&mut child, Duration::from_secs(6)).await;
+    world.until_there(&mut child, world.pair.expected.created).await;
+    world.quiet(&mut child, Duration::from_secs(8)).await;
     let created = world.effects();
     people.write_notes_and_tasks(300);
     println!("both sides are in sync after {created} writes");
