@@ -10,6 +10,7 @@
 )]
 
 mod calls;
+mod example;
 mod exceptions;
 #[cfg(feature = "sandbox")]
 mod sandbox;
