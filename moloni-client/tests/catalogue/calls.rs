@@ -156,7 +156,7 @@ calls! {
         "products.countByEAN": products().count_by_ean("x", Exact);
         "products.getModifiedSince": products().get_modified_since(since()).page(0);
         "products.countModifiedSince": products().count_modified_since(since());
-        "products.getLastCostPrice": products().get_last_cost_price(1.into(), None);
+        "products.getLastCostPrice": products().get_last_cost_price(1.into(), Some(1.into()));
         "products.getNextReference": products().get_next_reference();
         "products.insert": products().insert(&product());
         "products.update": products().update(1.into(), &product());
@@ -445,7 +445,7 @@ calls! {
         "documentSets.delete": document_sets().delete(1.into());
         "documentSets.getModifiedSince": document_sets().get_modified_since(since());
         "documentSets.countModifiedSince": document_sets().count_modified_since(since());
-        "documentSets.ATInsertCode": document_sets().at_insert_code(&AtRegistration::automatic(1.into(), 1.into()));
+        "documentSets.ATInsertCode": document_sets().at_insert_code(&AtRegistration::manual(1.into(), 1.into(), "x", 1, DAY));
         "warehouses.getAll": warehouses().get_all();
         "warehouses.insert": warehouses().insert(&NewWarehouse::new("x", "x", "x", "x", "x", 1.into()));
         "warehouses.update": warehouses().update(1.into(), &NewWarehouse::new("x", "x", "x", "x", "x", 1.into()));

@@ -7,7 +7,8 @@ use moloni_client::types::{
     Customer, LineTax, NewCustomer, NewProduct, Product, ProductCategory, ProductKind, TaxQuery,
 };
 use moloni_client::{
-    Amount, Client, CompanyId, CustomerId, Decimal, ErrorKind, HttpSettings, ManualEnv, TryStreamExt,
+    Amount, Client, CompanyId, CustomerId, Decimal, DocumentQuery, ErrorKind, HttpSettings, Idempotency,
+    ManualEnv, TryStreamExt,
 };
 use serde_json::{Value, json};
 use wiremock::matchers::{body_json, path};
@@ -144,6 +145,26 @@ async fn p17_names_are_spelled_as_the_service_spells_them() {
     let sent = bodies(&server).await.remove(1);
     assert_eq!(sent["suppliers"][0]["comercial_discount"], 10);
     assert_eq!(sent["suppliers"][0].get("commercial_discount"), None);
+}
+
+#[tokio::test]
+async fn p17_entities_are_called_by_their_irregular_names() {
+    let (server, client) = service().await;
+    for name in ["purchaseOrder", "supplierPurchaseOrder", "salesmen"] {
+        answers(&server, &format!("{name}/count"), json!({ "count": "3" }), 1).await;
+    }
+    let all = DocumentQuery::new;
+    let orders = [
+        client.purchase_orders().count(all()).await.unwrap(),
+        client.supplier_purchase_orders().count(all()).await.unwrap(),
+        client.salesmen().count().await.unwrap(),
+    ];
+    assert_eq!(orders, [3, 3, 3]);
+    // What has no method here is called by its own name, the one with a capital too.
+    answers(&server, "SalesPending/getAllByClient", json!({ "customers": [] }), 1).await;
+    let pending: Value =
+        client.call("SalesPending", "getAllByClient", &json!({}), Idempotency::Safe).await.unwrap();
+    assert_eq!(pending, json!({ "customers": [] }));
 }
 
 #[tokio::test]

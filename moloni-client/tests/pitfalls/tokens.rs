@@ -122,6 +122,13 @@ async fn p07_a_redirect_address_is_another_one_by_a_single_byte() {
     }
 }
 
+#[test]
+fn p07_the_page_is_where_it_moved_to() {
+    let app = OAuthApp::new("developer", "s3cr3t-client").redirect(REDIRECT.parse().unwrap());
+    let sent = MoloniOAuth::new(app, &HttpSettings::new()).unwrap().authorize().unwrap();
+    assert!(sent.url.as_str().starts_with("https://www.moloni.pt/ac/root/oauth/?"), "{:?}", sent.url.path());
+}
+
 #[tokio::test]
 async fn p08_a_third_wrong_password_locks_the_login_and_none_is_sent_twice() {
     let w = World::new().await;
