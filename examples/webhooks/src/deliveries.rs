@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use async_trait::async_trait;
+use ghl_contacts::async_trait;
 use ghl_contacts::webhooks::{DeliveryId, DeliveryRow, DeliveryTable};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sync_core::{Env, StoreError, SystemEnv};
@@ -12,7 +12,7 @@ const WAIT: Duration = Duration::from_secs(2);
 const KEEP: i64 = 3 * 24 * 3600 * 1000;
 
 /// The deliveries that were seen, in a table beside the state, so that a restart does not forget them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Deliveries {
     pool: SqlitePool,
 }
@@ -39,7 +39,7 @@ impl Deliveries {
     }
 
     /// Forgets once an hour what is too old to come again. Never ends.
-    pub(crate) async fn forget_old(&self) {
+    pub(crate) async fn forget_old(self) {
         let mut hourly = tokio::time::interval(Duration::from_secs(3600));
         loop {
             hourly.tick().await;

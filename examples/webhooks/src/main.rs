@@ -4,13 +4,12 @@ mod deliveries;
 mod receive;
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use ghl_contacts::webhooks::{PublicKey, Verifier};
 use moloni_ghl::{Bridge, Schedule, Settings, TwoWay};
 use sync_core::engine::Guards;
 use sync_core::store::SqliteStore;
@@ -18,7 +17,7 @@ use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
 use crate::deliveries::Deliveries;
-use crate::receive::Receiver;
+use crate::receive::{Receiver, verifier};
 
 /// Keep Moloni and HighLevel in sync both ways, on HighLevel's webhooks, until Ctrl-C.
 ///
@@ -68,30 +67,19 @@ async fn serve(args: Args) -> Result<ExitCode, Box<dyn Error>> {
     let listener =
         tokio::net::TcpListener::bind(listen).await.map_err(|error| format!("{listen}: {error}"))?;
     println!("Webhooks go to http://{}/webhooks", listener.local_addr()?);
-    let receiver = Receiver::new(verifier, location, deliveries, bridge.engine().clone());
+    let receiver = Receiver::new(verifier, location, deliveries.clone(), bridge.engine().clone());
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = axum::serve(listener, receiver.clone().router()).with_graceful_shutdown(async {
+    let server = axum::serve(listener, receiver.router()).with_graceful_shutdown(async {
         let _ = stopped.await;
     });
     // Webhooks are taken from the start, and until the last run is done: all they leave are hints in the file.
     let server = tokio::spawn(server.into_future());
-    let code = tokio::select! {
-        code = sync(&bridge, &args) => code?,
-        () = receiver.deliveries().forget_old() => ExitCode::FAILURE,
-    };
+    tokio::spawn(deliveries.forget_old());
+    let code = sync(&bridge, &args).await;
     drop(stop);
     // Whoever has not sent all of a webhook by then sends it again.
     let _ = tokio::time::timeout(Duration::from_secs(3), server).await;
-    println!("Stopped.");
-    Ok(code)
-}
-
-fn verifier(key: Option<&Path>) -> Result<Verifier, String> {
-    let Some(path) = key else { return Ok(Verifier::new()) };
-    let wrong = |why: String| format!("the key of the webhooks, {}: {why}", path.display());
-    let pem = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    let key = PublicKey::from_pem(&pem).map_err(|error| wrong(error.to_string()))?;
-    Ok(Verifier::with_keys([key]))
+    code
 }
 
 async fn sync(bridge: &Bridge, args: &Args) -> Result<ExitCode, Box<dyn Error>> {
@@ -115,5 +103,6 @@ async fn sync(bridge: &Bridge, args: &Args) -> Result<ExitCode, Box<dyn Error>> 
             let _ = tokio::signal::ctrl_c().await;
         })
         .await?;
+    println!("Stopped.");
     Ok(ExitCode::SUCCESS)
 }

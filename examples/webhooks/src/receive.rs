@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -5,12 +6,21 @@ use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
 use axum::routing::post;
 use ghl_contacts::ContactId;
-use ghl_contacts::webhooks::{Event, Once, SignedWebhook, StoredDeliveries, Verifier, Webhook};
+use ghl_contacts::webhooks::{Event, Once, PublicKey, SignedWebhook, StoredDeliveries, Verifier, Webhook};
 use sync_core::SystemEnv;
 use sync_core::engine::{Engine, RecordId, RecordRef, Side};
 use sync_core::queue::Priority;
 
 use crate::deliveries::Deliveries;
+
+/// Accepts what is signed by HighLevel's published key, or else by the key in this file alone.
+pub(crate) fn verifier(key: Option<&Path>) -> Result<Verifier, String> {
+    let Some(path) = key else { return Ok(Verifier::new()) };
+    let wrong = |why: String| format!("the key of the webhooks, {}: {why}", path.display());
+    let pem = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    let key = PublicKey::from_pem(&pem).map_err(|error| wrong(error.to_string()))?;
+    Ok(Verifier::with_keys([key]))
+}
 
 /// Makes hints for the engine of what HighLevel tells.
 #[derive(Clone)]
@@ -32,10 +42,6 @@ impl Receiver {
     pub(crate) fn new(verifier: Verifier, location: String, deliveries: Deliveries, engine: Engine) -> Self {
         let seen = Arc::new(StoredDeliveries::new(deliveries, Arc::new(SystemEnv::new())));
         Self { verifier, location, seen, engine }
-    }
-
-    pub(crate) fn deliveries(&self) -> &Deliveries {
-        self.seen.table()
     }
 
     /// Takes webhooks at `/webhooks`.
