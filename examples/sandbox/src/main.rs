@@ -5,8 +5,10 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
+use ghl_contacts::sandbox::Webhooks;
 use moloni_ghl::sandbox::{PairConfig, SandboxPair};
 use serde_json::Value;
 
@@ -42,6 +44,10 @@ struct Args {
     /// Write what the templates read from the environment into this file: `set -a; . ./sandbox.env` takes it over
     #[arg(long)]
     env: Option<PathBuf>,
+    /// Send GoHighLevel's webhooks to this address, such as http://127.0.0.1:8083/webhooks. The key they are signed by
+    /// goes into a file beside that of --env, with the ending pem
+    #[arg(long)]
+    webhooks: Option<String>,
 }
 
 #[tokio::main]
@@ -56,14 +62,21 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> io::Result<()> {
-    let Args { ghl_port, moloni_port, customers, seed, speed, fixtures, json, env } = args;
+    let Args { ghl_port, moloni_port, customers, seed, speed, fixtures, json, env, webhooks } = args;
     let config = PairConfig { ghl_port, moloni_port, customers, seed, speed, fixtures };
     let pair = SandboxPair::start(config).await?;
     let facts = pair.describe();
     if let Some(path) = env {
-        let lines: String =
-            pair.variables().iter().map(|(name, value)| format!("{name}='{value}'\n")).collect();
+        let key = std::path::absolute(path.with_extension("pem"))?;
+        std::fs::write(&key, pair.ghl.webhook_key().map_err(io::Error::other)?.to_pem())?;
+        let mut variables = pair.variables();
+        variables.push(("GHL_WEBHOOK_KEY", key.display().to_string()));
+        let lines: String = variables.iter().map(|(name, value)| format!("{name}='{value}'\n")).collect();
         std::fs::write(path, lines)?;
+    }
+    if let Some(url) = webhooks {
+        // Long enough to start what receives them again: nearly seven minutes.
+        pair.ghl.send_webhooks(Webhooks::to(url).backoff(Duration::from_secs(1)))?;
     }
     let mut out = io::stdout();
     if json {
