@@ -121,7 +121,8 @@ impl SandboxPair {
         settings
     }
 
-    /// The same as variables, for [`Settings::from_env`].
+    /// The same as variables, for [`Settings::from_env`], and the keys and the code of an OAuth app for those who store
+    /// HighLevel's tokens themselves.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         let (g, m, settings) = (self.ghl.credentials(), self.moloni.credentials(), self.settings());
         let seconds = |time: Duration| time.as_secs().to_string();
@@ -129,6 +130,9 @@ impl SandboxPair {
             ("GHL_URL", self.ghl.url()),
             ("GHL_LOCATION_ID", g.location_id.clone()),
             ("GHL_ACCESS_TOKEN", g.pit.clone()),
+            ("GHL_CLIENT_ID", g.client_id.clone()),
+            ("GHL_CLIENT_SECRET", g.client_secret.clone()),
+            ("GHL_CODE", g.code.clone()),
             ("MOLONI_URL", format!("{}/v1/", self.moloni.url())),
             ("MOLONI_COMPANY_ID", m.company_id.to_string()),
             ("MOLONI_CLIENT_ID", m.client_id.clone()),
