@@ -7,9 +7,6 @@ use std::time::Duration;
 use ghl_contacts::{CallOptions, Client, GhlOAuth, HttpSettings, LocationId, OAuthApp, Scope};
 use sync_core::{Observer, SecretString, TokenStore};
 
-/// HighLevel itself.
-const URL: &str = "https://services.leadconnectorhq.com";
-
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
@@ -71,14 +68,18 @@ pub async fn connect(
     if let Some(url) = variable("GHL_REDIRECT_URL") {
         app = app.redirect(url.parse().map_err(|_| "GHL_REDIRECT_URL is no address")?);
     }
-    let url = variable("GHL_URL").unwrap_or_else(|| URL.to_owned());
+    let url = variable("GHL_URL");
     // A write that is announced must be over, one way or the other, when the engine looks for it.
     let options = CallOptions::new().timeout(timing.request).deadline(timing.send_within);
     let http = HttpSettings::new()
         .user_agent(concat!("embed-your-own/", env!("CARGO_PKG_VERSION")))
         .observer(observer)
         .options(options);
-    let oauth = GhlOAuth::at(&url, app, &http)?.scopes([
+    let oauth = match &url {
+        Some(url) => GhlOAuth::at(url, app, &http),
+        None => GhlOAuth::new(app, &http),
+    };
+    let oauth = oauth?.scopes([
         Scope::ContactsRead,
         Scope::ContactsWrite,
         Scope::CustomFieldsRead,
@@ -89,7 +90,12 @@ pub async fn connect(
     } else {
         oauth.tokens(&location, tokens)
     };
-    Ok(Client::builder(location).tokens(manager).base_url(url).http(http).build()?)
+    let client = Client::builder(location).tokens(manager).http(http);
+    let client = match url {
+        Some(url) => client.base_url(url),
+        None => client,
+    };
+    Ok(client.build()?)
 }
 
 fn needed(name: &str) -> Result<String, String> {
