@@ -119,7 +119,7 @@ impl Accounts {
     fn tell(&self, by: &Sandbox, kind: &str, location: &str, webhook: &str) {
         let event =
             json!({ "type": kind, "locationId": location, "id": self.contact()["id"], "webhookId": webhook });
-        by.send_webhook(event.as_object().map(Map::clone).unwrap());
+        by.send_webhook(event.as_object().cloned().unwrap());
     }
 
     fn location(&self) -> String {
