@@ -35,6 +35,11 @@ pub struct History;
 #[doc = include_str!("../guards.md")]
 pub struct Guards;
 
+/// The page on events.
+#[cfg(doctest)]
+#[doc = include_str!("../events.md")]
+pub struct Events;
+
 /// The page on reviews.
 #[cfg(doctest)]
 #[doc = include_str!("../reviews.md")]

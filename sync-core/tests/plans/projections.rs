@@ -45,6 +45,26 @@ async fn a_fact_that_is_done_completes_its_task() {
 }
 
 #[tokio::test]
+async fn what_a_person_has_done_before_its_fact_counts_as_written_once_the_fact_says_so_too() {
+    let world = settled().await;
+    let task = world.tasks.rows()[0].id().to_owned();
+    world.tasks.edit(&task, &json!({ "completed": true }));
+    // Another field is written with it, and then alone.
+    for number in ["FT 7", "FT 7/2"] {
+        world.documents.edit("7", &json!({ "collect": "paid", "number": number }));
+        world.run().await;
+        world.take_writes();
+        assert_eq!(world.tasks.rows()[0].raw["completed"], json!(true), "{number}");
+        world.documents.edit("7", &json!({ "collect": "open" }));
+        world.run().await;
+        assert_eq!(world.take_writes(), ["update tasks doc:7:collect completed"], "{number}");
+        assert_eq!(world.tasks.rows()[0].raw["completed"], json!(false), "{number}: its fact is open anew");
+        world.tasks.edit(&task, &json!({ "completed": true }));
+        world.assert_quiet(number).await;
+    }
+}
+
+#[tokio::test]
 async fn a_fact_that_is_done_and_has_no_task_gets_none() {
     let world = World::small();
     world.documents.edit("7", &json!({ "collect": "paid" }));

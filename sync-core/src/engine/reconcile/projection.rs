@@ -364,7 +364,10 @@ async fn take(
             let outcome = Outcome::done(Did::Noted);
             Ok(if up_to_date { outcome } else { outcome.again(run.runtime.now()) })
         }
-        Step::Patch(patch) => patch_with(run, patch, seen).await,
+        Step::Patch(patch) => {
+            let wanted = wanted.map(|wanted| wanted.fields).unwrap_or_default();
+            patch_with(run, patch, &wanted, seen).await
+        }
         Step::LeaveToHuman if seen.is_some() => {
             // Theirs until the fact changes again.
             if let Some(wrote) = run.projection.wrote.as_mut().filter(|wrote| wrote.fact != fact) {
@@ -479,13 +482,20 @@ async fn create(mut run: Derive<'_>, wanted: Wanted, parent: RecordId) -> Result
     }
 }
 
-async fn patch_with(mut run: Derive<'_>, patch: Raw, seen: Option<Snapshot>) -> Result<Outcome, Trouble> {
+async fn patch_with(
+    mut run: Derive<'_>,
+    patch: Raw,
+    wanted: &Raw,
+    seen: Option<Snapshot>,
+) -> Result<Outcome, Trouble> {
     let Some(seen) = seen else { return Ok(Outcome::nothing()) };
     let before = run.projection.wrote.clone();
     let (mut sent, mut stored) = before.map(|wrote| (wrote.sent, wrote.stored)).unwrap_or_default();
     sent.extend(patch.clone());
     stored.extend(patch.clone());
     let mut sent = Wrote { sent, stored, fact: run.projection.fact.clone() };
+    // What somebody has done already needs no write, and is ours to undo once the fact says otherwise.
+    note(&mut sent, wanted, &seen.raw);
     let (pending, announced) = run.announce(sent.clone(), None).await?;
     let marker = run.projection.key.marker();
     let patch_names: Vec<String> = patch.keys().cloned().collect();
