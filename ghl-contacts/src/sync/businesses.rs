@@ -34,6 +34,8 @@ const WRITABLE: &[&str] = &[
     "description",
     CONTACTS,
 ];
+/// What businesses can be looked for by.
+const SEARCHED: &[&str] = &["name", "email"];
 /// How many contacts one request assigns.
 const PER_REQUEST: usize = 50;
 /// How many contacts are looked at side by side.
@@ -323,6 +325,10 @@ impl Collection for BusinessCollection {
         Ok(Read::Found(snapshot))
     }
 
+    fn is_searchable(&self, field: &str) -> bool {
+        SEARCHED.contains(&field)
+    }
+
     async fn find(&self, _: &Scope, by: &Probe, limit: usize) -> Result<Vec<Snapshot>, Fault> {
         let is_hit = |row: &Snapshot| match by {
             Probe::Marker(marker) => row.marker.as_ref() == Some(marker),
@@ -331,7 +337,7 @@ impl Collection for BusinessCollection {
         };
         match by {
             Probe::Marker(_) => {}
-            Probe::Field { name, .. } if ["name", "email"].contains(&name.as_str()) => {}
+            Probe::Field { name, .. } if self.is_searchable(name) => {}
             Probe::Field { name, .. } => {
                 return Err(broken(format!(
                     "businesses cannot be looked for by {name}, but by fields that the mapping calls name or email"
