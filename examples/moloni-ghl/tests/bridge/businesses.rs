@@ -15,6 +15,7 @@ use sync_core::engine::{
     Collection, Engine, FaultKind as Judged, Link, LinkId, LinkStatus, Read, RecordId, RecordRef, Report,
     Review, Scope, Side, WriteError,
 };
+use sync_core::queue::Priority;
 use sync_core::sandbox_kit::{Edit, Fault, FaultKind};
 use sync_core::store::{Commit, MemoryStore, Store};
 use sync_core::{Env, SystemEnv};
@@ -86,6 +87,13 @@ impl World {
             Link::new(LinkId::founded_by("moloni:1:customer", Side::Left, &left, 1), Side::Left, left);
         link.ends.right = Some(top(contact));
         self.states.contacts.commit(Commit::link(None, link)).await.unwrap();
+    }
+
+    /// The other sync has found out that the contact is gone.
+    async fn part(&self, branch: &Branch) {
+        let found = self.states.contacts.link_of(Side::Left, &top(branch.customer)).await.unwrap().unwrap();
+        let ended = Link { status: LinkStatus::Ended, ..found.value };
+        self.states.contacts.commit(Commit::link(Some(found.rev), ended)).await.unwrap();
     }
 
     async fn run(&self) -> Report {
@@ -205,7 +213,8 @@ async fn two_branches_become_one_business_and_a_second_run_only_reads_the_books(
         "contacts.get",
         "contacts.bulk_business",
     ];
-    assert_eq!(world.calls(from, false)[..expected.len()], expected);
+    let looked_here = ["contacts.by_business"];
+    assert_eq!(world.calls(from, false), [expected.as_slice(), &looked_here].concat());
     assert!(world.inbox().await.is_empty());
 
     let from = world.ghl.calls().len();
@@ -232,7 +241,8 @@ async fn a_third_branch_joins_and_a_person_s_own_contact_stays() {
     let from = world.ghl.calls().len();
     let report = world.run().await;
     assert_eq!(report.counts.updated, 1, "{report}");
-    assert_eq!(world.calls(from, true), ["contacts.bulk_business"]);
+    let joins = ["businesses.get", "contacts.by_business", "contacts.get", "contacts.bulk_business"];
+    assert_eq!(world.calls(from, false), joins);
     let mut all = contacts(&[&one, &two]);
     all.extend([contact, friend.clone()]);
     all.sort();
@@ -240,8 +250,16 @@ async fn a_third_branch_joins_and_a_person_s_own_contact_stays() {
 
     // A branch that is sold goes; the friend of the house stays.
     world.edit_customer(two.customer, json!({ "vat": REIS }));
+    let from = world.ghl.calls().len();
     world.run().await;
+    let seen_back = ["businesses.get", "contacts.by_business"];
+    assert_eq!(world.calls(from, false), [joins.as_slice(), &seen_back].concat());
     all.retain(|id| *id != two.contact);
+    assert_eq!(world.members(&business).await, all);
+    // So does a contact that is nobody's any more.
+    world.part(&one).await;
+    world.run().await;
+    all.retain(|id| *id != one.contact);
     assert_eq!(world.members(&business).await, all);
     assert!(world.inbox().await.is_empty());
 }
@@ -293,6 +311,12 @@ async fn a_contact_that_is_in_a_business_of_people_stays_there_and_a_person_is_a
     world.run().await;
     assert_eq!(world.members(&business).await, contacts(&[&one, &third]));
     assert_eq!(world.members(&json!({ "id": theirs })).await, contacts(&[&two]));
+    // Who wants it here puts it here.
+    world.assign(&two.contact, business["id"].as_str()).await;
+    let fourth = world.branch("Sousa Lagos", SOUSA).await;
+    world.run().await;
+    assert_eq!(world.members(&business).await, contacts(&[&one, &two, &third, &fourth]));
+    assert!(world.inbox().await.is_empty());
 }
 
 #[tokio::test]
@@ -414,6 +438,45 @@ async fn a_branch_whose_number_changes_goes_from_one_business_to_the_other() {
     assert_eq!(world.members(&world.business_named("Reis")).await, contacts(&[&reis[0], &reis[1]]));
     let link = world.states.businesses.link_of(Side::Left, &top(REIS)).await.unwrap().unwrap().value;
     assert_eq!(link.status, LinkStatus::Ended);
+
+    // A number that was wrong for all of them: they go to a business of the right one.
+    let before = world.business_named("Sousa");
+    for branch in &sousa {
+        world.edit_customer(branch.customer, json!({ "vat": "123456789" }));
+    }
+    let report = world.run().await;
+    assert_eq!((report.counts.created, report.counts.ended), (1, 1), "{report}");
+    assert_eq!(world.members(&before).await, Vec::<String>::new());
+    let mut now = world.businesses();
+    now.retain(|business| business["name"] == "Sousa" && business["id"] != before["id"]);
+    assert_eq!(world.members(&now[0]).await, contacts(&[&sousa[0], &sousa[1]]));
+}
+
+#[tokio::test]
+async fn a_running_engine_brings_over_what_it_is_told_of() {
+    let world = World::new().await;
+    let (one, two) = (world.branch("Sousa", SOUSA).await, world.branch("Sousa Porto", SOUSA).await);
+    let settle = async || {
+        for _ in 0..4 {
+            world.engine.drain().await.unwrap();
+            tokio::time::sleep(LAG * 2).await;
+        }
+    };
+    let from = world.ghl.calls().len();
+    world.engine.hint(Side::Left, &top(SOUSA), Priority::Event).await.unwrap();
+    settle().await;
+    assert_eq!(world.members(&world.only_business()).await, contacts(&[&one, &two]));
+    let lists = world.calls(from, false).iter().filter(|call| *call == "businesses.list").count();
+    assert_eq!(lists, 2, "its marker and its name are looked for");
+
+    // A poll is a sweep: it finds who has come and who has gone.
+    let third = world.branch("Sousa Faro", SOUSA).await;
+    world.edit_customer(one.customer, json!({ "vat": REIS }));
+    let found = world.engine.poll(Side::Left).await.unwrap();
+    assert!(found.complete);
+    settle().await;
+    assert_eq!(world.members(&world.only_business()).await, contacts(&[&two, &third]));
+    assert!(world.inbox().await.is_empty());
 }
 
 #[tokio::test]
