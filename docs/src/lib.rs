@@ -10,6 +10,11 @@ pub struct Readme;
 #[doc = include_str!("../architecture.md")]
 pub struct Architecture;
 
+/// The page on businesses.
+#[cfg(doctest)]
+#[doc = include_str!("../businesses.md")]
+pub struct Businesses;
+
 /// The page on the engine.
 #[cfg(doctest)]
 #[doc = include_str!("../sync.md")]

@@ -108,12 +108,15 @@ fn clients_and_types_are_shared_between_threads() {
 #[cfg(feature = "sync")]
 #[test]
 fn collections_are_shared_between_threads() {
-    use ghl_contacts::sync::{AppointmentCollection, ContactCollection, NoteCollection, TaskCollection};
+    use ghl_contacts::sync::{
+        AppointmentCollection, BusinessCollection, ContactCollection, NoteCollection, TaskCollection,
+    };
     use sync_core::engine::{Collection, Fault, RecordId, RecordRef, WriteError};
     shared::<ContactCollection>();
     shared::<NoteCollection>();
     shared::<TaskCollection>();
     shared::<AppointmentCollection>();
+    shared::<BusinessCollection>();
     let contacts: Box<dyn Collection> = Box::new(ContactCollection::new(client()));
     future(contacts.set_up());
     future(contacts.get(&RecordRef::top(RecordId::new("c_ana"))));

@@ -1,6 +1,6 @@
 //! The template as a person runs it, against the sandbox. What counts is what HighLevel shows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Output;
 use std::time::Duration;
@@ -65,6 +65,7 @@ async fn everybody_is_imported_once_however_often_it_is_killed() {
     assert_eq!(ours.len(), pair.expected.created);
     let mut numbers = BTreeSet::new();
     let (mut notes, mut tasks) = (0, 0);
+    let mut branches: BTreeMap<String, Vec<Option<String>>> = BTreeMap::new();
     for contact in &contacts {
         let seen = crm.whole(&contact.id).await.unwrap();
         let number = seen.field("Moloni number");
@@ -75,11 +76,20 @@ async fn everybody_is_imported_once_however_often_it_is_killed() {
         if seen.contact.source.as_deref() == Some("Moloni") {
             assert_eq!(seen.field("Moloni import date").len(), "2026-11-27".len());
         }
+        if seen.contact.source.as_deref() == Some("Moloni") && !seen.field("NIF").is_empty() {
+            branches.entry(seen.field("NIF")).or_default().push(seen.business.clone());
+        }
         notes += seen.notes.len();
         tasks += seen.tasks.len();
     }
     assert_eq!(numbers.len(), pair.expected.created + pair.expected.linked);
     assert_eq!((notes, tasks), (pair.expected.notes, pair.expected.tasks), "none missing and none twice");
+
+    // Who shares a tax number shares a business, and nobody else has one.
+    let shared: Vec<_> = branches.values().filter(|contacts| contacts.len() > 1).collect();
+    assert_eq!(shared.len(), 3, "{branches:?}");
+    assert!(shared.iter().all(|all| all[0].is_some() && all.iter().all(|one| *one == all[0])), "{shared:?}");
+    assert!(branches.values().filter(|all| all.len() == 1).all(|all| all[0].is_none()), "{branches:?}");
 
     let before = (effects(&pair), pair.ghl.calls().len());
     let again = template(&pair, &state).output().await.unwrap();
@@ -87,7 +97,7 @@ async fn everybody_is_imported_once_however_often_it_is_killed() {
     assert_eq!(effects(&pair), before.0, "nothing is written again");
     let operations: BTreeSet<_> =
         pair.ghl.calls().into_iter().skip(before.1).filter_map(|call| call.operation).collect();
-    let reads = ["contacts.search", "custom_fields.list", "locations.get"];
+    let reads = ["contacts.search", "custom_fields.list", "locations.get", "businesses.list"];
     let reads: BTreeSet<_> = reads.into_iter().map(str::to_owned).collect();
     assert_eq!(operations.difference(&reads).count(), 0, "an unchanged run reads pages only: {operations:?}");
     std::fs::remove_dir_all(directory).unwrap();

@@ -23,6 +23,7 @@
 
 pub mod attributes;
 mod bridge;
+pub mod businesses;
 mod calls;
 mod company;
 mod mapping;

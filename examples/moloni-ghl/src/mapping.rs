@@ -183,10 +183,10 @@ impl ContactMapping {
 }
 
 /// What people write where they know none.
-const UNKNOWN: [&str; 3] = ["Desconhecido", "Desconhecida", "-"];
+pub(crate) const UNKNOWN: [&str; 3] = ["Desconhecido", "Desconhecida", "-"];
 
 /// From Moloni to HighLevel only, and what people have written there before is kept.
-fn one_way(field: Field) -> Field {
+pub(crate) fn one_way(field: Field) -> Field {
     field.only_to(Side::Right).on_first(Policy::Prefer(Side::Right))
 }
 

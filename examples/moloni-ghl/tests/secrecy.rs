@@ -9,9 +9,12 @@ mod trace;
 use std::sync::Arc;
 use std::time::Duration;
 
+use moloni_client::CompanyId;
+use moloni_ghl::businesses::{CustomerGroups, States, business_engine};
 use moloni_ghl::sandbox::{PairConfig, SandboxPair};
-use moloni_ghl::{Bridge, BridgeError, GhlSettings, MoloniLogin, MoloniSettings, Run, Settings};
+use moloni_ghl::{Bridge, BridgeError, GhlSettings, MoloniLogin, MoloniSettings, Run, Settings, Timing};
 use shown::{Shown, is_clean};
+use sync_core::SystemEnv;
 use sync_core::store::MemoryStore;
 
 /// What holds no secret, and why.
@@ -91,10 +94,26 @@ async fn no_debug_shows_a_secret() {
     ] {
         assert!(text.contains(part), "{part} is a part of the bridge");
     }
+    of_businesses(&mut shown);
     for error in errors(&pair).await {
         shown.error::<BridgeError>(&error);
     }
     shown.is_complete("moloni_ghl", concat!(env!("CARGO_MANIFEST_DIR"), "/src"), &HARMLESS);
+}
+
+fn of_businesses(shown: &mut Shown) {
+    let moloni = moloni_client::Client::builder().token("s3cr3t-access").company(CompanyId::from(5));
+    let moloni = moloni.build().unwrap();
+    let ghl = ghl_contacts::Client::builder("loc_1").token("s3cr3t-access").build().unwrap();
+    let states = States { contacts: Arc::new(MemoryStore::new()), businesses: Arc::new(MemoryStore::new()) };
+    shown.debug::<States>(&states);
+    shown.debug(&CustomerGroups::new(moloni.clone(), states.clone()));
+    let engine = business_engine(moloni, ghl, states, Timing::default(), Arc::new(SystemEnv::new()));
+    let text = format!("{:?}", engine.unwrap().build());
+    is_clean(&text, "the engine of businesses");
+    for part in ["CustomerGroups", "Unclaimed", "BusinessCollection"] {
+        assert!(text.contains(part), "{part} is a part of the engine of businesses");
+    }
 }
 
 async fn errors(pair: &SandboxPair) -> Vec<BridgeError> {

@@ -1,5 +1,5 @@
 //! The records of a location as an engine of `sync-core` takes them: contacts, and under them notes, tasks and
-//! appointments.
+//! appointments; and businesses, which contacts are assigned to.
 //!
 //! An engine takes one collection from each side and keeps their records in pairs. This is the HighLevel side, ready made;
 //! the other one is yours, or another service's.
@@ -36,11 +36,12 @@
 //!
 //! ```
 //! # use ghl_contacts::Client;
-//! # use ghl_contacts::sync::{AppointmentCollection, ContactCollection};
+//! # use ghl_contacts::sync::{AppointmentCollection, BusinessCollection, ContactCollection};
 //! # fn build(client: Client) {
 //! let contacts = ContactCollection::new(client.clone());
+//! let businesses = BusinessCollection::new(client.clone(), "erp:company:");
 //! let visits = AppointmentCollection::new(client, "erp:visit:").calendar("cal_1").at_any_time();
-//! # let _ = (contacts, visits);
+//! # let _ = (contacts, businesses, visits);
 //! # }
 //! ```
 //!
@@ -78,8 +79,19 @@
 //!
 //! A create with followers takes a second request. If only that fails, the contact is there without them, and the engine
 //! asks a person.
+//!
+//! # Businesses
+//!
+//! | field | |
+//! |---|---|
+//! | `name`, `email` | they cannot be cleared |
+//! | `phone`, `website`, `address`, `city`, `state`, `postalCode`, `country` | free texts: the service checks none of them |
+//! | `description` | without the marker, which is its last line at the service |
+//! | `contacts` | a set: the ids of the contacts that are assigned; in what is read one by one, and not in lists |
+//! | all else, such as `createdBy` | read only |
 
 mod appointments;
+mod businesses;
 mod children;
 mod contact_fields;
 mod contacts;
@@ -93,6 +105,7 @@ mod notes;
 mod tasks;
 
 pub use appointments::AppointmentCollection;
+pub use businesses::BusinessCollection;
 pub use contacts::ContactCollection;
 pub use notes::NoteCollection;
 pub use tasks::TaskCollection;

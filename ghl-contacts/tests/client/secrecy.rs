@@ -206,6 +206,7 @@ const OF_SYNC: [(&str, &[&str]); 1] = [(
     "not built",
     &[
         "sync::appointments::AppointmentCollection",
+        "sync::businesses::BusinessCollection",
         "sync::contacts::ContactCollection",
         "sync::notes::NoteCollection",
         "sync::tasks::TaskCollection",
@@ -265,11 +266,14 @@ async fn of_clients(shown: &mut Shown, server: &MockServer) {
     shown.debug(&client);
     #[cfg(feature = "sync")]
     {
-        use ghl_contacts::sync::{AppointmentCollection, ContactCollection, NoteCollection, TaskCollection};
+        use ghl_contacts::sync::{
+            AppointmentCollection, BusinessCollection, ContactCollection, NoteCollection, TaskCollection,
+        };
         shown.debug(&ContactCollection::new(client.clone()));
         shown.debug(&NoteCollection::new(client.clone(), "erp:"));
         shown.debug(&TaskCollection::new(client.clone(), "erp:"));
         shown.debug(&AppointmentCollection::new(client.clone(), "erp:"));
+        shown.debug(&BusinessCollection::new(client.clone(), "erp:"));
     }
     let id = ContactId::new("c_ana");
     shown.debug(&client.appointments());

@@ -14,6 +14,7 @@ use sync_core::{Env, Observer};
 use super::moloni::connect;
 use super::{Bridge, BridgeError, TwoWay};
 use crate::attributes::Attributes;
+use crate::businesses::{States, business_engine};
 use crate::calls::CallCounter;
 use crate::company::CompanyName;
 use crate::mapping::{ContactFields, ContactMapping};
@@ -31,6 +32,7 @@ pub struct BridgeBuilder {
     two_way: Option<TwoWay>,
     guards: Guards,
     observer: Option<Arc<dyn Observer>>,
+    businesses: Option<Arc<dyn Store>>,
 }
 
 /// Tells an engine where the state is kept, and the budget that has learned from the clients.
@@ -39,6 +41,7 @@ type Keep = Box<dyn FnOnce(EngineBuilder, Option<Arc<dyn Budget>>) -> EngineBuil
 /// Where the state is kept.
 struct State {
     keep: Keep,
+    store: Arc<dyn Store>,
     budget: Option<Arc<dyn Budget>>,
 }
 
@@ -62,6 +65,7 @@ impl BridgeBuilder {
             // the same.
             guards: Guards::new().first_run(false).creates(None),
             observer: None,
+            businesses: None,
         }
     }
 
@@ -74,7 +78,7 @@ impl BridgeBuilder {
     /// Keeps the state, the hints and what is left of the quotas in one database, such as a
     /// [`SqliteStore`](sync_core::store::SqliteStore). For a bridge that [runs](Bridge::run) for good.
     pub fn database<D: Store + WorkQueue + Budget + 'static>(mut self, database: Arc<D>) -> Self {
-        let budget: Arc<dyn Budget> = database.clone();
+        let (budget, store): (Arc<dyn Budget>, Arc<dyn Store>) = (database.clone(), database.clone());
         let keep = move |engine: EngineBuilder, budget: Option<Arc<dyn Budget>>| {
             let engine = engine.database(database);
             match budget {
@@ -82,7 +86,7 @@ impl BridgeBuilder {
                 None => engine,
             }
         };
-        self.state = State { keep: Box::new(keep), budget: Some(budget) };
+        self.state = State { keep: Box::new(keep), store, budget: Some(budget) };
         self
     }
 
@@ -117,6 +121,14 @@ impl BridgeBuilder {
         self
     }
 
+    /// Makes one business of customers who share a tax number, and assigns their contacts to it, after each
+    /// [`apply`](Bridge::apply) and each hour of a [`run`](Bridge::run). The state of that is kept here: not in the store of
+    /// the contacts. Default: no businesses. See [`businesses`](crate::businesses).
+    pub fn businesses(mut self, store: Arc<dyn Store>) -> Self {
+        self.businesses = Some(store);
+        self
+    }
+
     /// Tells this observer of every request, token, retry, review and guard.
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = Some(observer);
@@ -129,7 +141,8 @@ impl BridgeBuilder {
     ///
     /// [`BridgeError`] that says which side, and what to mend.
     pub async fn connect(self) -> Result<Bridge, BridgeError> {
-        let Self { settings, state, fields, attributes, events, two_way, guards, observer } = self;
+        let Self { settings, state, fields, attributes, events, two_way, guards, observer, businesses } =
+            self;
         let (timing, next) = (settings.timing, observer.clone());
         let calls = Arc::new(match next {
             Some(next) => CallCounter::new(next),
@@ -166,6 +179,14 @@ impl BridgeBuilder {
         // Moloni is written to only where both ways are wanted.
         let moloni_http = if two_way.is_some() { http.options(whole) } else { http };
         let (moloni, company) = connect(&settings, &moloni_http, &env, heard.clone()).await?;
+        let businesses = match businesses {
+            Some(businesses) => {
+                let states = States { contacts: state.store.clone(), businesses };
+                let engine = business_engine(moloni.clone(), ghl.clone(), states, timing, env.clone())?;
+                Some(engine.observer(heard.clone()).build())
+            }
+            None => None,
+        };
         let today = TimeZone::UTC.to_datetime(env.now()).date();
         let mut mapping = ContactMapping::new(fields, today).attributes(attributes.clone());
         let (customers, births) = if let Some(two_way) = &two_way {
@@ -196,7 +217,7 @@ impl BridgeBuilder {
             .guards(guards)
             .env(env)
             .build();
-        Ok(Bridge { engine, calls, told: Arc::default() })
+        Ok(Bridge { engine, businesses, calls, told: Arc::default() })
     }
 }
 
@@ -208,6 +229,7 @@ fn appointments(ghl: ghl_contacts::Client, timing: Timing) -> AppointmentCollect
 
 impl State {
     fn in_store(store: Arc<dyn Store>) -> Self {
-        Self { keep: Box::new(move |engine, _| engine.store(store)), budget: None }
+        let kept = store.clone();
+        Self { keep: Box::new(move |engine, _| engine.store(kept)), store, budget: None }
     }
 }

@@ -11,19 +11,24 @@ pub use two_way::TwoWay;
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use sync_core::engine::{Engine, EngineError, Plan, Progress, RunId, Schedule};
 use sync_core::store::Store;
+use tokio::sync::Notify;
 
 use crate::calls::{CallCounter, Tally};
 use crate::rules::{self, Event};
 use crate::settings::Settings;
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// Carries customers, their texts and their invoices from one Moloni company into one HighLevel location, and on demand
 /// what people edit there back.
 #[derive(Debug, Clone)]
 pub struct Bridge {
     engine: Engine,
+    businesses: Option<Engine>,
     calls: Arc<CallCounter>,
     /// What was counted when the last run ended.
     told: Arc<Mutex<(Tally, Tally)>>,
@@ -48,6 +53,11 @@ impl Bridge {
     /// The engine, for all that the bridge has no method for: hints, the inbox, undo, explain.
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// The engine of the [businesses](BridgeBuilder::businesses), if they are wanted.
+    pub fn businesses(&self) -> Option<&Engine> {
+        self.businesses.as_ref()
     }
 
     /// The requests to both services so far.
@@ -86,12 +96,17 @@ impl Bridge {
         progress: impl Fn(Progress) + Send + Sync,
     ) -> Result<Run, BridgeError> {
         let report = self.engine.apply(plan, progress).await?;
+        let businesses = match &self.businesses {
+            // Who is whose contact is known only now.
+            Some(engine) => Some(engine.apply(engine.plan().await?, |_| {}).await?),
+            None => None,
+        };
         let now = (self.calls.calls(), self.calls.writes());
         let before = {
             let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::replace(&mut *told, now)
         };
-        Ok(Run::new(report, now.1 - before.1, now.0 - before.0))
+        Ok(Run::new(report, businesses, now.1 - before.1, now.0 - before.0))
     }
 
     /// Keeps both in sync until `stop` completes: works on what is hinted, and polls and sweeps by the schedule. What is
@@ -105,6 +120,18 @@ impl Bridge {
         schedule: &Schedule,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), BridgeError> {
-        Ok(self.engine.run(schedule, stop).await?)
+        let Some(businesses) = &self.businesses else { return Ok(self.engine.run(schedule, stop).await?) };
+        // A poll of theirs lists all customers.
+        let hourly = Schedule::new().poll(HOUR).sweep(24 * HOUR);
+        let ended = Notify::new();
+        let beside = businesses.run(&hourly, ended.notified());
+        let contacts = async {
+            let run = self.engine.run(schedule, stop).await;
+            ended.notify_one();
+            run
+        };
+        let (contacts, businesses) = tokio::join!(contacts, beside);
+        contacts?;
+        Ok(businesses?)
     }
 }

@@ -12,6 +12,9 @@ pub struct Run {
     /// What it did.
     #[serde(flatten)]
     pub report: Report,
+    /// What it did to businesses, if they are wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub businesses: Option<Report>,
     /// Requests that were to change something.
     pub writes: Tally,
     /// All requests; those for tokens do not count.
@@ -22,8 +25,8 @@ pub struct Run {
 }
 
 impl Run {
-    pub(super) fn new(report: Report, writes: Tally, calls: Tally) -> Self {
-        let mut run = Self { report, writes, calls, calls_per_contact: None };
+    pub(super) fn new(report: Report, businesses: Option<Report>, writes: Tally, calls: Tally) -> Self {
+        let mut run = Self { report, businesses, writes, calls, calls_per_contact: None };
         run.calls_per_contact = run.per_contact();
         run
     }
@@ -41,6 +44,9 @@ impl Run {
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.report)?;
+        if let Some(businesses) = &self.businesses {
+            write!(f, "{businesses}")?;
+        }
         let Self { writes, calls, .. } = self;
         write!(f, "HighLevel: {} writes in {} calls", writes.ghl, calls.ghl)?;
         if let Some(per_contact) = self.calls_per_contact {

@@ -9,6 +9,7 @@
     reason = "a test says what is wrong by failing"
 )]
 
+mod businesses;
 mod events;
 #[path = "../../../../sync-core/tests/trace/mod.rs"]
 mod trace;
