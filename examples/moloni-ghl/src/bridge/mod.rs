@@ -21,7 +21,7 @@ use crate::calls::{CallCounter, Tally};
 use crate::rules::{self, Event};
 use crate::settings::Settings;
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// Carries customers, their texts and their invoices from one Moloni company into one HighLevel location, and on demand
 /// what people edit there back.
@@ -130,8 +130,7 @@ impl Bridge {
             ended.notify_one();
             run
         };
-        let (contacts, businesses) = tokio::join!(contacts, beside);
-        contacts?;
-        Ok(businesses?)
+        tokio::try_join!(contacts, beside)?;
+        Ok(())
     }
 }
