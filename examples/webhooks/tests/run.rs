@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ghl_contacts::sandbox::{Config, Delivery, Sandbox, Webhooks};
 use moloni_ghl::sandbox::{PairConfig, SandboxPair};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sync_core::sandbox_kit::{Call, Edit, Fault};
@@ -119,7 +119,7 @@ impl Accounts {
     fn tell(&self, by: &Sandbox, kind: &str, location: &str, webhook: &str) {
         let event =
             json!({ "type": kind, "locationId": location, "id": self.contact()["id"], "webhookId": webhook });
-        by.send_webhook(event.as_object().map(Map::clone).unwrap());
+        by.send_webhook(event.as_object().cloned().unwrap());
     }
 
     fn location(&self) -> String {
