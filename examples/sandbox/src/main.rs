@@ -71,8 +71,8 @@ async fn run(args: Args) -> io::Result<()> {
         std::fs::write(&key, pair.ghl.webhook_key().map_err(io::Error::other)?.to_pem())?;
         let mut variables = pair.variables();
         variables.push(("GHL_WEBHOOK_KEY", key.display().to_string()));
-        let lines: String = variables.iter().map(|(name, value)| format!("{name}='{value}'\n")).collect();
-        std::fs::write(path, lines)?;
+        let lines: Vec<_> = variables.iter().map(|(name, value)| format!("{name}='{value}'\n")).collect();
+        std::fs::write(path, lines.concat())?;
     }
     if let Some(url) = webhooks {
         // Long enough to start what receives them again: nearly seven minutes.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ghl_contacts::sandbox::{Config, Delivery, Sandbox, Webhooks};
 use moloni_ghl::sandbox::{PairConfig, SandboxPair};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sync_core::sandbox_kit::{Call, Edit, Fault};
