@@ -36,11 +36,15 @@ fn steps() -> Vec<(Vec<PathBuf>, Vec<String>)> {
     let step = |pair: &[&str]| {
         // What is before the code, from the end of the code before that.
         let said = pair[0].rsplit("   ```\n").next().unwrap();
-        let named = said.split('`').filter(|word| word.ends_with(".rs") && word.contains('/'));
+        let named = said.split('`').filter(|word| word.contains('/') && word.contains(".rs"));
         let code = pair[1].split("   ```").next().unwrap().lines();
         (named.map(here).collect(), code.map(|line| line.trim().to_owned()).collect())
     };
     steps.windows(2).map(step).collect()
+}
+
+fn contains(file: &[String], run: &[String]) -> bool {
+    run.is_empty() || file.windows(run.len()).any(|lines| lines == run)
 }
 
 /// All files of Rust in a folder, and in those in it.
@@ -55,9 +59,16 @@ fn the_worked_example_is_all_there_is_to_an_entity_and_short() {
     let steps = steps();
     assert_eq!(steps.len(), 5);
     for (files, code) in &steps {
-        let there: Vec<_> = files.iter().flat_map(|file| lines(file)).collect();
-        for line in code {
-            assert!(there.contains(line), "{line:?} is not in {files:?}");
+        let mut files: Vec<_> = files.iter().map(|file| lines(file)).collect();
+        let mut rest = code.as_slice();
+        while !rest.is_empty() {
+            // How much of the rest is in one of the files, in this order and with nothing between.
+            let run =
+                |file: &Vec<String>| (0..=rest.len()).rev().find(|n| contains(file, &rest[..*n])).unwrap();
+            let best = (0..files.len()).max_by_key(|at| run(&files[*at]));
+            let found = best.map_or(0, |at| run(&files.remove(at)));
+            assert!(found > 0, "{:?} is not in the code like that", rest[0]);
+            rest = &rest[found..];
         }
     }
     for (name, list) in LISTED {
