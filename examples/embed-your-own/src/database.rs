@@ -17,8 +17,8 @@ use sync_core::{AccountKey, Env};
 use crate::club::MemberTable;
 use crate::tokens::TokenRow;
 
-/// How long to wait for another process. Whoever works holds the lock for milliseconds.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a change waits for another process at most. Whoever works holds the lock for milliseconds.
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// All that the club keeps.
 #[derive(Serialize, Deserialize)]

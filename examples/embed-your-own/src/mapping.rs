@@ -23,7 +23,7 @@ const MARKER: &str = "Club sync id";
 /// | number, member since, teams | the club; tags that people add in HighLevel are never touched |
 ///
 /// If only one side has changed, that counts, but for the last line. Members and contacts who are there already are
-/// recognised by the e-mail address, or else by phone and name together.
+/// recognised by the e-mail address, or else by phone and name together; a member with neither waits for a person.
 ///
 /// # Errors
 ///

@@ -9,7 +9,7 @@ use sync_core::engine::{
 use sync_core::{AccountKey, async_trait};
 
 use crate::club::{Member, MemberTable, Refusal, Row};
-use crate::database::{Database, DatabaseError};
+use crate::database::{Database, DatabaseError, PATIENCE};
 
 /// How many members a page holds.
 const PAGE: usize = 100;
@@ -32,7 +32,7 @@ impl Members {
             .marker(MarkerKind::Unique)
             .modified_at(Duration::from_millis(1))
             // A write is on the disk when it returns, and every read sees it. It may have waited for the lock before.
-            .request_timeout(Duration::from_secs(40))
+            .request_timeout(PATIENCE + Duration::from_secs(5))
             .read_lag(Duration::ZERO)
             .index_lag(Duration::ZERO);
         Self { database, caps }
