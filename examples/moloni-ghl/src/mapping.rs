@@ -99,7 +99,7 @@ impl ContactMapping {
             .custom_field(&fields.import_date, DataType::Text)
             .marker_field(&fields.marker)
             .searched_by("vat", &fields.nif)
-            .request_timeout(timing.request)
+            .request_timeout(timing.send_within)
             .index_lag(timing.index_lag);
         self.attributes
             .custom_fields()

@@ -191,7 +191,7 @@ impl BridgeBuilder {
         let mut mapping = ContactMapping::new(fields, today).attributes(attributes.clone());
         let (customers, births) = if let Some(two_way) = &two_way {
             mapping = mapping.two_way(&moloni.countries().get_all().await?);
-            (two_way.customers(moloni.clone(), timing.request), two_way.births())
+            (two_way.customers(moloni.clone(), timing.send_within), two_way.births())
         } else {
             // A contact that nobody in Moloni knows is none of ours.
             let customers = CustomerCollection::new(moloni.clone()).read_only();
@@ -210,8 +210,8 @@ impl BridgeBuilder {
             .enrich(Arc::new(attributes))
             .rule(events.of_customers(company.get()))
             .facts(Arc::new(events.facts(moloni)), vec![events.of_documents()])
-            .target(Arc::new(NoteCollection::new(ghl.clone(), MARKERS).request_timeout(timing.request)))
-            .target(Arc::new(TaskCollection::new(ghl.clone(), MARKERS).request_timeout(timing.request)))
+            .target(Arc::new(NoteCollection::new(ghl.clone(), MARKERS).request_timeout(timing.send_within)))
+            .target(Arc::new(TaskCollection::new(ghl.clone(), MARKERS).request_timeout(timing.send_within)))
             .target(Arc::new(appointments(ghl, timing)))
             .send_within(timing.send_within)
             .guards(guards)
@@ -224,7 +224,7 @@ impl BridgeBuilder {
 /// Goods come when they come, and nobody is told of what is long decided: a first run enters many at once.
 fn appointments(ghl: ghl_contacts::Client, timing: Timing) -> AppointmentCollection {
     let appointments = AppointmentCollection::new(ghl, MARKERS).at_any_time().notifies(false);
-    appointments.request_timeout(timing.request)
+    appointments.request_timeout(timing.send_within)
 }
 
 impl State {

@@ -71,13 +71,13 @@ impl TwoWay {
         if self.creates { Births::Create } else { Births::MatchOnly }
     }
 
-    pub(super) fn customers(&self, client: Client, request: Duration) -> CustomerCollection {
+    pub(super) fn customers(&self, client: Client, call: Duration) -> CustomerCollection {
         let customers = CustomerCollection::new(client)
             .country(self.country)
             .language(self.language)
             .unknown_address(&self.address)
             .unknown_city(&self.city);
         let customers = if self.in_sequence { customers.in_sequence() } else { customers };
-        customers.request_timeout(request)
+        customers.request_timeout(call)
     }
 }

@@ -11,7 +11,6 @@ use sync_core::queue::WorkKey;
 use super::people::People;
 
 /// What was found.
-#[derive(Debug)]
 pub(crate) struct Found {
     /// Pairs that were compared.
     pub(crate) pairs: usize,
@@ -55,6 +54,7 @@ fn folded(field: &str, value: &str) -> String {
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "one look at everything, from top to bottom")]
 pub(crate) async fn everything(pair: &SandboxPair, bridge: &Bridge, people: &People<'_>) -> Found {
     let (ghl, moloni) = (pair.ghl.state(), pair.moloni.state());
     let contacts = rows(&ghl, "contacts", "id");
