@@ -180,6 +180,25 @@ fn how_long_it_is_overdue_is_told_on_some_days_and_asked_for_on_the_next() {
 }
 
 #[test]
+fn what_is_paid_is_not_said_to_be_overdue_in_words_of_ones_own_either() {
+    #[derive(Debug)]
+    struct Blunt;
+    impl Words for Blunt {
+        fn collect_body(&self, _: &DocumentFact, overdue: Option<u16>) -> String {
+            format!("{overdue:?}")
+        }
+    }
+    let (events, late) = (Events::standard(Blunt), date(2026, 12, 31));
+    let body = |fact: &Value| {
+        let task = told(&events, &EventType::InvoiceUnpaid, &document(fact), late).unwrap();
+        task.fields["body"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(body(&json!({})), "Some(60)");
+    assert_eq!(body(&json!({ "reconciled_value": 1234.5 })), "None");
+    assert_eq!(body(&json!({ "status": 2 })), "None");
+}
+
+#[test]
 fn a_payment_names_what_it_pays() {
     let paid = EventType::PaymentReceived;
     let receipt = |otherwise: &Value| {
