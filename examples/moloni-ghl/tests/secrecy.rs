@@ -28,6 +28,7 @@ const HARMLESS: [(&str, &[&str]); 3] = [
         "names and numbers",
         &[
             "calls::Tally",
+            "sandbox::crm::",
             "sandbox::PairConfig",
             "sandbox::population::Expected",
             "sandbox::population::Population",
