@@ -86,9 +86,7 @@ impl Deliveries {
     }
 
     fn names(&self, document: &Document) -> bool {
-        let named = document.document_type.as_ref().map(|named| named.saft_code.as_str());
-        let code = named.filter(|code| !code.is_empty()).or_else(|| document.kind().saft_code());
-        code.is_some_and(|code| self.codes.iter().any(|wanted| wanted == code))
+        self.codes.iter().any(|wanted| wanted == document.saft_code())
     }
 }
 

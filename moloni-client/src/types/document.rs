@@ -180,6 +180,13 @@ impl Document {
 }
 
 impl Document {
+    /// The code of its type in the tax authority's audit file, such as `FT`: as the service gives it, or else by the type's
+    /// id; empty if neither tells.
+    pub fn saft_code(&self) -> &str {
+        let named = self.document_type.as_ref().map(|named| named.saft_code.as_str());
+        named.filter(|code| !code.is_empty()).or_else(|| self.kind().saft_code()).unwrap_or_default()
+    }
+
     /// What is still to be paid of it: nothing of a draft, of an annulled document, or of one that is paid by itself.
     ///
     /// It tells something of invoices and debit notes. A credit note shows its whole value even when it is used up.

@@ -106,10 +106,11 @@ impl Attributes {
         self
     }
 
-    /// Counts only documents of the last so many days, today included. Default: all. Tiers by turnover count the same.
+    /// Counts only documents of the last so many days, today included; 0 counts as 1. Default: all. Tiers by turnover count
+    /// the same.
     #[must_use]
     pub fn turnover_of_days(mut self, days: u16) -> Self {
-        self.turnover_days = Some(i32::from(days));
+        self.turnover_days = Some(i32::from(days.max(1)));
         self
     }
 

@@ -97,6 +97,8 @@ fn the_first_case_that_holds_gives_the_value() {
         .case("bakery", When::name("padaria|pastelaria").unwrap())
         .case("pharmacy", When::name("farmácia").unwrap().and(When::notes("24 ?h").unwrap().negated()))
         .case("north", When::matches("zip_code", "^4").unwrap().or(When::zone(7.into())))
+        .case("sold by Rita", When::salesman(12.into()))
+        .case("wholesale", When::price_class(3.into()).and(When::is("discount", 10)))
         .otherwise("other");
     let attributes = Attributes::none().with(Attribute::new("industry")).with(industry.clone());
     let of = |raw: Value| tags(&attributes, &[], &raw);
@@ -106,6 +108,9 @@ fn the_first_case_that_holds_gives_the_value() {
     assert_eq!(of(json!({ "name": "Farmácia" })), ["industry-pharmacy"]);
     assert_eq!(of(json!({ "name": "Oficina", "zip_code": "4000-123" })), ["industry-north"]);
     assert_eq!(of(json!({ "name": "Oficina", "geographic_zone_id": 7 })), ["industry-north"]);
+    assert_eq!(of(json!({ "salesman_id": 12 })), ["industry-sold by rita"]);
+    assert_eq!(of(json!({ "price_class_id": 3, "discount": 10 })), ["industry-wholesale"]);
+    assert_eq!(of(json!({ "price_class_id": 3, "discount": 5 })), ["industry-other"]);
     assert_eq!(of(json!({})), ["industry-other"]);
 
     let quiet = Attributes::none().with(industry.without_tag().into_field("Ramo"));

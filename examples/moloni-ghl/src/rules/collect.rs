@@ -20,7 +20,8 @@ impl Default for CollectTask {
     }
 }
 
-const COLLECTED: [DocumentKind; 2] = [DocumentKind::Invoice, DocumentKind::DebitNote];
+/// What is paid later, by a receipt.
+pub(crate) const COLLECTED: [DocumentKind; 2] = [DocumentKind::Invoice, DocumentKind::DebitNote];
 
 impl CollectTask {
     /// The rule, for tasks of nobody, which tells on the 1st, 7th, 15th, 30th, 60th and 90th day that they are overdue.

@@ -1,6 +1,6 @@
 use moloni_client::DocumentId;
 use moloni_client::types::{Document, DocumentKind, DocumentStatus};
-use sync_core::engine::{RecordId, Snapshot};
+use sync_core::engine::{Fact, RecordId, Snapshot};
 use sync_core::jiff::Timestamp;
 use sync_core::jiff::civil::Date;
 
@@ -48,6 +48,11 @@ impl DocumentFact {
         Some(Self { document, settled, delivery: delivery(snapshot), changed_on })
     }
 
+    /// Reads a document that an engine keeps.
+    pub(crate) fn of(fact: &Fact) -> Option<Self> {
+        Self::read(&Snapshot::new(fact.key.at.clone(), fact.raw.clone()))
+    }
+
     /// The customer that it belongs to; `None` for documents of suppliers.
     pub fn customer(&self) -> Option<RecordId> {
         self.document.customer_id.map(RecordId::new)
@@ -65,9 +70,7 @@ impl DocumentFact {
 
     /// The code of its type, such as `FT`; empty if it is not known.
     pub fn code(&self) -> &str {
-        let named = self.document.document_type.as_ref().map(|named| named.saft_code.as_str());
-        let code = named.filter(|code| !code.is_empty()).or_else(|| self.document.kind().saft_code());
-        code.unwrap_or_default()
+        self.document.saft_code()
     }
 
     /// Whether it is issued and holds.

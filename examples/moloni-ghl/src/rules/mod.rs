@@ -34,6 +34,7 @@ mod payment;
 mod set;
 mod words;
 
+pub(crate) use collect::COLLECTED;
 pub use collect::CollectTask;
 pub use consequence::Consequence;
 pub use customer_texts::CustomerNote;
