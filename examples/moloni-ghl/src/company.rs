@@ -1,5 +1,6 @@
+use moloni_client::{Nif, NifHolder};
 use serde_json::Value;
-use sync_core::engine::{Enrich, Fact, Raw, normalise};
+use sync_core::engine::{Enrich, Fact, Raw};
 use sync_core::jiff::civil::Date;
 
 /// The name under which it is put beside a customer's own fields.
@@ -7,16 +8,12 @@ pub(crate) const COMPANY_NAME: &str = "company_name";
 
 /// Tells companies from persons, so that a company's name becomes the `companyName` of its contact too.
 ///
-/// Portuguese tax numbers tell it by their first digits: 1, 2, 3 and 45 are people, all others something else. Where there
-/// is no such number, the name tells it, if it ends in a legal form such as `Lda`. Who is neither for certain counts as a
-/// person.
+/// Portuguese tax numbers tell it by their [first digits](NifHolder). Where there is no such number, or one with a wrong
+/// check digit, the name tells it, if it ends in a legal form such as `Lda`. Who is neither for certain counts as a person.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CompanyName {}
 
-/// Final consumers, and what people enter for want of a number.
-const NOBODY: [&str; 4] = ["999999990", "999999999", "000000000", "111111111"];
-
-const LEGAL_FORMS: [&str; 20] = [
+const LEGAL_FORMS: [&str; 19] = [
     "lda",
     "ldª",
     "limitada",
@@ -25,7 +22,6 @@ const LEGAL_FORMS: [&str; 20] = [
     "sgps",
     "crl",
     "eireli",
-    "me",
     "epe",
     "eim",
     "ltd",
@@ -56,15 +52,17 @@ impl Enrich for CompanyName {
 }
 
 fn is_company(vat: &str, name: &str) -> bool {
-    let number = normalise::nif(vat).ok().flatten().unwrap_or_default();
-    let is_portuguese = number.len() == 9 && number.bytes().all(|b| b.is_ascii_digit());
-    if is_portuguese && !NOBODY.contains(&number.as_str()) {
-        return !(number.starts_with(['1', '2', '3']) || number.starts_with("45"));
+    match Nif::new(vat).ok().filter(|nif| !nif.is_final_consumer()).map(Nif::holder) {
+        Some(NifHolder::Person | NifHolder::NonResident | NifHolder::SoleTrader) => return false,
+        Some(NifHolder::Company | NifHolder::PublicBody | NifHolder::Special) => return true,
+        _ => {}
     }
     // `Sousa & Reis, S.A.`: the last word without what is no letter.
     let last = name.rsplit(|c: char| c.is_whitespace() || c == ',').next().unwrap_or_default();
     let form: String = last.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect();
-    LEGAL_FORMS.contains(&form.as_str())
+    // Sá is a family as well, which many write without its accent.
+    let is_marked = || last.contains('.') || name.trim_end_matches(last).trim_end().ends_with(',');
+    LEGAL_FORMS.contains(&form.as_str()) && (form.len() > 2 || is_marked())
 }
 
 #[cfg(test)]
@@ -85,6 +83,11 @@ mod tests {
             ("", "Sousa e Reis, Lda.", true),
             ("", "Reis Unipessoal LDA", true),
             ("", "Ana Lda Sousa", false),
+            ("", "Reis, SA", true),
+            ("", "JOAO SA", false),
+            ("800000005", "Manuel Reis, Lda", false),
+            ("509442014", "Padaria Sousa", false),
+            ("509442014", "Padaria Sousa, Lda", true),
             ("DE811234567", "Beispiel GmbH", true),
             ("", "", false),
         ];
