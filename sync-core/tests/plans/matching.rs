@@ -219,3 +219,26 @@ async fn of_two_who_share_what_only_one_record_can_have_none_is_created_live_eit
     engine.drain().await.unwrap();
     assert_eq!(world.contacts.rows().len(), 2);
 }
+
+#[tokio::test]
+async fn the_partner_is_found_among_many_of_the_same_name_and_not_guessed_among_too_many() {
+    for (others, asked) in [(50, 0), (120, 1)] {
+        let world = World::new();
+        world.contacts.switch(|s| s.unsearchable = vec!["phone"]);
+        for number in 0..others {
+            let phone = format!("+3519200{number:05}");
+            world.contacts.add(&format!("a{number:03}"), &json!({ "phone": phone, "name": "Ana Silva" }));
+        }
+        // The last one of the list.
+        world.contacts.add("z", &json!({ "phone": "+351910000001", "name": "Ana Silva" }));
+        world.customer("1", &json!({ "phone": "910000001", "name": "Ana Silva" }));
+        let engine = world.engine();
+        engine.hint(Side::Left, &RecordRef::top(RecordId::new("1")), Priority::Event).await.unwrap();
+        engine.drain().await.unwrap();
+        assert_eq!(world.contacts.rows().len(), others + 1, "{others}: nobody is created");
+        let inbox = engine.inbox(None, None, 10).await.unwrap();
+        assert_eq!(inbox.len(), asked, "{others}: {inbox:?}");
+        let linked = world.store.link_of(Side::Right, &RecordRef::top(RecordId::new("z"))).await.unwrap();
+        assert_eq!(linked.is_some(), asked == 0, "{others}");
+    }
+}

@@ -21,6 +21,8 @@ use crate::store::Commit;
 
 /// More hits than this are too many to choose from anyway.
 const HITS: usize = 10;
+/// How many a search may find. Whether one of even more is the partner nobody knows.
+const CROWD: usize = 100;
 /// How long a birth waits for a create that is under way.
 const CREATE_UNDER_WAY: Duration = Duration::from_secs(5);
 
@@ -328,11 +330,11 @@ impl Runtime {
                     let (snapshot, fields) = listed.records.get(hit)?;
                     self.is_in_scope(to, snapshot).then(|| (hit.clone(), fields.clone()))
                 });
-                (ours, hits.collect::<BTreeMap<_, _>>())
+                FoundPartners { ours, hits: hits.collect(), crowded: None }
             }
             Source::Live => self.look_for_partner(*side, at, fields).await?,
         };
-        let (ours, hits) = found;
+        let FoundPartners { ours, hits, crowded } = found;
         let mut free = Vec::new();
         for hit in ours {
             if self.store.link_of(to, &hit).await?.is_none_or(|link| !link.value.is_live()) {
@@ -370,7 +372,13 @@ impl Runtime {
                  looked at again",
                 snapshot.marker.as_ref().map_or("", |marker| marker.as_str())
             )),
-            Birth::Create => Partner::Create,
+            Birth::Create => match crowded {
+                None => Partner::Create,
+                Some(name) => Partner::Ask(format!(
+                    "{CROWD} records or more have its {name}, which are too many to look through: pair it, or say that it is \
+                     new"
+                )),
+            },
             Birth::Review(why) => Partner::Ask(why),
             Birth::Link(other) => match waiting.remove(&other) {
                 None => Partner::Free(other),
@@ -408,43 +416,65 @@ impl Runtime {
         side: Side,
         at: &RecordRef,
         fields: &Fields,
-    ) -> Result<(Vec<RecordRef>, BTreeMap<RecordRef, Fields>), Trouble> {
+    ) -> Result<FoundPartners, Trouble> {
         let to = side.other();
-        let (mut ours, mut hits) = (Vec::new(), BTreeMap::new());
+        let mut all = FoundPartners::default();
         let caps = self.collection(to).caps();
         if caps.under_parent {
             // Records under a parent are recognised by the pair that they were derived or created for.
-            return Ok((ours, hits));
+            return Ok(all);
         }
         if caps.marker == MarkerKind::Searchable && self.marks(to) {
             let marker = LinkId::founded_by(&self.name, side, at, 1).marker();
             let found = self.search(to, &Scope::All, &Probe::Marker(marker.clone()), HITS).await?;
-            ours.extend(
-                found.into_iter().filter(|hit| hit.marker.as_ref() == Some(&marker)).map(|hit| hit.at),
-            );
+            let ours = found.into_iter().filter(|hit| hit.marker.as_ref() == Some(&marker));
+            all.ours.extend(ours.map(|hit| hit.at));
         }
         let unique = caps.unique.iter().filter(|name| self.collection(to).is_searchable(name));
         let unique: Vec<_> = unique.filter_map(|name| Some(vec![self.mapper.position(name)?])).collect();
         let mut probes: Vec<Probe> = Vec::new();
+        let value = |position: usize| fields.get(position).text().map(str::to_owned);
         for keys in self.mapper.matchers().iter().chain(&unique) {
-            let value = |position: usize| fields.get(position).text().map(str::to_owned);
-            let probe = self.probe(to, keys, value)?;
-            probes.extend(probe.filter(|probe| !probes.contains(probe)));
+            // Without one of them nothing matches.
+            if keys.iter().all(|position| value(*position).is_some()) {
+                let probe = self.probe(to, keys, value)?;
+                probes.extend(probe.filter(|probe| !probes.contains(probe)));
+            }
         }
         for probe in probes {
-            for hit in self.search(to, &Scope::All, &probe, HITS).await? {
-                if hits.contains_key(&hit.at) {
+            let found = self.search(to, &Scope::All, &probe, CROWD).await?;
+            let is_crowd = found.len() >= CROWD;
+            if let Probe::Field { name, .. } = probe {
+                all.crowded = all.crowded.or(is_crowd.then_some(name));
+            }
+            let is_many = found.len() > HITS;
+            for hit in found {
+                // Where one key of several is searched by, such as a name, most of those that have it are somebody else.
+                if all.hits.contains_key(&hit.at) || is_many && !self.may_match(to, &hit, fields).await? {
                     continue;
                 }
                 // The search only hints: what is there now counts.
                 if let Read::Found(hit) = self.read(to, &hit.at).await? {
                     if self.is_in_scope(to, &hit) {
-                        hits.insert(hit.at.clone(), self.fields(to, &hit).await?);
+                        all.hits.insert(hit.at.clone(), self.fields(to, &hit).await?);
                     }
                 }
             }
         }
-        Ok((ours, hits))
+        Ok(all)
+    }
+
+    /// Whether a record agrees, as it was listed, in all keys of a matcher, or in one that only it can have.
+    async fn may_match(&self, side: Side, hit: &Snapshot, fields: &Fields) -> Result<bool, Trouble> {
+        let theirs = self.fields(side, hit).await?;
+        let agrees = |position: &usize| {
+            let (one, other) = (fields.get(*position).text(), theirs.get(*position).text());
+            one.is_some() && one == other
+        };
+        let unique = &self.collection(side).caps().unique;
+        let mut unique = unique.iter().filter_map(|name| self.mapper.position(name));
+        Ok(self.mapper.matchers().iter().any(|keys| keys.iter().all(agrees))
+            || unique.any(|position| agrees(&position)))
     }
 
     /// The positions of keys that others on the newborn's own side have as well.
@@ -486,6 +516,17 @@ impl Runtime {
         }
         Ok(shared)
     }
+}
+
+/// The records of the other side that may be a newborn's other half.
+#[derive(Default)]
+struct FoundPartners {
+    /// Those that carry its marker.
+    ours: Vec<RecordRef>,
+    /// Those that share a key with it.
+    hits: BTreeMap<RecordRef, Fields>,
+    /// A key that too many have.
+    crowded: Option<String>,
 }
 
 /// What a record's marker says.
