@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
+use moloni_ghl::attributes::{Attribute, Attributes, When};
 use moloni_ghl::{Bridge, Schedule, Settings};
 use sync_core::engine::Guards;
 use sync_core::store::SqliteStore;
@@ -44,8 +45,17 @@ async fn main() -> ExitCode {
 
 async fn push(args: Args) -> Result<ExitCode, Box<dyn Error>> {
     let database = Arc::new(SqliteStore::open(&args.state).await?);
+    // Moloni knows no tier and no industry: both are rules of yours.
+    let attributes = Attributes::standard()
+        .with(Attribute::new("tier").bands([("bronze", 0), ("silver", 1_000), ("gold", 10_000)]))
+        .with(
+            Attribute::new("industry")
+                .case("bakery", When::name("padaria|pastelaria")?)
+                .case("workshop", When::name("oficina|carpintaria")?),
+        );
     let bridge = Bridge::builder(Settings::from_env(None, None)?)
         .database(database)
+        .attributes(attributes)
         // The first plan waits for an approval, and so does what would clear, overwrite or delete in many.
         .guards(Guards::new())
         .connect()

@@ -82,7 +82,7 @@ async fn what_changes_in_moloni_shows_in_highlevel_while_it_runs() {
     assert_eq!(contact.field("NIF"), "123456789");
     assert!(!contact.field("Moloni import date").is_empty());
     assert!(contact.notes[0].contains("Prefere a tarde."));
-    assert_eq!(contact.tags(), ["moloni"]);
+    assert_eq!(contact.tags(), ["moloni", "tier-bronze"]);
 
     let edit = sync_core::sandbox_kit::Edit::Update {
         collection: "customers".into(),
@@ -93,21 +93,29 @@ async fn what_changes_in_moloni_shows_in_highlevel_while_it_runs() {
     until(&pair, "ana@example.pt", "a change", |c| c.contact.city.as_deref() == Some("Tavira")).await;
 
     let invoice = json!({
-        "customer_id": customer, "document_type_id": 1, "net_value": "123.00", "date": "2026-11-02",
+        "customer_id": customer, "document_type_id": 1, "net_value": "1230.00", "date": "2026-11-02",
         "expiration_date": "2099-12-31",
     });
     pair.moloni.add_document(invoice).unwrap();
     let invoiced = until(&pair, "ana@example.pt", "an invoice", |c| {
         !c.tasks.is_empty() && c.notes.len() == 2 && c.tags().contains(&"moloni-invoiced")
     });
-    assert_eq!(invoiced.await.field("Moloni turnover"), "100");
+    let invoiced = invoiced.await;
+    assert_eq!(invoiced.field("Moloni turnover"), "1000");
+    assert_eq!(invoiced.tags(), ["moloni", "moloni-invoiced", "tier-silver"]);
+
+    let bakery = json!({ "name": "Pastelaria Reis, Lda", "vat": "509442013", "email": "reis@example.pt" });
+    pair.moloni.add_customer(bakery).unwrap();
+    let bakery = until(&pair, "reis@example.pt", "another customer", |_| true).await;
+    assert_eq!(bakery.tags(), ["industry-bakery", "moloni", "tier-bronze"]);
+    assert_eq!(bakery.contact.company_name.as_deref(), Some("Pastelaria Reis, Lda"));
 
     let said = text(&stop(child).await);
     assert!(said.contains("Stopped."), "{said}");
     // Everybody is there, once.
     let contacts = crm.contacts().await.unwrap();
     let ours = contacts.iter().filter(|c| c.source.as_deref() == Some("Moloni")).count();
-    assert_eq!(ours, pair.expected.created + 1);
+    assert_eq!(ours, pair.expected.created + 2);
 
     // And it goes on where it was, with nothing to ask.
     let before = pair.ghl.calls().iter().filter(|call| call.effect).count();
