@@ -54,9 +54,11 @@ async fn backfill(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     // Customers who share a tax number become one business, whose state is a file of its own.
     let businesses = Arc::new(SqliteStore::open(args.state.with_extension("businesses.db")).await?);
     let mut settings = Settings::from_env(None, None)?;
-    // A location has a hundred requests in ten seconds; the sandbox may be faster.
-    let whole = settings.ghl.requests_per_ten_seconds.unwrap_or(100);
-    settings.ghl.requests_per_ten_seconds = Some((whole * args.share / 100).max(1));
+    if args.share < 100 {
+        // A location has a hundred requests in ten seconds.
+        let whole = settings.ghl.requests_per_ten_seconds.unwrap_or(100);
+        settings.ghl.requests_per_ten_seconds = Some((whole * args.share / 100).max(1));
+    }
     let bridge = Bridge::builder(settings)
         .database(database)
         .businesses(businesses)
