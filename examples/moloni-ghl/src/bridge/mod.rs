@@ -123,14 +123,27 @@ impl Bridge {
         let Some(businesses) = &self.businesses else { return Ok(self.engine.run(schedule, stop).await?) };
         // A poll of theirs lists all customers.
         let hourly = Schedule::new().poll(HOUR).sweep(24 * HOUR);
-        let ended = Notify::new();
-        let beside = businesses.run(&hourly, ended.notified());
+        // Whichever ends first, by itself or because it cannot go on, ends the other, which finishes what is under way.
+        let (contacts_end, businesses_end) = (Notify::new(), Notify::new());
         let contacts = async {
+            let stop = async {
+                tokio::select! {
+                    () = stop => {}
+                    () = contacts_end.notified() => {}
+                }
+            };
             let run = self.engine.run(schedule, stop).await;
-            ended.notify_one();
+            businesses_end.notify_one();
             run
         };
-        tokio::try_join!(contacts, beside)?;
+        let beside = async {
+            let run = businesses.run(&hourly, businesses_end.notified()).await;
+            contacts_end.notify_one();
+            run
+        };
+        let (contacts, businesses) = tokio::join!(contacts, beside);
+        contacts?;
+        businesses?;
         Ok(())
     }
 }

@@ -11,6 +11,7 @@
 
 mod businesses;
 mod events;
+mod scene;
 #[path = "../../../../sync-core/tests/trace/mod.rs"]
 mod trace;
 mod two_way;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use moloni_ghl::sandbox::{PairConfig, SandboxPair};
-use moloni_ghl::{Bridge, Run, Settings};
+use moloni_ghl::{Bridge, Run, Schedule, Settings};
 use serde_json::{Value, json};
 use sync_core::sandbox_kit::{Edit, Fault, FaultKind};
 use sync_core::store::{MemoryStore, Store};
@@ -229,4 +230,46 @@ async fn a_custom_field_that_a_person_deletes_is_missed_by_the_next_plan() {
     let id = field["id"].as_str().unwrap().to_owned();
     pair.ghl.human(Edit::Delete { collection: "custom_fields".into(), id }).unwrap();
     assert_eq!(bridge.plan().await.unwrap().set_up, [r#"custom field "Moloni number""#]);
+}
+
+#[tokio::test]
+async fn a_running_bridge_keeps_businesses_too_and_ends_as_a_whole() {
+    let branches = async |pair: &SandboxPair| {
+        for (name, email) in [("Sousa, Lda", "sede@example.pt"), ("Sousa Porto", "porto@example.pt")] {
+            pair.moloni.add_customer(json!({ "name": name, "vat": "501964843", "email": email })).unwrap();
+        }
+    };
+    let pair = pair(0).await;
+    branches(&pair).await;
+    let (contacts, businesses) = (store(), store());
+    let connect = async |pair: &SandboxPair, contacts: Arc<dyn Store>| {
+        let builder = Bridge::builder(hasty(pair)).store(contacts).businesses(businesses.clone());
+        builder.connect().await.unwrap()
+    };
+    let bridge = connect(&pair, contacts.clone()).await;
+    let schedule = Schedule::new().poll(Duration::from_secs(1));
+    let stop = async {
+        while records(&pair, "contacts").len() < 2 || records(&pair, "businesses").len() < 2 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    // The sandbox has a business of its own.
+    assert_eq!(records(&pair, "businesses").len(), 1);
+    tokio::time::timeout(Duration::from_mins(1), bridge.run(&schedule, stop)).await.unwrap().unwrap();
+    // Who has a contact now is assigned by the next look.
+    let run = bridge.apply(bridge.plan().await.unwrap(), |_| {}).await.unwrap();
+    assert_eq!(run.businesses.as_ref().map(|report| report.counts.updated), Some(1), "{run}");
+    let assigned = records(&pair, "contacts").iter().filter(|c| c["businessId"].is_string()).count();
+    assert_eq!(assigned, 2);
+    assert!(bridge.businesses().is_some());
+
+    // A state of other accounts ends the whole run, though nobody stops it.
+    let config = PairConfig { seed: 8, customers: 0, speed: 100.0, ..PairConfig::default() };
+    let other = SandboxPair::start(config).await.unwrap();
+    branches(&other).await;
+    let bridge = connect(&other, store()).await;
+    let ended =
+        tokio::time::timeout(Duration::from_mins(1), bridge.run(&schedule, std::future::pending())).await;
+    let error = ended.unwrap().unwrap_err().to_string();
+    assert!(error.contains("use another one for these accounts"), "{error}");
 }
