@@ -240,13 +240,15 @@ async fn a_running_bridge_keeps_businesses_too_and_ends_as_a_whole() {
         }
     };
     let pair = pair(0).await;
-    branches(&pair).await;
     let (contacts, businesses) = (store(), store());
     let connect = async |pair: &SandboxPair, contacts: Arc<dyn Store>| {
         let builder = Bridge::builder(hasty(pair)).store(contacts).businesses(businesses.clone());
         builder.connect().await.unwrap()
     };
     let bridge = connect(&pair, contacts.clone()).await;
+    // Creates the custom fields, and nobody yet.
+    bridge.apply(bridge.plan().await.unwrap(), |_| {}).await.unwrap();
+    branches(&pair).await;
     let schedule = Schedule::new().poll(Duration::from_secs(1));
     let stop = async {
         while records(&pair, "contacts").len() < 2 || records(&pair, "businesses").len() < 2 {
