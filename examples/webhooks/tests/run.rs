@@ -99,26 +99,25 @@ impl Accounts {
         }
     }
 
-    fn contact(&self) -> Value {
-        let contacts = self.pair.ghl.state()["contacts"].as_array().unwrap().clone();
+    async fn contact(&self) -> Value {
+        let contacts = records(&self.pair.ghl.url(), "contacts").await;
         assert_eq!(contacts.len(), 1, "{contacts:#?}");
         contacts[0].clone()
     }
 
-    fn customer(&self) -> Value {
-        let customers = self.pair.moloni.state()["customers"].as_array().unwrap().clone();
+    async fn customer(&self) -> Value {
+        let customers = records(&self.pair.moloni.url(), "customers").await;
         customers.into_iter().find(|customer| customer["customer_id"] == self.customer).unwrap()
     }
 
-    fn edit(&self, fields: Value) {
-        let id = self.contact()["id"].as_str().unwrap().to_owned();
+    async fn edit(&self, fields: Value) {
+        let id = self.contact().await["id"].as_str().unwrap().to_owned();
         self.pair.ghl.human(Edit::Update { collection: "contacts".into(), id, fields }).unwrap();
     }
 
     /// Sends a webhook about the contact.
-    fn tell(&self, by: &Sandbox, kind: &str, location: &str, webhook: &str) {
-        let event =
-            json!({ "type": kind, "locationId": location, "id": self.contact()["id"], "webhookId": webhook });
+    async fn tell(&self, by: &Sandbox, kind: &str, location: &str, webhook: &str) {
+        let event = json!({ "type": kind, "locationId": location, "id": self.contact().await["id"], "webhookId": webhook });
         by.send_webhook(event.as_object().cloned().unwrap());
     }
 
@@ -127,7 +126,7 @@ impl Accounts {
     }
 
     async fn email(&self, email: &str) {
-        until(email, || self.customer()["email"] == email).await;
+        until(email, async || self.customer().await["email"] == email).await;
     }
 
     fn writes(&self) -> (usize, usize) {
@@ -154,9 +153,16 @@ impl Running {
     }
 }
 
-async fn until(what: &str, holds: impl Fn() -> bool) {
+/// The records that a sandbox holds, read over HTTP as `docs/sandbox.md` tells.
+async fn records(sandbox: &str, kind: &str) -> Vec<Value> {
+    let state = reqwest::get(format!("{sandbox}/__sandbox/state")).await.unwrap().error_for_status().unwrap();
+    let state: Value = serde_json::from_slice(&state.bytes().await.unwrap()).unwrap();
+    state[kind].as_array().unwrap().clone()
+}
+
+async fn until(what: &str, holds: impl AsyncFn() -> bool) {
     for _ in 0..1200 {
-        if holds() {
+        if holds().await {
             return;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -167,7 +173,7 @@ async fn until(what: &str, holds: impl Fn() -> bool) {
 /// Waits until a webhook has this answer.
 async fn answered(by: &Sandbox, webhook: &str, status: u16) -> Delivery {
     let find = || by.deliveries().into_iter().find(|d| d.webhook_id == webhook && d.status == Some(status));
-    until(&format!("{status} for {webhook}"), || find().is_some()).await;
+    until(&format!("{status} for {webhook}"), async || find().is_some()).await;
     find().unwrap()
 }
 
@@ -181,7 +187,7 @@ async fn an_edit_is_in_moloni_within_five_seconds_because_its_webhook_told() {
     ghl.send_webhooks(accounts.webhooks()).unwrap();
     let (before, asked, begun) = (accounts.writes(), accounts.calls(), clock.monotonic());
     let (ghl_asked, moloni_asked) = (ghl.calls().len(), accounts.pair.moloni.calls().len());
-    accounts.edit(json!({ "email": "ana.lopes@example.pt" }));
+    accounts.edit(json!({ "email": "ana.lopes@example.pt" })).await;
     accounts.email("ana.lopes@example.pt").await;
     let took = clock.monotonic() - begun;
     assert!(took < Duration::from_secs(5), "{took:?}");
@@ -203,15 +209,15 @@ async fn an_edit_is_in_moloni_within_five_seconds_because_its_webhook_told() {
     // Twice, late, and the second before the first.
     ghl.send_webhooks(accounts.webhooks().doubled().late(Duration::from_millis(700)).out_of_order()).unwrap();
     let (before, sent) = (accounts.writes(), ghl.deliveries().len());
-    accounts.edit(json!({ "email": "ana.l@example.pt" }));
-    accounts.edit(json!({ "email": "a.lopes@example.pt" }));
+    accounts.edit(json!({ "email": "ana.l@example.pt" })).await;
+    accounts.edit(json!({ "email": "a.lopes@example.pt" })).await;
     accounts.email("a.lopes@example.pt").await;
-    until("all copies", || ghl.deliveries().len() >= sent + 4).await;
+    until("all copies", async || ghl.deliveries().len() >= sent + 4).await;
     accounts.quiet().await;
     let sent = ghl.deliveries().split_off(sent);
     assert!(sent.iter().all(|delivery| matches!(delivery.status, Some(200 | 429))), "{sent:?}");
-    assert_eq!(accounts.customer()["email"], "a.lopes@example.pt");
-    assert_eq!(accounts.contact()["email"], "a.lopes@example.pt");
+    assert_eq!(accounts.customer().await["email"], "a.lopes@example.pt");
+    assert_eq!(accounts.contact().await["email"], "a.lopes@example.pt");
     assert_eq!(accounts.writes(), (before.0, before.1 + 1), "what is told twice is written once");
 
     running.stop().await;
@@ -228,16 +234,16 @@ async fn what_is_not_signed_by_highlevel_or_not_about_this_location_changes_noth
     ghl.send_webhooks(accounts.webhooks()).unwrap();
     let before = accounts.calls();
 
-    accounts.tell(&forger, "ContactUpdate", &here, "forged");
+    accounts.tell(&forger, "ContactUpdate", &here, "forged").await;
     answered(&forger, "forged", 401).await;
-    accounts.tell(ghl, "ContactUpdate", "another0location0000", "elsewhere");
+    accounts.tell(ghl, "ContactUpdate", "another0location0000", "elsewhere").await;
     answered(ghl, "elsewhere", 200).await;
-    accounts.tell(ghl, "SomethingNew", &here, "unknown");
+    accounts.tell(ghl, "SomethingNew", &here, "unknown").await;
     answered(ghl, "unknown", 200).await;
     accounts.quiet().await;
     assert_eq!(accounts.calls(), before, "nobody is asked anything");
 
-    accounts.tell(ghl, "ContactUpdate", &here, "ours");
+    accounts.tell(ghl, "ContactUpdate", &here, "ours").await;
     answered(ghl, "ours", 200).await;
     accounts.quiet().await;
     let asked = accounts.calls();
@@ -248,8 +254,8 @@ async fn what_is_not_signed_by_highlevel_or_not_about_this_location_changes_noth
     let running = accounts.start(&[]).await;
     let before = accounts.calls();
     let sent = ghl.deliveries().len();
-    accounts.tell(ghl, "ContactUpdate", &here, "ours");
-    until("the repetition", || ghl.deliveries().len() > sent).await;
+    accounts.tell(ghl, "ContactUpdate", &here, "ours").await;
+    until("the repetition", async || ghl.deliveries().len() > sent).await;
     assert_eq!(ghl.deliveries()[sent].status, Some(200));
     accounts.quiet().await;
     assert_eq!(accounts.calls(), before, "nobody is asked anything");
@@ -268,8 +274,8 @@ async fn nothing_is_lost_when_it_is_killed() {
 
     // Nobody is there to be told: HighLevel tells again.
     running.kill().await;
-    accounts.edit(json!({ "email": "away@example.pt" }));
-    until("an attempt", || !ghl.deliveries().is_empty()).await;
+    accounts.edit(json!({ "email": "away@example.pt" })).await;
+    until("an attempt", async || !ghl.deliveries().is_empty()).await;
     let webhook = ghl.deliveries()[0].webhook_id.clone();
     let running = accounts.start(&[]).await;
     assert!(answered(ghl, &webhook, 200).await.attempt > 1);
@@ -279,10 +285,10 @@ async fn nothing_is_lost_when_it_is_killed() {
     accounts.quiet().await;
     let (before, sent) = (accounts.writes(), ghl.deliveries().len());
     moloni.fault(Fault::status(503, "").on("customers.getOne"));
-    accounts.edit(json!({ "email": "known@example.pt" }));
-    until("the answer", || ghl.deliveries()[sent..].iter().any(|d| d.status == Some(200))).await;
+    accounts.edit(json!({ "email": "known@example.pt" })).await;
+    until("the answer", async || ghl.deliveries()[sent..].iter().any(|d| d.status == Some(200))).await;
     running.kill().await;
-    assert_eq!(accounts.customer()["email"], "away@example.pt");
+    assert_eq!(accounts.customer().await["email"], "away@example.pt");
     moloni.clear_faults();
     let running = accounts.start(&[]).await;
     accounts.email("known@example.pt").await;
@@ -291,9 +297,9 @@ async fn nothing_is_lost_when_it_is_killed() {
 
     // The webhook never comes: the next look at everything finds it.
     ghl.send_webhooks(often().dropped(1)).unwrap();
-    accounts.edit(json!({ "email": "untold@example.pt" }));
+    accounts.edit(json!({ "email": "untold@example.pt" })).await;
     accounts.quiet().await;
-    assert_eq!(accounts.customer()["email"], "known@example.pt");
+    assert_eq!(accounts.customer().await["email"], "known@example.pt");
     running.kill().await;
     let running = accounts.start(&[]).await;
     accounts.email("untold@example.pt").await;
@@ -312,8 +318,8 @@ async fn what_cannot_be_stored_is_sent_again() {
     let file = SqliteConnectOptions::new().filename(accounts.directory.join("state.db"));
     let mut other = SqliteConnection::connect_with(&file).await.unwrap();
     sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
-    accounts.edit(json!({ "email": "ana.lopes@example.pt" }));
-    until("a refusal", || !ghl.deliveries().is_empty()).await;
+    accounts.edit(json!({ "email": "ana.lopes@example.pt" })).await;
+    until("a refusal", async || !ghl.deliveries().is_empty()).await;
     let refused = ghl.deliveries().remove(0);
     assert_eq!(refused.status, Some(503));
     sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
