@@ -4,12 +4,17 @@ use std::sync::Arc;
 
 use serde_json::json;
 use sync_core::Env;
-use sync_core::engine::{Births, Engine, Enrich, Fact, Guards, Mapping, Plan, Raw, RecordStep, Report, Side};
+use sync_core::engine::{
+    Births, Engine, EngineBuilder, Enrich, Fact, FactKey, Guards, Mapping, Plan, Raw, RecordId, RecordRef,
+    RecordStep, Report, Side,
+};
 use sync_core::jiff::civil::Date;
 use sync_core::jiff::tz::TimeZone;
 use sync_core::jiff::{Timestamp, ToSpan};
+use sync_core::queue::WorkKey;
+use sync_core::store::Store;
 
-use super::world::{Documents, World};
+use super::world::{Documents, Remarks, World};
 
 /// Counts the documents of a customer.
 #[derive(Debug)]
@@ -26,6 +31,10 @@ fn engine(world: &World) -> Engine {
 }
 
 fn engine_with(world: &World, computed: Arc<dyn Enrich>) -> Engine {
+    begin(world, computed).build()
+}
+
+fn begin(world: &World, computed: Arc<dyn Enrich>) -> EngineBuilder {
     let mapping = Mapping::builder()
         .field("vat", |f| f.left("vat").right("customFields.NIF").only_to(Side::Right))
         .field("documents", |f| f.left("documents").right("documents").only_to(Side::Right))
@@ -43,7 +52,6 @@ fn engine_with(world: &World, computed: Arc<dyn Enrich>) -> Engine {
         .target(world.tasks.clone())
         .enrich(computed)
         .env(world.env.clone())
-        .build()
 }
 
 async fn run(world: &World) -> (Plan, Report) {
@@ -139,4 +147,65 @@ async fn fields_that_the_day_makes_others_are_written_on_that_day_without_a_swee
         (world.take_writes().len(), world.contact("100000001").text("documents")),
         (1, "late".to_owned())
     );
+}
+
+/// The customers who are to be looked at because of what has become of a document.
+async fn looked_at(world: &World, engine: &Engine, document: &str) -> Vec<String> {
+    let key = WorkKey::Fact(FactKey::new("documents", RecordRef::top(RecordId::new(document))));
+    let hints = engine.reconcile(&key).await.unwrap().hints;
+    let mut customers = Vec::new();
+    for customer in ["1", "2", "3"] {
+        let at = RecordRef::top(RecordId::new(customer));
+        let link = world.store.link_of(Side::Left, &at).await.unwrap().unwrap();
+        if hints.contains(&WorkKey::Link(link.value.id)) {
+            customers.push(customer.to_owned());
+        }
+    }
+    customers
+}
+
+#[tokio::test]
+async fn a_customer_is_looked_at_only_where_a_fact_changes_what_is_computed() {
+    for is_known in [true, false] {
+        let world = World::small();
+        let engine = if is_known {
+            begin(&world, Arc::new(Turnover)).rule(Arc::new(Remarks)).build()
+        } else {
+            engine(&world)
+        };
+        let plan = engine.plan().await.unwrap();
+        engine.apply(plan, |_| {}).await.unwrap();
+        let own = FactKey::new("customers", RecordRef::top(RecordId::new("1")));
+        let own = async || world.store.fact(&own).await.unwrap().map(|fact| fact.rev);
+        let before = own().await;
+        assert_eq!(before.is_some(), is_known);
+
+        world.documents.edit("7", &json!({ "note": "Another text" }));
+        let expected: &[&str] = if is_known { &[] } else { &["1"] };
+        assert_eq!(looked_at(&world, &engine, "7").await, expected, "who is not known has to be asked for");
+        // Whoever has compared with other facts of the customer meanwhile must see that they are others now.
+        assert_eq!(own().await != before, is_known);
+
+        world.document("9", json!({ "customer": "1" }));
+        assert_eq!(looked_at(&world, &engine, "9").await, ["1"]);
+        world.documents.edit("9", &json!({ "customer": "3" }));
+        assert_eq!(looked_at(&world, &engine, "9").await, ["1", "3"]);
+        world.documents.delete("9");
+        assert_eq!(looked_at(&world, &engine, "9").await, ["3"]);
+    }
+}
+
+#[tokio::test]
+async fn a_customer_is_looked_at_where_a_fact_makes_what_is_computed_others_sooner() {
+    let world = World::small();
+    let engine = begin(&world, Arc::new(Overdue)).rule(Arc::new(Remarks)).build();
+    let plan = engine.plan().await.unwrap();
+    engine.apply(plan, |_| {}).await.unwrap();
+    let today = TimeZone::UTC.to_datetime(world.env.now()).date();
+    let in_days = |days: i64| today.saturating_add(days.days()).to_string();
+    world.document("9", json!({ "customer": "3" }));
+    for (due, expected) in [("", vec![]), (&in_days(9), vec!["3"]), (&in_days(5), vec!["3"]), ("", vec![])] {
+        world.documents.edit("9", &json!({ "due": due }));
+        assert_eq!(looked_at(&world, &engine, "9").await, expected, "{due}");
+    }
 }

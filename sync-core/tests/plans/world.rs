@@ -67,7 +67,7 @@ impl Rule for Documents {
 
 /// A note for what the books say about a customer.
 #[derive(Debug)]
-struct Remarks;
+pub(crate) struct Remarks;
 
 impl Rule for Remarks {
     fn derive(&self, customer: &Snapshot, _: Date) -> Derived {

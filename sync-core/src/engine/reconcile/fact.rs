@@ -1,16 +1,21 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use super::super::collection::Read;
 use super::super::fault::{Fault, FaultKind};
+use super::super::mapping::Fields;
 use super::super::projection::{Projection, ProjectionKey};
 use super::super::record::{Fingerprint, RecordId, RecordRef, Side, Snapshot};
 use super::super::rule::{Derived, Fact, FactKey, Life, Wanted};
 use super::super::runtime::{Facts, Runtime, Source, Trouble};
 use super::{Did, Outcome};
+use crate::Versioned;
 use crate::queue::WorkKey;
-use crate::store::Commit;
+use crate::store::{Commit, CommitError};
+
+/// How often a fact is stored anew because another one of the same record was stored meanwhile.
+const TRIES: usize = 5;
 
 /// What all rules together derive from one fact.
 #[derive(Debug, Default)]
@@ -74,20 +79,40 @@ impl Runtime {
         snapshot: &Snapshot,
         now: Timestamp,
     ) -> Result<Outcome, Trouble> {
+        let known = self.store.fact(key).await?;
+        for _ in 0..TRIES {
+            match self.store_fact(key, snapshot, known.as_ref(), now).await {
+                Err(Trouble::Commit(CommitError::Stale(_))) => {}
+                outcome => return outcome,
+            }
+            // Unless it is this fact that somebody else has stored, it was another one of the same record.
+            let is_known = self.store.fact(key).await?;
+            if is_known.map(|fact| fact.rev) != known.as_ref().map(|fact| fact.rev) {
+                break;
+            }
+        }
+        self.store_fact(key, snapshot, known.as_ref(), now).await
+    }
+
+    async fn store_fact(
+        &self,
+        key: &FactKey,
+        snapshot: &Snapshot,
+        known: Option<&Versioned<Fact>>,
+        now: Timestamp,
+    ) -> Result<Outcome, Trouble> {
         let Consequences { owner, wanted, recheck_at } = self.derive(&key.collection, snapshot);
         let fingerprint = Fingerprint::of(&snapshot.raw);
-        let known = self.store.fact(key).await?;
         let mut commit = Commit::default();
         let mut hints = Vec::new();
         let fact = Fact { key: key.clone(), owner: owner.clone(), fingerprint, raw: snapshot.raw.clone() };
-        let before = known.as_ref().and_then(|known| known.value.owner.clone());
-        if known.as_ref().is_none_or(|known| known.value != fact) {
-            commit.facts.push((known.as_ref().map(|known| known.rev), fact));
-            // Computed fields of its owners may have changed.
-            if !self.enrich.is_empty() {
-                let owners = [owner.clone(), before.clone()];
-                hints.extend(self.links_of(owners.into_iter().flatten()).await?);
+        let before = known.and_then(|known| known.value.owner.clone());
+        if known.is_none_or(|known| known.value != fact) {
+            let owners: BTreeSet<_> = [owner.clone(), before.clone()].into_iter().flatten().collect();
+            for owner in owners {
+                hints.extend(self.to_compute_anew(&owner, key, Some(&fact), &mut commit).await?);
             }
+            commit.facts.push((known.map(|known| known.rev), fact));
         }
         let mut ours: BTreeMap<ProjectionKey, (_, Projection)> = BTreeMap::new();
         if let Some(owner) = before.as_ref().or(owner.as_ref()) {
@@ -157,9 +182,7 @@ impl Runtime {
                     commit.projections.push((Some(found.rev), projection));
                 }
             }
-            if !self.enrich.is_empty() {
-                hints.extend(self.links_of([owner]).await?);
-            }
+            hints.extend(self.to_compute_anew(&owner, key, None, &mut commit).await?);
         }
         let mut outcome = Outcome::done(Did::Noted).hint(hints);
         commit.hints = self.take_hints(&mut outcome);
@@ -167,13 +190,47 @@ impl Runtime {
         Ok(outcome)
     }
 
-    async fn links_of(&self, owners: impl IntoIterator<Item = RecordId>) -> Result<Vec<WorkKey>, Trouble> {
-        let mut keys = Vec::new();
-        for owner in owners {
-            let link = self.store.link_of(Side::Left, &RecordRef::top(owner)).await?;
-            keys.extend(link.filter(|link| link.value.is_live()).map(|link| WorkKey::Link(link.value.id)));
+    /// The link of a left record of which something else is computed once one of its facts is `after`, `None` if it is gone.
+    ///
+    /// Where the record itself is kept as a fact, that can be told without asking for it; and whoever changes another fact
+    /// of it meanwhile is found out, as each of them writes the record's fact again.
+    async fn to_compute_anew(
+        &self,
+        owner: &RecordId,
+        key: &FactKey,
+        after: Option<&Fact>,
+        commit: &mut Commit,
+    ) -> Result<Option<WorkKey>, Trouble> {
+        if self.enrich.is_empty() {
+            return Ok(None);
         }
-        keys.dedup();
-        Ok(keys)
+        let at = RecordRef::top(owner.clone());
+        let own = FactKey::new(self.collection(Side::Left).name(), at.clone());
+        // What changes in the record itself is looked at with the record.
+        let own = if own == *key { None } else { self.store.fact(&own).await? };
+        if let Some(Versioned { rev, value: own }) = own {
+            let mut facts = self.store.facts_of(owner).await?;
+            let before = self.computed(&own, &facts);
+            facts.retain(|fact| fact.key != *key);
+            let after = after.filter(|fact| fact.owner.as_ref() == Some(owner));
+            facts.extend(after.cloned());
+            facts.sort_by(|one, other| one.key.cmp(&other.key));
+            let after = self.computed(&own, &facts);
+            commit.facts.push((Some(rev), own));
+            // That it is to be computed anew earlier than was known is seen to by a look at the link.
+            let is_in_time = after.1.is_none() || after.1 == before.1;
+            if after.0 == before.0 && is_in_time {
+                return Ok(None);
+            }
+        }
+        let link = self.store.link_of(Side::Left, &at).await?;
+        Ok(link.filter(|link| link.value.is_live()).map(|link| WorkKey::Link(link.value.id)))
+    }
+
+    /// The fields of a left record with these facts, and when they become others by themselves.
+    fn computed(&self, own: &Fact, facts: &[Fact]) -> (Fields, Option<Timestamp>) {
+        let (snapshot, today) = (Snapshot::new(own.key.at.clone(), own.raw.clone()), self.today());
+        let moments = self.enrich.iter().filter_map(|enrich| enrich.recheck_at(facts, today));
+        (self.enriched(&snapshot, facts), moments.min())
     }
 }
