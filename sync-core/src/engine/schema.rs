@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
+use super::known::RowDigest;
 use super::link::{Link, LinkField, LinkId};
 use super::mapping::{Fields, Mapper};
 use super::merge::{FieldState, Parked};
@@ -17,6 +19,8 @@ pub(super) struct Schema {
     fields: Vec<Field>,
     /// Of the hashes that are kept instead of values.
     key: Option<Arc<PrivacyKey>>,
+    /// What digests of rows depend on beside the row: how its fields are defined and kept, and the program that reads them.
+    reading: Fingerprint,
 }
 
 #[derive(Debug, Clone)]
@@ -36,7 +40,10 @@ impl Schema {
             let kept = key.as_ref().map_or_else(|| definition.clone(), hashed);
             Field { name: mapper.name(at).to_owned(), definition, kept }
         };
-        Self { fields: (0..mapper.rules().fields.len()).map(field).collect(), key }
+        let fields = (0..mapper.rules().fields.len()).map(field).collect();
+        let mut schema = Self { fields, key, reading: Fingerprint::of(&()) };
+        schema.reading = Fingerprint::of(&(env!("CARGO_PKG_VERSION"), schema.definitions()));
+        schema
     }
 
     /// Whether values are stored, and not their hashes alone.
@@ -57,6 +64,16 @@ impl Schema {
         let mut digest = Fingerprint::of(value);
         self.hide_digest(link, &mut digest);
         digest
+    }
+
+    /// Tells two rows apart. With a key it tells nothing to who has not got that; without, where values are stored anyway,
+    /// no more than they do.
+    pub(super) fn digest_row(&self, row: &[u8]) -> RowDigest {
+        let hash = match &self.key {
+            None => Sha256::new().chain_update(self.reading.as_str()).chain_update(row).finalize(),
+            Some(key) => key.mac(&[self.reading.as_str().as_bytes(), row].concat()),
+        };
+        RowDigest::from_bits(hash.first_chunk().map_or(0, |bytes| u128::from_be_bytes(*bytes)))
     }
 
     /// What is stored of a digest: without a key it would tell values to whoever tries all.
