@@ -1,12 +1,12 @@
 //! What a side showed when its link was last found to agree: while it shows the same, the link need not be read.
 
-use std::fmt::{self, Write as _};
-
-use serde_json::Value;
+use std::fmt;
 
 use super::link::{Link, LinkId};
-use super::record::{RecordRef, Side, Snapshot};
-use super::runtime::Runtime;
+use super::mapping::Fields;
+use super::record::{RecordId, RecordRef, Side, Snapshot};
+use super::runtime::{EngineError, Runtime};
+use super::value::FieldValue;
 use crate::{Rev, StoreError};
 
 /// 128 bits that tell two states of a listed record apart, and how it was compared: see
@@ -38,83 +38,99 @@ impl fmt::Debug for RowDigest {
     }
 }
 
-/// What a page of rows shows, and in which of them that is news.
-pub(super) struct Shown {
-    /// By row, `None` where digests tell nothing.
-    digests: Vec<Option<RowDigest>>,
-    known: Vec<Option<RowDigest>>,
-    /// Rows that were found to agree with this version of their link.
-    agreed: Vec<(LinkId, Rev, RowDigest)>,
+/// What a page of rows shows.
+pub(super) struct Shown(Vec<ShownRow>);
+
+/// What a row shows, and whether it did so when nothing followed from it.
+pub(super) struct ShownRow {
+    pub(super) fields: Fields,
+    pub(super) is_known: bool,
+    digest: RowDigest,
 }
 
 impl Shown {
-    /// Whether a row shows what it showed when its link, which was not written since, was found to agree.
-    pub(super) fn is_known(&self, row: usize) -> bool {
-        let digest = self.digests.get(row).copied().flatten();
-        digest.is_some() && digest == self.known.get(row).copied().flatten()
+    /// The records of the rows that are not known.
+    pub(super) fn news(&self, at: &[RecordRef]) -> Vec<RecordRef> {
+        let rows = at.iter().zip(&self.0);
+        rows.filter(|(_, shown)| !shown.is_known).map(|(at, _)| at.clone()).collect()
     }
+}
 
-    /// Notes that nothing follows from a row.
-    pub(super) fn agrees(&mut self, row: usize, rev: Rev, link: LinkId) {
-        if let Some(digest) = self.digests.get(row).copied().flatten() {
-            self.agreed.push((link, rev, digest));
-        }
+impl IntoIterator for Shown {
+    type Item = ShownRow;
+    type IntoIter = std::vec::IntoIter<ShownRow>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl ShownRow {
+    /// What is noted when nothing follows from the row.
+    pub(super) fn agreed(&self, rev: Rev, link: LinkId) -> (LinkId, Rev, RowDigest) {
+        (link, rev, self.digest)
     }
 }
 
 impl Runtime {
-    /// Looks up which of a page of rows are known.
+    /// Reads a page of rows, and looks up which of them show what they showed when nothing followed from it.
     pub(super) async fn shown(
         &self,
         side: Side,
         rows: &[Snapshot],
         at: &[RecordRef],
-    ) -> Result<Shown, StoreError> {
-        let none = || vec![None; rows.len()];
-        if side == Side::Left && !self.enrich.is_empty() {
-            // What is computed changes with facts and days, while the row stays as it is.
-            return Ok(Shown { digests: none(), known: none(), agreed: Vec::new() });
-        }
-        let mut bytes = Vec::new();
-        let digest = |row| {
+    ) -> Result<Shown, EngineError> {
+        let known = self.store.known_as(side, at).await?;
+        let (mut shown, mut bytes) = (Vec::with_capacity(rows.len()), Vec::new());
+        for (row, known) in rows.iter().zip(known) {
+            let fields = self.fields(side, row).await.map_err(|trouble| self.stopped(trouble))?;
             bytes.clear();
-            describe(side, self.is_in_scope(side, row), row, &mut bytes);
-            Some(self.schema.digest_row(&bytes))
-        };
-        let digests = rows.iter().map(digest).collect();
-        Ok(Shown { digests, known: self.store.known_as(side, at).await?, agreed: Vec::new() })
+            describe(side, &row.at, self.is_in_scope(side, row), &fields, &mut bytes);
+            let digest = self.schema.digest_row(&bytes);
+            shown.push(ShownRow { fields, is_known: known == Some(digest), digest });
+        }
+        Ok(Shown(shown))
     }
 
     /// Whether a digest of what a side shows may lie beside a link. In the clear it may only where privacy mode would
-    /// rewrite the link, and take it away.
+    /// rewrite the link, which takes it away.
     pub(super) fn may_note(&self, link: &Link) -> bool {
         !self.keeps_values() || self.schema.known(link).any(|state| state.is_some())
     }
 
     /// Stores which rows were found to agree.
-    pub(super) async fn note(&self, side: Side, shown: Shown) -> Result<(), StoreError> {
-        if shown.agreed.is_empty() { Ok(()) } else { self.store.note_known(side, &shown.agreed).await }
+    pub(super) async fn note(
+        &self,
+        side: Side,
+        agreed: &[(LinkId, Rev, RowDigest)],
+    ) -> Result<(), StoreError> {
+        if agreed.is_empty() { Ok(()) } else { self.store.note_known(side, agreed).await }
     }
 }
 
-/// Everything by which a row is compared, so that no two rows have the same bytes.
-fn describe(side: Side, is_in_scope: bool, row: &Snapshot, out: &mut Vec<u8>) {
-    // A mapper of somebody's own may read any of it.
-    let Snapshot { at, raw, modified_at, created_at, version, marker } = row;
-    out.extend([side as u8, u8::from(is_in_scope)]);
-    optional(at.parent.as_ref().map(super::record::RecordId::as_str), out);
+/// All of a row that it is compared by. No two have the same bytes.
+///
+/// What the mapping made of the row, and not the row: a constant, a table or a function of it may have changed, a computed
+/// field with the day.
+fn describe(side: Side, at: &RecordRef, is_in_scope: bool, fields: &Fields, out: &mut Vec<u8>) {
+    out.extend([u8::from(side == Side::Right), u8::from(is_in_scope), u8::from(at.parent.is_some())]);
+    text(at.parent.as_ref().map_or("", RecordId::as_str), out);
     text(at.id.as_str(), out);
-    for moment in [modified_at, created_at] {
-        out.extend(moment.map_or(i128::MIN, jiff::Timestamp::as_nanosecond).to_le_bytes());
+    for value in fields.values() {
+        match value {
+            FieldValue::Unknown => out.push(0),
+            FieldValue::Empty => out.push(1),
+            FieldValue::Text(value) => {
+                out.push(2);
+                text(value, out);
+            }
+            FieldValue::Set(members) => {
+                out.push(3);
+                length(members.len(), out);
+                members.iter().for_each(|member| text(member, out));
+            }
+        }
     }
-    optional(version.as_deref(), out);
-    optional(marker.as_ref().map(super::collection::Marker::as_str), out);
-    object(raw, out);
-}
-
-fn optional(value: Option<&str>, out: &mut Vec<u8>) {
-    out.push(u8::from(value.is_some()));
-    text(value.unwrap_or_default(), out);
 }
 
 fn text(text: &str, out: &mut Vec<u8>) {
@@ -124,47 +140,4 @@ fn text(text: &str, out: &mut Vec<u8>) {
 
 fn length(length: usize, out: &mut Vec<u8>) {
     out.extend((length as u64).to_le_bytes());
-}
-
-fn value(value: &Value, out: &mut Vec<u8>) {
-    match value {
-        Value::Null => out.push(b'0'),
-        Value::Bool(is_true) => out.push(if *is_true { b't' } else { b'f' }),
-        Value::Number(number) => {
-            out.push(b'n');
-            let mut digits = String::new();
-            // Writing to a string cannot fail.
-            let _ = write!(digits, "{number}");
-            text(&digits, out);
-        }
-        Value::String(string) => {
-            out.push(b's');
-            text(string, out);
-        }
-        Value::Array(list) => {
-            out.push(b'a');
-            length(list.len(), out);
-            list.iter().for_each(|member| self::value(member, out));
-        }
-        Value::Object(map) => {
-            out.push(b'o');
-            object(map, out);
-        }
-    }
-}
-
-/// With sorted keys, whatever order a program has told `serde_json` to keep.
-fn object(map: &serde_json::Map<String, Value>, out: &mut Vec<u8>) {
-    length(map.len(), out);
-    let mut entry = |(key, member): (&String, &Value)| {
-        text(key, out);
-        value(member, out);
-    };
-    if map.keys().is_sorted() {
-        map.iter().for_each(entry);
-    } else {
-        let mut entries: Vec<_> = map.iter().collect();
-        entries.sort_by_key(|(key, _)| *key);
-        entries.into_iter().for_each(&mut entry);
-    }
 }

@@ -19,7 +19,7 @@ pub(super) struct Schema {
     fields: Vec<Field>,
     /// Of the hashes that are kept instead of values.
     key: Option<Arc<PrivacyKey>>,
-    /// What digests of rows depend on beside the row: how its fields are defined and kept, and the program that reads them.
+    /// How the fields are defined and kept, in their order: on that depends what a row means to a link.
     reading: Fingerprint,
 }
 
@@ -40,10 +40,9 @@ impl Schema {
             let kept = key.as_ref().map_or_else(|| definition.clone(), hashed);
             Field { name: mapper.name(at).to_owned(), definition, kept }
         };
-        let fields = (0..mapper.rules().fields.len()).map(field).collect();
-        let mut schema = Self { fields, key, reading: Fingerprint::of(&()) };
-        schema.reading = Fingerprint::of(&(env!("CARGO_PKG_VERSION"), schema.definitions()));
-        schema
+        let fields: Vec<Field> = (0..mapper.rules().fields.len()).map(field).collect();
+        let reading: Vec<_> = fields.iter().map(|field| (&field.name, &field.kept)).collect();
+        Self { reading: Fingerprint::of(&reading), fields, key }
     }
 
     /// Whether values are stored, and not their hashes alone.
@@ -66,8 +65,7 @@ impl Schema {
         digest
     }
 
-    /// Tells two rows apart. With a key it tells nothing to who has not got that; without, where values are stored anyway,
-    /// no more than they do.
+    /// Tells apart what two rows show. In privacy mode it says nothing to who has not got the key.
     pub(super) fn digest_row(&self, row: &[u8]) -> RowDigest {
         let hash = match &self.key {
             None => Sha256::new().chain_update(self.reading.as_str()).chain_update(row).finalize(),

@@ -194,7 +194,7 @@ async fn a_newer_schema_is_refused_in_all_that_writes() {
     ];
     for error in errors {
         assert!(error.to_string().contains("has version 99"), "{error}");
-        assert!(error.to_string().contains("up to 4: update the program"), "{error}");
+        assert!(error.to_string().contains("up to 5: update the program"), "{error}");
     }
     assert_eq!(stored(&store, &account).await, Some(("a".to_owned(), rev)));
     database.clean().await;

@@ -18,6 +18,7 @@ mod fields;
 mod fixtures;
 mod forgets;
 mod hints;
+mod known;
 mod lookups;
 mod pages;
 mod versions;
@@ -69,6 +70,8 @@ pub async fn check<S: Store + 'static>(make: impl AsyncFn() -> S) {
     lookups::opens_and_closes_reviews(&make().await).await;
     lookups::finds_reviews_by_what_they_are_about(&make().await).await;
     lookups::keeps_the_journal_in_order(&make().await).await;
+    known::knows_what_was_noted(&make().await).await;
+    known::knows_nothing_of_what_was_written_since(&make().await).await;
     pages::pages_by_bytes(&make().await).await;
     pages::pages_records_and_what_is_unfinished(&make().await).await;
     belongs_to_one_pair_of_accounts(&make().await).await;

@@ -1,7 +1,7 @@
 //! What was noted of the records of links. `left_known` and `right_known` are digests of 16 bytes.
 
-use super::batch::NEXT;
 use super::Session;
+use super::batch::NEXT;
 use crate::database::Arg;
 use crate::engine::{LinkId, RecordRef, RowDigest, Side};
 use crate::{Rev, StoreError};
@@ -38,6 +38,7 @@ macro_rules! known {
     };
 }
 
+// The `+` keeps SQLite from the index on `ended`, which has all live links under one key.
 macro_rules! note {
     ($known:literal, $notes:literal, $digest:literal) => {
         concat!(
@@ -47,7 +48,7 @@ macro_rules! note {
             $digest,
             " FROM ",
             $notes,
-            " WHERE links.id = k.value ->> 0 AND links.rev = CAST(k.value ->> 1 AS BIGINT) AND links.ended = 0"
+            " WHERE links.id = k.value ->> 0 AND links.rev = CAST(k.value ->> 1 AS BIGINT) AND +links.ended = 0"
         )
     };
 }
