@@ -9,7 +9,7 @@ use super::runtime::{EngineError, Runtime};
 use super::value::FieldValue;
 use crate::{Rev, StoreError};
 
-/// 128 bits that tell two states of a listed record apart, and how it was compared: see
+/// 128 bits that tell apart what a record shows, and by which definitions of its fields: see
 /// [`Store::known_as`](crate::store::Store::known_as).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RowDigest(u128);
@@ -80,14 +80,14 @@ impl Runtime {
         rows: &[Snapshot],
         at: &[RecordRef],
     ) -> Result<Shown, EngineError> {
-        let known = self.store.known_as(side, at).await?;
+        let mut known = self.store.known_as(side, at).await?.into_iter();
         let (mut shown, mut bytes) = (Vec::with_capacity(rows.len()), Vec::new());
-        for (row, known) in rows.iter().zip(known) {
+        for row in rows {
             let fields = self.fields(side, row).await.map_err(|trouble| self.stopped(trouble))?;
             bytes.clear();
             describe(side, &row.at, self.is_in_scope(side, row), &fields, &mut bytes);
             let digest = self.schema.digest_row(&bytes);
-            shown.push(ShownRow { fields, is_known: known == Some(digest), digest });
+            shown.push(ShownRow { fields, is_known: known.next().flatten() == Some(digest), digest });
         }
         Ok(Shown(shown))
     }
