@@ -127,7 +127,9 @@ fn describe(side: Side, at: &RecordRef, is_in_scope: bool, fields: &Fields, out:
             FieldValue::Set(members) => {
                 out.push(3);
                 length(members.len(), out);
-                members.iter().for_each(|member| text(member, out));
+                for member in members {
+                    text(member, out);
+                }
             }
         }
     }

@@ -14,6 +14,8 @@ use super::world::{LONG, World, privacy_key};
 
 const COUNT: usize = 3;
 
+type Change = fn(Field) -> Field;
+
 fn mapping(name: impl FnOnce(Field) -> Field) -> Mapping {
     Mapping::builder()
         .field("vat", |f| f.left("vat").right("customFields.NIF").normalise(normalise::nif))
@@ -108,9 +110,9 @@ async fn a_row_that_was_known_is_hinted_as_soon_as_its_link_has_something_to_do(
 
 #[tokio::test]
 async fn another_mapping_knows_nothing_or_sees_the_difference() {
-    let reads_all = |name: fn(Field) -> Field| move |world: &World| builder(world, mapping(name)).build();
+    let reads_all = |name: Change| move |world: &World| builder(world, mapping(name)).build();
     // The definition has changed; the function has, and nobody has said so.
-    let table: [(fn(Field) -> Field, usize); 3] = [
+    let table: [(Change, usize); 3] = [
         (|f| f.version(1), COUNT),
         (|f| f.normalise(|text| Ok(Some(text.to_uppercase()))), COUNT),
         (|f| f, 0),

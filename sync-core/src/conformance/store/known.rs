@@ -28,8 +28,13 @@ async fn notes(store: &impl Store) -> bool {
     known(store, LEFT, &[top("first")]).await == [Some(ONE)]
 }
 
+pub(super) async fn check<S: Store>(make: &impl AsyncFn() -> S) {
+    knows_what_was_noted(&make().await).await;
+    knows_nothing_of_what_was_written_since(&make().await).await;
+}
+
 /// What is noted is known, of that record alone.
-pub(super) async fn knows_what_was_noted(store: &impl Store) {
+async fn knows_what_was_noted(store: &impl Store) {
     let notes = notes(store).await;
     let some = |digest| if notes { Some(digest) } else { None };
     assert!(known(store, LEFT, &[]).await.is_empty());
@@ -75,7 +80,7 @@ pub(super) async fn knows_what_was_noted(store: &impl Store) {
 }
 
 /// What was noted is about one version of a link.
-pub(super) async fn knows_nothing_of_what_was_written_since(store: &impl Store) {
+async fn knows_nothing_of_what_was_written_since(store: &impl Store) {
     let notes = notes(store).await;
     let expect = async |left: &str, digest: Option<RowDigest>, why: &str| {
         assert_eq!(known(store, LEFT, &[top(left)]).await, [digest.filter(|_| notes)], "{why}");
