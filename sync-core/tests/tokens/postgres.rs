@@ -149,7 +149,7 @@ async fn a_schema_of_version_1_is_upgraded_with_what_is_in_it() {
             .fetch_one(&mut database.connection().await)
             .await
             .unwrap();
-        assert_eq!(version, 4);
+        assert_eq!(version, 5);
         let state = PostgresStore::connect_in(&database.url, &schema).await.unwrap();
         let found = state.link(&LinkId::new("l1")).await.unwrap().unwrap();
         assert_eq!((found.rev.get(), &found.value.ends.left), (7, &Some(top("r1"))));
