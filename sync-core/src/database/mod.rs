@@ -23,7 +23,7 @@ pub(crate) use sqlite::SqliteDatabase;
 use crate::{AccountKey, Rev, StoreError};
 
 /// The version of the tables, and of what is in them: what an older program would read wrongly is a new version.
-const SCHEMA: usize = 4;
+const SCHEMA: usize = 5;
 
 /// A number (most often a version), and two texts (most often a name and what is stored under it).
 pub(crate) type Row = (i64, String, String);

@@ -142,6 +142,15 @@ const MIGRATIONS: [&str; SCHEMA] = [
         lasts INTEGER NOT NULL
     ) STRICT;
 "#,
+    // What is noted is told in `store/sql/known.rs`. The indexes have all that is asked for: what the links know, which
+    // lies before it in a row, is not read.
+    "
+    PRAGMA user_version = 5;
+    ALTER TABLE links ADD COLUMN left_known BLOB;
+    ALTER TABLE links ADD COLUMN right_known BLOB;
+    CREATE INDEX links_left_known ON links (left_at, left_known) WHERE left_known IS NOT NULL;
+    CREATE INDEX links_right_known ON links (right_at, right_known) WHERE right_known IS NOT NULL;
+",
 ];
 
 /// One SQLite file and the connection to it. Clones share the connection.

@@ -44,6 +44,7 @@ mod forget;
 pub mod guard;
 mod handle;
 mod journal;
+mod known;
 mod link;
 mod listing;
 pub mod lossy;
@@ -93,6 +94,7 @@ pub use forget::Forgotten;
 pub use guard::{GuardClass, Guards, Limit, Verdict};
 pub use handle::Engine;
 pub use journal::{Entry, FieldWrite, Happening, RunId};
+pub use known::RowDigest;
 pub use link::{Link, LinkField, LinkId, LinkStatus, Pending, PendingOp, Refusal, Sent};
 pub use mapping::{Field, Fields, Mapper, Mapping, MappingBuilder, MappingError};
 #[cfg(feature = "mapping-file")]

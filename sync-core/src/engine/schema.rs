@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
+use super::known::RowDigest;
 use super::link::{Link, LinkField, LinkId};
 use super::mapping::{Fields, Mapper};
 use super::merge::{FieldState, Parked};
@@ -17,6 +19,8 @@ pub(super) struct Schema {
     fields: Vec<Field>,
     /// Of the hashes that are kept instead of values.
     key: Option<Arc<PrivacyKey>>,
+    /// How the fields are defined and kept, in their order: on that depends what a row means to a link.
+    reading: Fingerprint,
 }
 
 #[derive(Debug, Clone)]
@@ -36,7 +40,9 @@ impl Schema {
             let kept = key.as_ref().map_or_else(|| definition.clone(), hashed);
             Field { name: mapper.name(at).to_owned(), definition, kept }
         };
-        Self { fields: (0..mapper.rules().fields.len()).map(field).collect(), key }
+        let fields: Vec<Field> = (0..mapper.rules().fields.len()).map(field).collect();
+        let reading: Vec<_> = fields.iter().map(|field| (&field.name, &field.kept)).collect();
+        Self { reading: Fingerprint::of(&reading), fields, key }
     }
 
     /// Whether values are stored, and not their hashes alone.
@@ -57,6 +63,15 @@ impl Schema {
         let mut digest = Fingerprint::of(value);
         self.hide_digest(link, &mut digest);
         digest
+    }
+
+    /// Tells apart what two rows show. In privacy mode it says nothing to who has not got the key.
+    pub(super) fn digest_row(&self, row: &[u8]) -> RowDigest {
+        let hash = match &self.key {
+            None => Sha256::new().chain_update(self.reading.as_str()).chain_update(row).finalize(),
+            Some(key) => key.mac(&[self.reading.as_str().as_bytes(), row].concat()),
+        };
+        RowDigest::from_bits(hash.first_chunk().map_or(0, |bytes| u128::from_be_bytes(*bytes)))
     }
 
     /// What is stored of a digest: without a key it would tell values to whoever tries all.

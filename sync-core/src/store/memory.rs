@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{Accounts, BindError, Commit, CommitError, FeedId, Position, Store};
 use crate::engine::{
     Entry, Fact, FactKey, Link, LinkId, Pair, Projection, ProjectionKey, RecordId, RecordRef, Review,
-    ReviewKey, Side,
+    ReviewKey, RowDigest, Side,
 };
 use crate::queue::WorkKey;
 use crate::{Rev, StoreError, Versioned};
@@ -30,6 +30,8 @@ struct State {
     /// The links with a record, by the turns in which they ended; a live one comes last.
     holders: Pair<Index<RecordRef, (u64, LinkId)>>,
     creates: Index<Side, LinkId>,
+    /// What was noted of records beside links of the version that they have.
+    known: Pair<BTreeMap<LinkId, RowDigest>>,
     projections: BTreeMap<ProjectionKey, Versioned<Projection>>,
     owned_projections: Index<RecordId, ProjectionKey>,
     facts: BTreeMap<FactKey, Versioned<Fact>>,
@@ -187,6 +189,7 @@ impl State {
         let Some(Versioned { value: link, .. }) = self.links.remove(id) else { return };
         let held = (self.ended.remove(id).unwrap_or(LIVE), link.id.clone());
         for side in Side::BOTH {
+            self.known[side].remove(id);
             if let Some(at) = &link.ends[side] {
                 self.holders[side].remove(at, &held);
             }
@@ -260,6 +263,22 @@ impl Store for MemoryStore {
         let state = self.state();
         let holder = state.holders[side].of(at).next_back();
         Ok(holder.and_then(|(_, id)| state.links.get(id)).cloned())
+    }
+
+    async fn known_as(&self, side: Side, at: &[RecordRef]) -> Result<Vec<Option<RowDigest>>, StoreError> {
+        let state = self.state();
+        let holder = |at| state.holders[side].of(at).next_back().filter(|(turn, _)| *turn == LIVE);
+        Ok(at.iter().map(|at| state.known[side].get(&holder(at)?.1).copied()).collect())
+    }
+
+    async fn note_known(&self, side: Side, known: &[(LinkId, Rev, RowDigest)]) -> Result<(), StoreError> {
+        let mut state = self.state();
+        for (id, rev, digest) in known {
+            if state.links.get(id).is_some_and(|found| found.rev == *rev && found.value.is_live()) {
+                state.known[side].insert(id.clone(), *digest);
+            }
+        }
+        Ok(())
     }
 
     async fn records_page(

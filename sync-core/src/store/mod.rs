@@ -25,7 +25,7 @@ pub use sqlite::SqliteStore;
 
 use crate::engine::{
     Cursor, Entry, Fact, FactKey, Link, LinkId, PageToken, Projection, ProjectionKey, RecordId, RecordRef,
-    Review, ReviewKey, RunId, Side,
+    Review, ReviewKey, RowDigest, RunId, Side,
 };
 use crate::queue::{Hint, WorkKey};
 use crate::{AccountKey, Rev, StoreError, Versioned};
@@ -76,6 +76,30 @@ pub trait Store: Send + Sync + Debug {
             links.push(self.link_of(side, at).await?);
         }
         Ok(links)
+    }
+
+    /// What was [noted](Self::note_known) of each of these records, in their order: `None` where nothing was, where the
+    /// record's link was written since, and where that has ended. Whoever looks through many records reads the links of the
+    /// others alone. Default: nothing is noted.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    async fn known_as(&self, side: Side, at: &[RecordRef]) -> Result<Vec<Option<RowDigest>>, StoreError> {
+        let _ = side;
+        Ok(vec![None; at.len()])
+    }
+
+    /// Notes beside links what their record of a side showed when nothing followed from it. It is gone as soon as the link
+    /// is written or deleted, and is no new version of it. Left out are links that have another version than this, or have
+    /// ended. Losing it costs time and no more. Default: nothing is noted.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written.
+    async fn note_known(&self, side: Side, known: &[(LinkId, Rev, RowDigest)]) -> Result<(), StoreError> {
+        let _ = (side, known);
+        Ok(())
     }
 
     /// At most `limit` of the records of a side that live links have, those that come after `after` in an order of the

@@ -4,7 +4,10 @@ mod accounts;
 pub(super) mod batch;
 mod forgets;
 mod history;
+mod implement;
+pub(super) mod known;
 
+pub(super) use implement::{implement_store, session};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -53,11 +56,12 @@ const HOLDER_OF_RIGHT: &str =
     "SELECT rev, id, body FROM links WHERE right_at = $1 AND ended = 0 AND id <> $2";
 const OPEN_CREATES: &str = "SELECT rev, id, body FROM links WHERE creates_on = $1 ORDER BY id";
 const RELEASE: &str = "UPDATE links SET left_at = NULL, right_at = NULL WHERE id = $1";
-// A link that had ended before keeps its place among those that have.
+// A link that had ended before keeps its place among those that have. What was noted of its records is about the version
+// before.
 const PUT_LINK: &str = "INSERT INTO links (id, rev, left_at, right_at, creates_on, body, unfinished, ended) \
     VALUES ($1, $2, $3, $4, $5, $6, $8, CASE WHEN $7 = 0 THEN 0 ELSE (SELECT COALESCE(MAX(ended), 0) + 1 FROM links) END) \
     ON CONFLICT (id) DO UPDATE SET rev = $2, left_at = $3, right_at = $4, creates_on = $5, body = $6, \
-    unfinished = $8, ended = CASE WHEN $7 = 0 THEN 0 WHEN links.ended > 0 THEN links.ended ELSE excluded.ended END";
+    left_known = NULL, right_known = NULL, unfinished = $8, ended = CASE WHEN $7 = 0 THEN 0 WHEN links.ended > 0 THEN links.ended ELSE excluded.ended END";
 
 const PROJECTIONS_OF: &str = "SELECT rev, id, body FROM projections WHERE owner = $1 ORDER BY id";
 const PUT_PROJECTION: &str = "INSERT INTO projections (id, rev, owner, body) VALUES ($1, $2, $3, $4) \
@@ -398,201 +402,3 @@ fn name(side: Side) -> &'static str {
         Side::Right => "right",
     }
 }
-
-/// A session for reading, on a connection of the store's `database`.
-macro_rules! session {
-    ($store:expr) => {
-        Session::new(&$store.database.place, &mut *$store.database.acquire().await?)
-    };
-}
-pub(super) use session;
-
-/// Implements [`Store`](super::Store) on the store's `database`, whose `$begin` begins a transaction that writes. Hints go
-/// into the queue by the statements of the `$dialect`, in the commit that they come with.
-macro_rules! implement_store {
-    ($store:ty, $begin:ident, $dialect:ident) => {
-        const _: () = {
-            use super::sql::{Session, batch, session};
-            use super::{Accounts, BindError, Commit, CommitError, FeedId, Mentions, Position, Store};
-            use $crate::engine::{
-                Entry, Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review,
-                ReviewKey, RunId, Side,
-            };
-            use $crate::queue::WorkKey;
-            use $crate::{StoreError, Versioned};
-
-            #[async_trait::async_trait]
-            impl Store for $store {
-                async fn bind(&self, accounts: &Accounts) -> Result<(), BindError> {
-                    let mut transaction = self.database.$begin().await?;
-                    Session::new(&self.database.place, &mut *transaction).bind(accounts).await?;
-                    Ok(self.database.end(transaction).await?)
-                }
-
-                async fn link(&self, id: &LinkId) -> Result<Option<Versioned<Link>>, StoreError> {
-                    session!(self).link(id).await
-                }
-
-                async fn link_of(
-                    &self,
-                    side: Side,
-                    at: &RecordRef,
-                ) -> Result<Option<Versioned<Link>>, StoreError> {
-                    session!(self).link_of(side, at).await
-                }
-
-                async fn links_of(
-                    &self,
-                    side: Side,
-                    at: &[RecordRef],
-                ) -> Result<Vec<Option<Versioned<Link>>>, StoreError> {
-                    session!(self).links_of(&batch::$dialect, side, at).await
-                }
-
-                async fn facts(&self, keys: &[FactKey]) -> Result<Vec<Option<Versioned<Fact>>>, StoreError> {
-                    session!(self).facts(&batch::$dialect, keys).await
-                }
-
-                async fn records_page(
-                    &self,
-                    side: Side,
-                    after: Option<&RecordRef>,
-                    limit: usize,
-                ) -> Result<Vec<RecordRef>, StoreError> {
-                    session!(self).records_page(side, after, limit).await
-                }
-
-                async fn unfinished_page(
-                    &self,
-                    after: Option<&LinkId>,
-                    limit: usize,
-                ) -> Result<Vec<LinkId>, StoreError> {
-                    session!(self).unfinished_page(after, limit).await
-                }
-
-                async fn open_creates(&self, side: Side) -> Result<Vec<Link>, StoreError> {
-                    session!(self).open_creates(side).await
-                }
-
-                async fn links_page(
-                    &self,
-                    after: Option<&LinkId>,
-                    limit: usize,
-                ) -> Result<Vec<Versioned<Link>>, StoreError> {
-                    session!(self).links_page(after, limit).await
-                }
-
-                async fn projection(
-                    &self,
-                    key: &ProjectionKey,
-                ) -> Result<Option<Versioned<Projection>>, StoreError> {
-                    session!(self).projection(key).await
-                }
-
-                async fn projections_of(
-                    &self,
-                    owner: &RecordId,
-                ) -> Result<Vec<Versioned<Projection>>, StoreError> {
-                    session!(self).projections_of(owner).await
-                }
-
-                async fn projections_page(
-                    &self,
-                    after: Option<&ProjectionKey>,
-                    limit: usize,
-                ) -> Result<Vec<Versioned<Projection>>, StoreError> {
-                    session!(self).projections_page(after, limit).await
-                }
-
-                async fn fact(&self, key: &FactKey) -> Result<Option<Versioned<Fact>>, StoreError> {
-                    session!(self).fact(key).await
-                }
-
-                async fn facts_of(&self, owner: &RecordId) -> Result<Vec<Fact>, StoreError> {
-                    session!(self).facts_of(owner).await
-                }
-
-                async fn position(&self, feed: &FeedId) -> Result<Option<Versioned<Position>>, StoreError> {
-                    session!(self).position(feed).await
-                }
-
-                async fn review(&self, key: &ReviewKey) -> Result<Option<Review>, StoreError> {
-                    session!(self).review(key).await
-                }
-
-                async fn reviews_about(&self, about: &WorkKey) -> Result<Vec<Review>, StoreError> {
-                    session!(self).reviews_about(about).await
-                }
-
-                async fn reviews_page(
-                    &self,
-                    after: Option<&ReviewKey>,
-                    limit: usize,
-                ) -> Result<Vec<Review>, StoreError> {
-                    session!(self).reviews_page(after, limit).await
-                }
-
-                async fn journal(
-                    &self,
-                    about: Option<&WorkKey>,
-                    after: u64,
-                    limit: usize,
-                ) -> Result<Vec<(u64, Entry)>, StoreError> {
-                    session!(self).journal(about, after, limit).await
-                }
-
-                async fn journal_of_run(
-                    &self,
-                    run: &RunId,
-                    after: u64,
-                    limit: usize,
-                ) -> Result<Vec<(u64, Entry)>, StoreError> {
-                    session!(self).journal_of_run(run, after, limit).await
-                }
-
-                async fn runs(&self, before: Option<&RunId>, limit: usize) -> Result<Vec<RunId>, StoreError> {
-                    session!(self).runs(before, limit).await
-                }
-
-                async fn links_with(&self, side: Side, at: &RecordRef) -> Result<Vec<Link>, StoreError> {
-                    session!(self).links_with(side, at).await
-                }
-
-                async fn mentioning(&self, id: &RecordId) -> Result<Mentions, StoreError> {
-                    session!(self).mentioning(id).await
-                }
-
-                async fn trim_journal(
-                    &self,
-                    before: jiff::Timestamp,
-                    limit: usize,
-                ) -> Result<usize, StoreError> {
-                    let mut transaction = self.database.$begin().await?;
-                    let session = &mut Session::new(&self.database.place, &mut *transaction);
-                    let trimmed = session.trim_journal(before, limit).await?;
-                    self.database.end(transaction).await?;
-                    Ok(trimmed)
-                }
-
-                async fn wipe(&self) -> Result<bool, StoreError> {
-                    self.database.wipe().await
-                }
-
-                async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
-                    let mut transaction = self.database.$begin().await?;
-                    let (place, connection) = (&self.database.place, &mut *transaction);
-                    Session::new(place, connection).commit(&commit).await?;
-                    let (statements, now) = (&$crate::queue::sql::$dialect, self.env.now());
-                    let mut queue = crate::queue::sql::Session { place, connection, statements, now };
-                    queue.mark(&commit.hints).await?;
-                    Ok(self.database.end(transaction).await?)
-                }
-
-                fn keeps_hints(&self) -> bool {
-                    true
-                }
-            }
-        };
-    };
-}
-pub(super) use implement_store;

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use sync_core::engine::{
     Budget, Entry, Fact, FactKey, Link, LinkId, MemoryBudget, Projection, ProjectionKey, Quota, RecordId,
-    RecordRef, Review, ReviewKey, Side, Taken,
+    RecordRef, Review, ReviewKey, RowDigest, Side, Taken,
 };
 use sync_core::jiff::Timestamp;
 use sync_core::queue::{Claim, Hint, MemoryQueue, Priority, WorkKey, WorkQueue};
 use sync_core::store::{Accounts, BindError, Commit, CommitError, FeedId, MemoryStore, Position, Store};
-use sync_core::{AccountKey, ManualEnv, StoreError, Versioned, async_trait};
+use sync_core::{AccountKey, ManualEnv, Rev, StoreError, Versioned, async_trait};
 use tokio::sync::Notify;
 
 /// Counts the steps of a process and kills it at one of them.
@@ -74,6 +74,8 @@ pub(crate) struct FragileStore {
     fuse: Arc<Fuse>,
     before: Fuse,
     after: Fuse,
+    /// How many links of records were asked for.
+    asked: AtomicUsize,
 }
 
 impl FragileStore {
@@ -85,7 +87,13 @@ impl FragileStore {
             fuse,
             before: Fuse::default(),
             after: Fuse::default(),
+            asked: AtomicUsize::new(0),
         }
+    }
+
+    /// How many links of records were asked for since the last look.
+    pub(crate) fn take_asked(&self) -> usize {
+        self.asked.swap(0, Ordering::Relaxed)
     }
 
     /// Lets the `nth` commit from now fail, counted from 1.
@@ -112,7 +120,16 @@ impl Store for FragileStore {
     }
 
     async fn link_of(&self, side: Side, at: &RecordRef) -> Result<Option<Versioned<Link>>, StoreError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
         self.inner.link_of(side, at).await
+    }
+
+    async fn known_as(&self, side: Side, at: &[RecordRef]) -> Result<Vec<Option<RowDigest>>, StoreError> {
+        self.inner.known_as(side, at).await
+    }
+
+    async fn note_known(&self, side: Side, known: &[(LinkId, Rev, RowDigest)]) -> Result<(), StoreError> {
+        self.inner.note_known(side, known).await
     }
 
     async fn records_page(

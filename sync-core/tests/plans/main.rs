@@ -20,6 +20,7 @@ mod first_run;
 mod fuse;
 mod guards;
 mod history;
+mod known;
 mod lost_replies;
 mod lost_state;
 mod matching;

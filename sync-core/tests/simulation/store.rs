@@ -6,12 +6,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sync_core::engine::{
     Entry, Fact, FactKey, Link, LinkId, Projection, ProjectionKey, RecordId, RecordRef, Review, ReviewKey,
-    Side,
+    RowDigest, Side,
 };
 use sync_core::jiff::Timestamp;
 use sync_core::queue::WorkKey;
 use sync_core::store::{Accounts, BindError, Commit, CommitError, FeedId, Position, Store};
-use sync_core::{StoreError, Versioned};
+use sync_core::{Rev, StoreError, Versioned};
 
 /// What is done around each commit.
 #[async_trait]
@@ -43,6 +43,14 @@ impl<A: Around, S: Store> Store for SimStore<A, S> {
 
     async fn links_of(&self, side: Side, at: &[RecordRef]) -> Result<Vec<Option<Versioned<Link>>>> {
         self.inner.links_of(side, at).await
+    }
+
+    async fn known_as(&self, side: Side, at: &[RecordRef]) -> Result<Vec<Option<RowDigest>>> {
+        self.inner.known_as(side, at).await
+    }
+
+    async fn note_known(&self, side: Side, known: &[(LinkId, Rev, RowDigest)]) -> Result<()> {
+        self.inner.note_known(side, known).await
     }
 
     async fn unfinished_page(&self, after: Option<&LinkId>, limit: usize) -> Result<Vec<LinkId>> {

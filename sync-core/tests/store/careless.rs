@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sync_core::engine::{
     Entry, Fact, FactKey, Link, LinkId, Pair, Projection, ProjectionKey, RecordId, RecordRef, Review,
-    ReviewKey, RunId, Side,
+    ReviewKey, RowDigest, RunId, Side,
 };
 use sync_core::jiff::Timestamp;
 use sync_core::queue::WorkKey;
@@ -33,6 +33,8 @@ struct Notes {
     /// How many entries the journal was given, and those that are there.
     given: u64,
     journal: Vec<(u64, Entry)>,
+    /// What was noted of records.
+    known: Vec<(Side, RecordRef, RowDigest)>,
 }
 
 #[derive(Debug)]
@@ -259,6 +261,29 @@ impl Store for Careless {
             links.sort_by_key(Option::is_none);
         }
         Ok(links)
+    }
+
+    async fn known_as(&self, side: Side, at: &[RecordRef]) -> Result<Vec<Option<RowDigest>>, StoreError> {
+        if self.mistake == M::KnowsForEver {
+            let known = &self.notes.lock().unwrap().known;
+            let of = |at| known.iter().rfind(|(on, of, _)| *on == side && of == at).map(|known| known.2);
+            return Ok(at.iter().map(of).collect());
+        }
+        let side = if self.mistake == M::KnowsOneSide { Side::Left } else { side };
+        self.right.known_as(side, at).await
+    }
+
+    async fn note_known(&self, side: Side, known: &[(LinkId, Rev, RowDigest)]) -> Result<(), StoreError> {
+        let mut known = known.to_vec();
+        for (id, rev, digest) in &mut known {
+            let Some(found) = self.right.link(id).await? else { continue };
+            if self.mistake == M::KnowsAnyVersion {
+                *rev = found.rev;
+            }
+            let at = found.value.ends[side].clone();
+            self.notes.lock().unwrap().known.extend(at.map(|at| (side, at, *digest)));
+        }
+        self.right.note_known(side, &known).await
     }
 
     async fn facts(&self, keys: &[FactKey]) -> Result<Vec<Option<Versioned<Fact>>>, StoreError> {
@@ -553,6 +578,9 @@ refused! {
     a_store_that_leaves_out_unknown_links_fails: LinksOfLeavesOutUnknown, "a page has the link that";
     a_store_that_leaves_out_unknown_facts_fails: FactsLeaveOutUnknown,
         "a page of facts has a place for each of them";
+    a_store_that_knows_records_for_ever_fails: KnowsForEver, "of a link that was written over, nothing is known";
+    a_store_that_knows_any_version_fails: KnowsAnyVersion, "what is noted about another version is not known";
+    a_store_that_knows_one_side_fails: KnowsOneSide, "what was noted of a record is known of it, and of no other";
     a_store_with_creates_on_both_sides_fails: CreatesOnBothSides, "open creates are creates, on the side in question";
     a_store_that_takes_any_write_for_a_create_fails: CreatesAreAnyWrite,
         "open creates are creates, on the side in question";

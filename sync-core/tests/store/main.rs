@@ -4,6 +4,7 @@
 mod careless;
 mod feeds;
 mod forget;
+mod fourth;
 mod old;
 mod places;
 mod postgres;
@@ -13,8 +14,9 @@ mod third;
 #[path = "../trace/mod.rs"]
 mod trace;
 
+use sync_core::Rev;
 use sync_core::conformance;
-use sync_core::engine::{Link, LinkId, RecordId, RecordRef, Review, ReviewKind, Side};
+use sync_core::engine::{Link, LinkId, RecordId, RecordRef, Review, ReviewKind, RowDigest, Side};
 use sync_core::jiff::Timestamp;
 use sync_core::queue::WorkKey;
 use sync_core::store::{Commit, MemoryStore, Store};
@@ -31,6 +33,20 @@ fn link(id: &str, left: impl std::fmt::Display) -> Link {
 
 fn new_link(id: &str) -> Commit {
     Commit::link(None, link(id, id))
+}
+
+/// The suite lets a store forget what was noted; these three do not.
+async fn what_was_noted_is_known(store: &impl Store) {
+    let (id, at, digest) =
+        (LinkId::new("noted"), RecordRef::top(RecordId::new("n")), RowDigest::from_bits(7));
+    store.commit(Commit::link(None, link("noted", "n"))).await.unwrap();
+    store.note_known(Side::Left, &[(id, Rev::FIRST, digest)]).await.unwrap();
+    assert_eq!(store.known_as(Side::Left, &[at]).await.unwrap(), [Some(digest)]);
+}
+
+#[tokio::test]
+async fn what_was_noted_is_known_in_memory() {
+    what_was_noted_is_known(&MemoryStore::new()).await;
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use super::places::{Database, Folder, raw};
 use super::{link, new_link};
 
 /// What the third version changed, on SQLite.
-const SQLITE_3: &str = "
+pub(crate) const SQLITE_3: &str = "
     PRAGMA user_version = 3;
     ALTER TABLE links RENAME TO old_links;
     ALTER TABLE projections RENAME TO old_projections;
@@ -71,7 +71,7 @@ const SQLITE_3: &str = "
 ";
 
 /// What the third version changed, on PostgreSQL.
-const POSTGRES_3: &str = r#"
+pub(crate) const POSTGRES_3: &str = r#"
     UPDATE schema_version SET version = 3;
     DELETE FROM projections WHERE body::json ->> 'left_to_human' <> 'true';
     ALTER TABLE projections ADD COLUMN owner TEXT COLLATE "C";
@@ -125,7 +125,7 @@ const POSTGRES_3: &str = r#"
 
 /// What is in the tables: a pair with a parked field, one with an announced create, one that has ended; a derived record
 /// and its fact; where a feed goes on; two questions; and a journal.
-const ROWS: &str = r#"
+pub(crate) const ROWS: &str = r#"
     INSERT INTO accounts VALUES ('billing:1', 'crm:2');
     INSERT INTO links (id, rev, left_at, right_at, ended, creates_on, body) VALUES
         ('pair', 7, '[null,"77"]', '[null,"abc"]', 0, NULL, '{"id":"pair","ends":{"left":{"parent":null,"id":"77"},
@@ -170,7 +170,7 @@ fn top(id: &str) -> RecordRef {
     RecordRef::top(RecordId::new(id))
 }
 
-async fn holds_what_was_written(store: &impl Store) {
+pub(crate) async fn holds_what_was_written(store: &impl Store) {
     let pair = store.link_of(Side::Right, &top("abc")).await.unwrap().unwrap();
     assert_eq!((pair.value.id.as_str(), pair.rev.get()), ("pair", 7));
     let [name, tags, phone] = pair.value.fields.as_slice() else { panic!("three fields") };
@@ -213,7 +213,7 @@ async fn holds_what_was_written(store: &impl Store) {
 }
 
 /// What is new in this version works on what the old one has left.
-async fn goes_on_from_there<D: Store + WorkQueue>(database: &D) {
+pub(crate) async fn goes_on_from_there<D: Store + WorkQueue>(database: &D) {
     assert_eq!(database.next_due().await.unwrap(), None, "there was no queue");
     let found = database.link(&LinkId::new("pair")).await.unwrap().unwrap();
     let key = WorkKey::Link(LinkId::new("pair"));

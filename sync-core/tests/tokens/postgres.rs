@@ -149,7 +149,7 @@ async fn a_schema_of_version_1_is_upgraded_with_what_is_in_it() {
             .fetch_one(&mut database.connection().await)
             .await
             .unwrap();
-        assert_eq!(version, 4);
+        assert_eq!(version, 5);
         let state = PostgresStore::connect_in(&database.url, &schema).await.unwrap();
         let found = state.link(&LinkId::new("l1")).await.unwrap().unwrap();
         assert_eq!((found.rev.get(), &found.value.ends.left), (7, &Some(top("r1"))));
@@ -194,7 +194,7 @@ async fn a_newer_schema_is_refused_in_all_that_writes() {
     ];
     for error in errors {
         assert!(error.to_string().contains("has version 99"), "{error}");
-        assert!(error.to_string().contains("up to 4: update the program"), "{error}");
+        assert!(error.to_string().contains("up to 5: update the program"), "{error}");
     }
     assert_eq!(stored(&store, &account).await, Some(("a".to_owned(), rev)));
     database.clean().await;

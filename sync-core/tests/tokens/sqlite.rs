@@ -146,7 +146,7 @@ async fn a_newer_file_is_refused_in_all_that_writes() {
     let lease = store.lease(&account("1"), "ana", Duration::from_secs(60)).await.unwrap().unwrap();
     raw(&file, "PRAGMA user_version = 99").await;
     let error = refusal(&file).await;
-    assert!(error.contains("has version 99") && error.contains("up to 4: update the program"), "{error}");
+    assert!(error.contains("has version 99") && error.contains("up to 5: update the program"), "{error}");
     // And by one that had it open already.
     let account = account("1");
     let errors: [StoreError; 5] = [

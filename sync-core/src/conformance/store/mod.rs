@@ -18,6 +18,7 @@ mod fields;
 mod fixtures;
 mod forgets;
 mod hints;
+mod known;
 mod lookups;
 mod pages;
 mod versions;
@@ -43,25 +44,13 @@ use crate::store::{Accounts, BindError, Commit, Store};
 /// At the first violation.
 pub async fn check<S: Store + 'static>(make: impl AsyncFn() -> S) {
     starts_empty(&make().await).await;
-    fields::keeps_links(&make().await).await;
-    fields::keeps_projections(&make().await).await;
-    fields::keeps_facts(&make().await).await;
-    fields::keeps_positions(&make().await).await;
-    fields::keeps_reviews(&make().await).await;
-    fields::keeps_the_journal(&make().await).await;
+    Box::pin(check_fields(&make)).await;
     versions::counts_versions(&make().await).await;
     for kind in versions::KINDS {
         versions::refuses_what_is_stale(&make().await, kind).await;
     }
     atomic::writes_all_or_nothing(&make().await).await;
-    claims::gives_a_record_to_one_link(&make().await).await;
-    claims::tells_records_apart(&make().await).await;
-    claims::finds_the_link_of_a_record(&make().await).await;
-    claims::frees_the_records_of_gone_links(&make().await).await;
-    claims::ended_links_give_way(&make().await).await;
-    claims::finds_all_links_of_a_record(&make().await).await;
-    claims::hands_records_over_within_a_commit(&make).await;
-    claims::gives_a_record_once_within_a_commit(&make().await).await;
+    Box::pin(check_claims(&make)).await;
     lookups::lists_open_creates(&make().await).await;
     lookups::finds_projections_by_owner(&make().await).await;
     lookups::finds_facts_by_owner(&make().await).await;
@@ -85,6 +74,27 @@ pub async fn check<S: Store + 'static>(make: impl AsyncFn() -> S) {
     concurrency::survives_a_dropped_commit(&make().await).await;
     // All checks in one future are too much for the stack of who waits for it.
     Box::pin(forgets::check(&make)).await;
+    Box::pin(known::check(&make)).await;
+}
+
+async fn check_fields<S: Store>(make: &impl AsyncFn() -> S) {
+    fields::keeps_links(&make().await).await;
+    fields::keeps_projections(&make().await).await;
+    fields::keeps_facts(&make().await).await;
+    fields::keeps_positions(&make().await).await;
+    fields::keeps_reviews(&make().await).await;
+    fields::keeps_the_journal(&make().await).await;
+}
+
+async fn check_claims<S: Store>(make: &impl AsyncFn() -> S) {
+    claims::gives_a_record_to_one_link(&make().await).await;
+    claims::tells_records_apart(&make().await).await;
+    claims::finds_the_link_of_a_record(&make().await).await;
+    claims::frees_the_records_of_gone_links(&make().await).await;
+    claims::ended_links_give_way(&make().await).await;
+    claims::finds_all_links_of_a_record(&make().await).await;
+    claims::hands_records_over_within_a_commit(make).await;
+    claims::gives_a_record_once_within_a_commit(&make().await).await;
 }
 
 /// Checks that the state outlives the store that wrote it; `open` opens the same state each time, which is empty

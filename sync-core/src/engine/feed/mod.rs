@@ -17,7 +17,7 @@ use super::rule::FactKey;
 use super::runtime::{Births, EngineError, Runtime, Trouble};
 use crate::queue::{Hint, Priority, WorkKey};
 use crate::store::{Accounts, BindError, Commit, CommitError, FeedId, Position};
-use crate::{Event, Rev};
+use crate::{Event, Rev, Versioned};
 
 /// What a poll, a backfill or a sweep has found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -93,7 +93,8 @@ impl Runtime {
     /// What is to be looked at because a side shows records like these. Nothing, where they are as both sides agreed.
     async fn hints_of_rows(&self, side: Side, rows: &[Snapshot]) -> Result<Vec<WorkKey>, EngineError> {
         let at: Vec<_> = rows.iter().map(|row| row.at.clone()).collect();
-        let links = self.store.links_of(side, &at).await?;
+        let shown = self.shown(side, rows, &at).await?;
+        let mut links = self.store.links_of(side, &shown.news(&at)).await?.into_iter();
         let name = self.collection(side).name();
         let facts: Vec<_> = match side {
             Side::Left if self.facts.contains_key(name) => {
@@ -103,36 +104,47 @@ impl Runtime {
         };
         let known = self.store.facts(&facts).await?;
         let mut facts = facts.into_iter().zip(known);
-        let mut keys = Vec::new();
-        for (row, link) in rows.iter().zip(links) {
-            match link.map(|found| found.value) {
-                Some(link) if link.is_live() => {
-                    let differs = self.row_differs(side, row, &link).await;
+        let (mut keys, mut agreed) = (Vec::new(), Vec::new());
+        for (row, shown) in rows.iter().zip(shown) {
+            let link = if shown.is_known { None } else { links.next() };
+            match link {
+                // Neither it nor its link has changed since nothing followed from it.
+                None => {}
+                Some(Some(Versioned { rev, value: link })) if link.is_live() => {
+                    let differs = self.row_differs(side, row, &shown.fields, &link).await;
                     if differs.map_err(|trouble| self.stopped(trouble))? {
                         keys.push(WorkKey::Link(link.id));
+                    } else if self.may_note(&link) {
+                        agreed.push(shown.agreed(rev, link.id));
                     }
                 }
                 // The survivor of a pair that has ended is no new record.
-                Some(link) if link.gone_at[side].is_none() => {}
-                Some(_) | None if self.births[side] == Births::Ignore => {}
-                Some(_) | None => keys.push(WorkKey::Birth(side, row.at.clone())),
+                Some(Some(Versioned { value: link, .. })) if link.gone_at[side].is_none() => {}
+                Some(_) if self.births[side] == Births::Ignore => {}
+                Some(_) => keys.push(WorkKey::Birth(side, row.at.clone())),
             }
             let Some((key, known)) = facts.next() else { continue };
             if known.is_none_or(|known| known.value.fingerprint != Fingerprint::of(&row.raw)) {
                 keys.push(WorkKey::Fact(key));
             }
         }
+        self.note(side, &agreed).await?;
         Ok(keys)
     }
 
     /// Whether a row shows anything that its link does not know, or the link has something left to do.
-    async fn row_differs(&self, side: Side, row: &Snapshot, link: &Link) -> Result<bool, Trouble> {
+    async fn row_differs(
+        &self,
+        side: Side,
+        row: &Snapshot,
+        fields: &Fields,
+        link: &Link,
+    ) -> Result<bool, Trouble> {
         if link.is_unfinished() || self.is_in_scope(side, row) == (link.status == LinkStatus::Paused) {
             return Ok(true);
         }
-        let fields = self.fields(side, row).await?;
-        let news = self.news(side, &fields, link);
-        self.foresee(side, &fields, &news, link).await?;
+        let news = self.news(side, fields, link);
+        self.foresee(side, fields, &news, link).await?;
         Ok(!news.is_empty())
     }
 

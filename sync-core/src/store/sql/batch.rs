@@ -15,7 +15,7 @@ pub(in super::super) struct Batches {
     facts: &'static str,
 }
 
-const NEXT: char = '\u{1e}';
+pub(super) const NEXT: char = '\u{1e}';
 
 macro_rules! batches {
     ($keys:literal, $join:literal, $next:literal) => {

@@ -70,4 +70,7 @@ pub(super) enum Mistake {
     TrimsTheMomentItself,
     KeepsEntries,
     MentionsWhatIsAboutIt,
+    KnowsForEver,
+    KnowsAnyVersion,
+    KnowsOneSide,
 }
