@@ -62,11 +62,11 @@ impl Service for HighLevel {
 
 fn number(value: &HeaderValue) -> Option<u64> {
     let digits = value.as_bytes().trim_ascii();
-    let number = digits.iter().try_fold(0_u64, |number, byte| {
-        let digit = char::from(*byte).to_digit(10)?;
-        number.checked_mul(10)?.checked_add(digit.into())
-    })?;
-    (!digits.is_empty()).then_some(number)
+    // Not by `str::parse`, which takes a sign, too. As many digits as this cannot be too many for the number.
+    if digits.is_empty() || digits.len() > 19 || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    Some(digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
 }
 
 /// The messages of an error body: `message` is a string or an array, or the error is an object of its own.

@@ -55,6 +55,8 @@ struct Shared {
     budget: RetryBudget,
     env: Arc<dyn Env>,
     observer: Arc<dyn Observer>,
+    /// Whether anybody hears the observer: what only it would be told is not worked out for nobody.
+    observed: bool,
 }
 
 impl fmt::Debug for Shared {
@@ -109,6 +111,7 @@ impl HttpClient {
             budget: RetryBudget::new(),
             env: settings.env.clone(),
             observer: settings.observer.clone(),
+            observed: settings.observed,
         };
         Ok(Self { shared: Arc::new(shared), options: settings.options.clone() })
     }
@@ -255,11 +258,12 @@ impl Call<'_> {
 
     /// What is left until the deadline.
     fn time_left(&self) -> Duration {
-        self.time_left_at(self.shared().env.monotonic())
+        self.deadline().saturating_sub(self.shared().env.monotonic())
     }
 
-    fn time_left_at(&self, now: Duration) -> Duration {
-        self.client.options.deadline.saturating_sub(now.saturating_sub(self.started))
+    /// The moment by which it must have ended.
+    fn deadline(&self) -> Duration {
+        self.started.saturating_add(self.client.options.deadline)
     }
 
     fn token_error(&self, error: TokenError) -> HttpError {
@@ -283,18 +287,18 @@ impl Call<'_> {
         if let Some(token) = token {
             shared.service.authorize(token, &mut outgoing).map_err(wrong)?;
         }
-        let permit = shared.limit.acquire(self.time_left()).await;
+        let permit = shared.limit.acquire(self.deadline()).await;
         let permit = permit.map_err(|denied| self.denied(denied))?;
         self.attempts += 1;
 
-        let sent = shared.env.monotonic();
-        let timeout = self.client.options.timeout.min(self.time_left_at(sent));
+        let sent = permit.granted();
+        let timeout = self.client.options.timeout.min(self.deadline().saturating_sub(sent));
         let fetched = fetch(&shared.reqwest, outgoing, timeout).await;
         let result = match fetched {
             Ok((status, headers, body)) => {
                 let verdict = shared.service.judge(&self.request.operation, status, &headers, &body);
                 let rate = shared.service.rate(&headers);
-                permit.answered(rate, sent);
+                permit.answered(rate);
                 self.tell_quota(rate);
                 let retry_after = retry_after(&headers, || shared.env.now());
                 let body = match token {
@@ -319,6 +323,9 @@ impl Call<'_> {
     /// Tells what a service says of the day's quota.
     fn tell_quota(&self, rate: Option<RateInfo>) {
         let shared = self.shared();
+        if !shared.observed {
+            return;
+        }
         let Some(RateInfo {
             daily_limit: Some(limit), daily_remaining: Some(remaining), daily_reset, ..
         }) = rate
@@ -344,23 +351,26 @@ impl Call<'_> {
 
     fn report(&self, result: &Attempted, sent: Duration) {
         let shared = self.shared();
-        let elapsed = shared.env.monotonic().saturating_sub(sent);
+        let elapsed = || shared.env.monotonic().saturating_sub(sent);
         let status = result.as_ref().ok().map(|reply| reply.status);
         let failure = result.as_ref().err().map(HttpError::kind);
         tracing::debug!(
             attempt = self.attempts,
             status,
             ?failure,
-            elapsed_ms = elapsed.as_millis(),
+            elapsed_ms = elapsed().as_millis(),
             "attempt"
         );
+        if !shared.observed {
+            return;
+        }
         shared.observer.on_event(&Event::Attempt {
             account: &shared.account,
             operation: self.operation(),
             idempotency: self.request.operation.idempotency(),
             attempt: self.attempts,
             status,
-            elapsed,
+            elapsed: elapsed(),
         });
     }
 

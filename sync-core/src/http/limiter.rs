@@ -128,13 +128,13 @@ impl Tenant {
         self.log().limit
     }
 
-    /// Waits for the right to send one request, at most for `patience`.
-    pub(super) async fn acquire(&self, patience: Duration) -> Result<Permit<'_>, Denied> {
+    /// Waits for the right to send one request, at most until `last`.
+    pub(super) async fn acquire(&self, last: Duration) -> Result<Permit<'_>, Denied> {
         if let Some(permit) = self.at_once()? {
             return Ok(permit);
         }
         let _waiting = Waiting(self);
-        let last = self.env.monotonic() + patience;
+        let patience = last.saturating_sub(self.env.monotonic());
         let Ok(_turn) = tokio::time::timeout(patience, self.turn.lock()).await else {
             return Err(Denied::Late);
         };
@@ -145,7 +145,7 @@ impl Tenant {
             let now = self.env.monotonic();
             let turn = self.log().turn(now)?;
             match turn {
-                Turn::Now => return Ok(self.permit()),
+                Turn::Now => return Ok(self.permit(now)),
                 Turn::At(at) if at > last => return Err(Denied::Late),
                 Turn::At(at) => self.env.sleep(at.saturating_sub(now)).await,
                 Turn::WhenOneCompletes => completed.await,
@@ -156,15 +156,18 @@ impl Tenant {
     /// A permit without waiting, if there is one and nobody waits for it; counts the caller as waiting if not.
     fn at_once(&self) -> Result<Option<Permit<'_>>, Denied> {
         let mut log = self.log();
-        if log.waiting == 0 && matches!(log.turn(self.env.monotonic())?, Turn::Now) {
-            return Ok(Some(self.permit()));
+        if log.waiting == 0 {
+            let now = self.env.monotonic();
+            if matches!(log.turn(now)?, Turn::Now) {
+                return Ok(Some(self.permit(now)));
+            }
         }
         log.waiting += 1;
         Ok(None)
     }
 
-    fn permit(&self) -> Permit<'_> {
-        Permit { tenant: self, heard: None }
+    fn permit(&self, granted: Duration) -> Permit<'_> {
+        Permit { tenant: self, granted, heard: None }
     }
 
     /// Lets nothing out for `pause`: the service refused a request.
@@ -280,13 +283,19 @@ fn first_counted(log: &VecDeque<Duration>, now: Duration, window: Duration) -> u
 #[derive(Debug)]
 pub(super) struct Permit<'a> {
     tenant: &'a Tenant,
-    heard: Option<(RateInfo, Duration)>,
+    granted: Duration,
+    heard: Option<RateInfo>,
 }
 
 impl Permit<'_> {
-    /// Takes in what the answer says. `sent` is when its request went out.
-    pub(super) fn answered(mut self, rate: Option<RateInfo>, sent: Duration) {
-        self.heard = rate.map(|rate| (rate, sent));
+    /// When it was given, which is when its request goes out.
+    pub(super) fn granted(&self) -> Duration {
+        self.granted
+    }
+
+    /// Takes in what the answer says.
+    pub(super) fn answered(mut self, rate: Option<RateInfo>) {
+        self.heard = rate;
     }
 }
 
@@ -295,8 +304,8 @@ impl Drop for Permit<'_> {
         let mut log = self.tenant.log();
         // Read under the lock, so that the log stays in order.
         let now = self.tenant.env.monotonic();
-        if let Some((rate, sent)) = self.heard {
-            log.learn(rate, sent, now);
+        if let Some(rate) = self.heard {
+            log.learn(rate, self.granted, now);
         }
         log.in_flight = log.in_flight.saturating_sub(1);
         log.done.push_back(now);
@@ -391,7 +400,7 @@ mod tests {
         let (tenant, env) = tenant(100, 10);
         let permit = tenant.acquire(LONG).await.unwrap();
         let rate = RateInfo { remaining: Some(0), ..RateInfo::default() };
-        permit.answered(Some(rate), env.monotonic());
+        permit.answered(Some(rate));
         drop(tenant.acquire(LONG).await.unwrap());
         assert_eq!(env.sleeps(), [Duration::from_secs(10)]);
     }
@@ -401,7 +410,7 @@ mod tests {
         let (tenant, _) = tenant(100, 10);
         let interval = Some(Duration::from_millis(250));
         let rate = RateInfo { limit: Some(5), interval, ..RateInfo::default() };
-        tenant.acquire(LONG).await.unwrap().answered(Some(rate), Duration::ZERO);
+        tenant.acquire(LONG).await.unwrap().answered(Some(rate));
         assert_eq!(tenant.limit(), RateLimit::new(5, Duration::from_millis(250)));
     }
 
@@ -409,7 +418,7 @@ mod tests {
     async fn a_spent_day_fails_at_once() {
         let (tenant, env) = tenant(100, 10);
         let rate = RateInfo { daily_remaining: Some(0), daily_reset: Some(LONG), ..RateInfo::default() };
-        tenant.acquire(LONG).await.unwrap().answered(Some(rate), Duration::ZERO);
+        tenant.acquire(LONG).await.unwrap().answered(Some(rate));
         let denied = tenant.acquire(LONG * 24).await.unwrap_err();
         assert_eq!(denied, Denied::Spent { retry_after: LONG });
         env.advance(LONG);

@@ -6,7 +6,7 @@ use http::Method;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
-use url::Url;
+use url::{ParseError, Position, Url};
 
 use super::Operation;
 use super::client::check_scheme;
@@ -143,8 +143,7 @@ impl Request {
                 check_scheme(address)?;
                 address.clone()
             }
-            None => Url::parse(&format!("{}{}", base.as_str().trim_end_matches('/'), self.path()?))
-                .map_err(|error| format!("URL: {error}"))?,
+            None => below(base, &self.path(base)?).map_err(|error| format!("URL: {error}"))?,
         };
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);
@@ -158,10 +157,13 @@ impl Request {
         Ok(Outgoing { method: self.operation.method().clone(), url, headers, body: self.body.clone() })
     }
 
-    fn path(&self) -> Result<String, String> {
+    /// The path of `base`, and below it the operation's with its arguments.
+    fn path(&self, base: &Url) -> Result<String, String> {
+        let above = base.path().trim_end_matches('/');
         let mut rest = self.operation.template();
         let values = self.args.iter().map(|(_, value)| value.len()).sum::<usize>();
-        let mut path = String::with_capacity(rest.len() + values);
+        let mut path = String::with_capacity(above.len() + rest.len() + values);
+        path.push_str(above);
         while let Some((before, after)) = rest.split_once('{') {
             let (name, tail) = after.split_once('}').ok_or_else(|| format!("path {rest}: unclosed brace"))?;
             let (_, value) =
@@ -179,6 +181,15 @@ impl Request {
         }
         path.push_str(rest);
         Ok(path)
+    }
+}
+
+/// `path`, query included, at the host of `base`.
+fn below(base: &Url, path: &str) -> Result<Url, ParseError> {
+    match path.as_bytes() {
+        // Nothing but a path can begin so; the host need not be read anew for it, which costs more than all else here.
+        [b'/', next, ..] if next.is_ascii_alphanumeric() => base.join(path),
+        _ => Url::parse(&[&base[..Position::BeforePath], path].concat()),
     }
 }
 
@@ -228,6 +239,32 @@ mod tests {
             url(&request).unwrap(),
             "https://api.example.com/v1/x/a%2Fb%20%3F%23%25/y/?phone=%2B351+9"
         );
+    }
+
+    #[test]
+    fn a_path_stays_at_the_host_of_its_base_whatever_it_begins_with() {
+        let table = [
+            ("https://api.example.com", "/x/?a=b%20c&d", "https://api.example.com/x/?a=b%20c&d"),
+            ("https://api.example.com:8443/v1//", "/x y", "https://api.example.com:8443/v1/x%20y"),
+            (
+                "https://api.example.com",
+                "//files.example.com/x",
+                "https://api.example.com//files.example.com/x",
+            ),
+            ("https://api.example.com", "/\\files.example.com", "https://api.example.com//files.example.com"),
+            (
+                "https://api.example.com",
+                "/\t/files.example.com",
+                "https://api.example.com//files.example.com",
+            ),
+            ("https://api.example.com", "/", "https://api.example.com/"),
+            ("https://api.example.com/v1", "", "https://api.example.com/v1"),
+        ];
+        for (base, template, want) in table {
+            let operation = Operation::new("x", Method::GET, template, Idempotency::Safe);
+            let built = Request::new(&operation).build(&Url::parse(base).unwrap()).unwrap();
+            assert_eq!(built.url.as_str(), want, "{base} {template:?}");
+        }
     }
 
     #[test]

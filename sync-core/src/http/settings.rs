@@ -33,6 +33,8 @@ pub struct HttpSettings {
     pub(super) limit: Option<RateLimit>,
     pub(super) env: Arc<dyn Env>,
     pub(super) observer: Arc<dyn Observer>,
+    /// Whether the observer is one that somebody set.
+    pub(super) observed: bool,
 }
 
 impl Default for HttpSettings {
@@ -49,6 +51,7 @@ impl Default for HttpSettings {
             limit: None,
             env: Arc::new(SystemEnv::new()),
             observer: Arc::new(NoObserver),
+            observed: false,
         }
     }
 }
@@ -149,6 +152,7 @@ impl HttpSettings {
     #[must_use]
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = observer;
+        self.observed = true;
         self
     }
 
