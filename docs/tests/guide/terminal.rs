@@ -58,7 +58,7 @@ pub(crate) struct Terminal {
     programs: PathBuf,
     ports: [u16; 3],
     running: Vec<Child>,
-    typed: usize,
+    typed: Vec<String>,
 }
 
 impl Terminal {
@@ -72,7 +72,7 @@ impl Terminal {
         // Held together, so that they differ.
         let held = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         let ports = held.map(|listener| listener.local_addr().unwrap().port());
-        Self { page: page.to_owned(), directory, programs, ports, running: Vec::new(), typed: 0 }
+        Self { page: page.to_owned(), directory, programs, ports, running: Vec::new(), typed: Vec::new() }
     }
 
     /// Starts the sandbox of the page, where the page itself takes real accounts.
@@ -148,19 +148,22 @@ impl Terminal {
                 left = left.saturating_sub(TICK);
             }
         }
-        for typed in 0..self.typed {
-            let said = said(&self.out(typed));
-            // What a person sees has no secret in it, nor a trace of a panic.
+        for (at, block) in self.typed.iter().enumerate() {
+            // The sandbox tells its secrets: they are what a person needs of it.
+            if block.contains("-p sandbox") {
+                continue;
+            }
+            let said = said(&self.out(at));
             for mark in ["s3cr3t", "5ec2e7", "panicked at"] {
-                assert!(!said.contains(mark), "{}: `{mark}` shows:\n{said}", self.page);
+                assert!(!said.contains(mark), "{}: `{mark}` shows after\n{block}", self.page);
             }
         }
         fs::remove_dir_all(&self.directory).unwrap();
     }
 
     fn start(&mut self, block: &str) -> (Child, PathBuf) {
-        let out = self.out(self.typed);
-        self.typed += 1;
+        let out = self.out(self.typed.len());
+        self.typed.push(block.to_owned());
         let file = File::create(&out).unwrap();
         let path = format!("{}:{}", self.directory.join("bin").display(), std::env::var("PATH").unwrap());
         let [ghl, moloni, webhooks] = self.ports.map(|port| port.to_string());
