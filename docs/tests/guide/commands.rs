@@ -9,6 +9,8 @@ use crate::terminal::{Terminal, build};
 enum Block {
     /// Ends with this code, and has said this.
     Ends(i32, &'static str),
+    /// Ends well, and what goes on says this because of it.
+    Brings(&'static str),
     /// Is typed until it ends well and has said this.
     Until(&'static str),
     /// Goes on until Ctrl-C. It has said this before the next block is typed.
@@ -16,7 +18,7 @@ enum Block {
     /// Is not run, and why.
     Not(&'static str),
 }
-use Block::{Ends, Not, Serves, Until};
+use Block::{Brings, Ends, Not, Serves, Until};
 
 /// A page, and its blocks in order.
 struct Page {
@@ -68,9 +70,12 @@ const PAGES: [Page; 11] = [
     page("examples/embed-your-own/README.md", &[SANDBOX, Ends(2, WAITS), Ends(0, "Tavira")]),
     page(
         "examples/event-sync/README.md",
-        &[SANDBOX, Serves("\"eventType\":\"invoice.issued\""), Ends(0, "")],
+        &[SANDBOX, Serves("\"eventType\":\"invoice.issued\""), Brings("\"what\":\"updated\"")],
     ),
-    page("examples/push-on-change/README.md", &[SANDBOX, Ends(2, WAITS), Ends(0, "")]),
+    page(
+        "examples/push-on-change/README.md",
+        &[SANDBOX, Ends(2, WAITS), Serves("In sync."), Until("\nÓbidos\n")],
+    ),
     page("examples/two-way/README.md", &[SANDBOX, Serves("In sync."), Ends(0, "answered")]),
     page(
         "examples/webhooks/README.md",
@@ -139,6 +144,7 @@ fn run(page: &Page, terminal: &mut Terminal) {
         let text = format!("{before}{text}");
         match block {
             Ends(code, says) => terminal.run(&text, *code, says),
+            Brings(says) => terminal.run_for(&text, says),
             Until(says) => terminal.run_until(&text, says),
             Serves(says) => terminal.serve(&text, says),
             Not(_) => {}

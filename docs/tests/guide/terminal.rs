@@ -96,8 +96,29 @@ impl Terminal {
             left = left.saturating_sub(TICK);
         };
         let said = said(&out);
-        if ended.code() != Some(code) || !said.contains(says) {
+        // What a sandbox refuses it answers with a status, which `curl` passes over.
+        let refused = said.contains("{\"error\":");
+        if ended.code() != Some(code) || !said.contains(says) || refused {
             self.fail(block, &format!("it ends with {ended} in place of {code} and `{says}`:\n{said}"));
+        }
+    }
+
+    /// Types a block, and waits until a terminal where something goes on says so.
+    pub(crate) fn run_for(&mut self, block: &str, says: &str) {
+        let before = self.typed.len();
+        let outs: Vec<_> = (0..before).map(|at| self.out(at)).collect();
+        let heard = || outs.iter().any(|out| said(out).contains(says));
+        if heard() {
+            self.fail(block, &format!("`{says}` was said before"));
+        }
+        self.run(block, 0, "");
+        let mut left = PATIENCE;
+        while !heard() {
+            if left.is_zero() {
+                self.fail(block, &format!("nothing says `{says}`"));
+            }
+            std::thread::sleep(TICK);
+            left = left.saturating_sub(TICK);
         }
     }
 
