@@ -64,3 +64,13 @@ pub struct Stores;
 #[cfg(doctest)]
 #[doc = include_str!("../tokens.md")]
 pub struct Tokens;
+
+/// The page on use cases.
+#[cfg(doctest)]
+#[doc = include_str!("../use-cases.md")]
+pub struct UseCases;
+
+/// The page on operating.
+#[cfg(doctest)]
+#[doc = include_str!("../operating.md")]
+pub struct Operating;
