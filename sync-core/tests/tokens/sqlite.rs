@@ -114,7 +114,7 @@ async fn a_file_of_version_1_is_upgraded_with_what_is_in_it() {
         } else {
             SqliteStore::open(&file).await.unwrap();
         }
-        assert_eq!(ask(&file, "PRAGMA user_version").await, 4);
+        assert_eq!(ask(&file, "PRAGMA user_version").await, 5);
         let state = SqliteStore::open(&file).await.unwrap();
         let found = state.link(&LinkId::new("l1")).await.unwrap().unwrap();
         assert_eq!((found.rev.get(), &found.value.ends.left), (7, &Some(top("r1"))));
