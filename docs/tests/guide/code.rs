@@ -41,7 +41,8 @@ fn every_block_of_toml_is_a_mapping() {
     let mut count = 0;
     for page in pages() {
         for block in blocks(&read(&page)).iter().filter(|block| block.language == "toml") {
-            let mapping = MappingBuilder::from_toml(&block.text);
+            // The service has several mappings in its file.
+            let mapping = MappingBuilder::from_toml(&block.text.replace("[pair.fields.", "[fields."));
             let mapping = mapping.unwrap_or_else(|error| panic!("{page}: {error}"));
             mapping.build().unwrap_or_else(|error| panic!("{page}: {error}"));
             count += 1;

@@ -26,6 +26,7 @@ mod bridge;
 pub mod businesses;
 mod calls;
 mod company;
+mod extra;
 mod mapping;
 pub mod rules;
 #[cfg(feature = "sandbox")]
@@ -35,6 +36,7 @@ mod settings;
 pub use bridge::{Bridge, BridgeBuilder, BridgeError, Run, TwoWay};
 pub use calls::{CallCounter, Tally};
 pub use company::CompanyName;
+pub use extra::ExtraFields;
 pub use mapping::{ContactFields, ContactMapping};
-pub use settings::{GhlSettings, MoloniLogin, MoloniSettings, Settings, SettingsError, Timing};
+pub use settings::{GhlLogin, GhlSettings, MoloniLogin, MoloniSettings, Settings, SettingsError, Timing};
 pub use sync_core::engine::{Plan, Progress, Report, Schedule};

@@ -10,6 +10,7 @@ use sync_core::jiff::civil::Date;
 
 use crate::attributes::{ATTRIBUTES, Attributes, HAS_DOCUMENTS, TAGS, TURNOVER};
 use crate::company::COMPANY_NAME;
+use crate::extra::ExtraFields;
 use crate::settings::Timing;
 
 /// The custom fields of HighLevel contacts that the bridge uses, by the names people see.
@@ -64,6 +65,7 @@ pub struct ContactMapping {
     today: Date,
     attributes: Attributes,
     countries: Option<Countries>,
+    extra: ExtraFields,
 }
 
 /// Moloni's countries: ids and codes.
@@ -72,13 +74,20 @@ type Countries = Arc<[(String, String)]>;
 impl ContactMapping {
     /// One way, without attributes. `today` is the import date of contacts that are created.
     pub fn new(fields: ContactFields, today: Date) -> Self {
-        Self { fields, today, attributes: Attributes::none(), countries: None }
+        Self { fields, today, attributes: Attributes::none(), countries: None, extra: ExtraFields::default() }
     }
 
     /// Writes what follows from these, which the engine needs as [`Enrich`](sync_core::engine::Enrich) too.
     #[must_use]
     pub fn attributes(mut self, attributes: Attributes) -> Self {
         self.attributes = attributes;
+        self
+    }
+
+    /// Maps these fields too.
+    #[must_use]
+    pub fn extra(mut self, extra: ExtraFields) -> Self {
+        self.extra = extra;
         self
     }
 
@@ -101,20 +110,25 @@ impl ContactMapping {
             .searched_by("vat", &fields.nif)
             .request_timeout(timing.send_within)
             .index_lag(timing.index_lag);
-        self.attributes
+        let contacts = self
+            .attributes
             .custom_fields()
-            .fold(contacts, |contacts, (name, kind)| contacts.custom_field(name, kind))
+            .fold(contacts, |contacts, (name, kind)| contacts.custom_field(name, kind));
+        let extra = self.extra.custom_fields().iter();
+        extra.fold(contacts, |contacts, name| contacts.custom_field(name, DataType::Text))
     }
 
     /// Makes the mapping.
     ///
     /// # Errors
     ///
-    /// [`MappingError`] if two of the custom fields have one name.
+    /// [`MappingError`] if two of the custom fields have one name, or an extra field has the name of another one.
     pub fn build(&self) -> Result<Mapping, MappingError> {
         let custom = |name: &str| format!("customFields.{name}");
         let fields = &self.fields;
-        let mut mapping = Mapping::builder()
+        let mut mapping = self
+            .extra
+            .builder()
             .field("vat", |f| {
                 let nobody = ["999999990", "999999999", "000000000", "111111111"];
                 let f = f.left("vat").right(custom(&fields.nif)).normalise(normalise::nif).ignore(nobody);

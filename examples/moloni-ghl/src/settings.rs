@@ -1,7 +1,9 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ghl_contacts::SecretString;
+use sync_core::TokenSource;
 
 /// What a [`Bridge`](crate::Bridge) needs to know.
 #[derive(Debug, Clone)]
@@ -22,8 +24,8 @@ pub struct GhlSettings {
     pub url: Option<String>,
     /// The location.
     pub location: String,
-    /// A private integration token of the location, or an access token for its day.
-    pub token: SecretString,
+    /// The way in.
+    pub login: GhlLogin,
     /// How many requests HighLevel gets in ten seconds at most, evenly spread; `None` for all that the location has, which
     /// is 100 in ten seconds. A share of them leaves the rest to others who use the same location.
     pub requests_per_ten_seconds: Option<u32>,
@@ -62,6 +64,16 @@ impl fmt::Debug for MoloniSettings {
 /// The pace of the bulk tools in Moloni's own plugin.
 pub(crate) const REQUESTS_PER_MINUTE: u32 = 60;
 
+/// The ways into HighLevel.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum GhlLogin {
+    /// A private integration token of the location, or an access token for its day.
+    Token(SecretString),
+    /// Tokens that are kept elsewhere, such as by a [`TokenManager`](sync_core::TokenManager).
+    Source(Arc<dyn TokenSource>),
+}
+
 /// The ways into Moloni.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -79,6 +91,8 @@ pub enum MoloniLogin {
         /// The person's password.
         password: SecretString,
     },
+    /// Tokens that are kept elsewhere, such as by a [`TokenManager`](sync_core::TokenManager).
+    Source(Arc<dyn TokenSource>),
 }
 
 /// How long things may take.
@@ -154,7 +168,7 @@ impl Settings {
         let ghl = GhlSettings {
             url: ghl_url.or_else(|| variable("GHL_URL")),
             location: need("GHL_LOCATION_ID"),
-            token: need("GHL_ACCESS_TOKEN").into(),
+            login: GhlLogin::Token(need("GHL_ACCESS_TOKEN").into()),
             requests_per_ten_seconds: None,
         };
         let login = match variable("MOLONI_ACCESS_TOKEN") {

@@ -12,7 +12,9 @@ use std::time::Duration;
 use moloni_client::CompanyId;
 use moloni_ghl::businesses::{CustomerGroups, States, business_engine};
 use moloni_ghl::sandbox::{PairConfig, SandboxPair};
-use moloni_ghl::{Bridge, BridgeError, GhlSettings, MoloniLogin, MoloniSettings, Run, Settings, Timing};
+use moloni_ghl::{
+    Bridge, BridgeError, GhlLogin, GhlSettings, MoloniLogin, MoloniSettings, Run, Settings, Timing,
+};
 use shown::{Shown, is_clean};
 use sync_core::SystemEnv;
 use sync_core::store::MemoryStore;
@@ -52,7 +54,7 @@ fn settings() -> Settings {
     let ghl = GhlSettings {
         url: Some("https://ana:s3cr3t@crm.example.pt/".to_owned()),
         location: "loc_1".to_owned(),
-        token: "s3cr3t-access".into(),
+        login: GhlLogin::Token("s3cr3t-access".into()),
         requests_per_ten_seconds: None,
     };
     let login = MoloniLogin::Password {
@@ -134,7 +136,7 @@ async fn errors(pair: &SandboxPair) -> Vec<BridgeError> {
     pair.moloni.advance(Duration::from_hours(30 * 24));
     errors.push(bridge.plan().await.unwrap_err());
     let mut bad_token = pair.settings();
-    bad_token.ghl.token = "s3cr3t-access".into();
+    bad_token.ghl.login = GhlLogin::Token("s3cr3t-access".into());
     errors.push(connect(&bad_token).await.unwrap().plan().await.unwrap_err());
     errors
 }

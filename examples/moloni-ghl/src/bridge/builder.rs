@@ -17,9 +17,10 @@ use crate::attributes::Attributes;
 use crate::businesses::{States, business_engine};
 use crate::calls::CallCounter;
 use crate::company::CompanyName;
+use crate::extra::ExtraFields;
 use crate::mapping::{ContactFields, ContactMapping};
 use crate::rules::{Events, MARKERS};
-use crate::settings::{Settings, Timing};
+use crate::settings::{GhlLogin, Settings, Timing};
 
 /// Puts a [`Bridge`] together.
 #[must_use = "call `connect`"]
@@ -27,6 +28,7 @@ pub struct BridgeBuilder {
     settings: Settings,
     state: State,
     fields: ContactFields,
+    extra: ExtraFields,
     attributes: Attributes,
     events: Events,
     two_way: Option<TwoWay>,
@@ -57,6 +59,7 @@ impl BridgeBuilder {
             settings,
             state: State::in_store(Arc::new(MemoryStore::new())),
             fields: ContactFields::default(),
+            extra: ExtraFields::default(),
             attributes: Attributes::standard(),
             events: Events::default(),
             two_way: None,
@@ -93,6 +96,12 @@ impl BridgeBuilder {
     /// Sets which custom fields are used. Default: [`ContactFields::default`].
     pub fn fields(mut self, fields: ContactFields) -> Self {
         self.fields = fields;
+        self
+    }
+
+    /// Syncs these fields beside those of [`ContactMapping`]. Default: none.
+    pub fn extra_fields(mut self, extra: ExtraFields) -> Self {
+        self.extra = extra;
         self
     }
 
@@ -141,8 +150,18 @@ impl BridgeBuilder {
     ///
     /// [`BridgeError`] that says which side, and what to mend.
     pub async fn connect(self) -> Result<Bridge, BridgeError> {
-        let Self { settings, state, fields, attributes, events, two_way, guards, observer, businesses } =
-            self;
+        let Self {
+            settings,
+            state,
+            fields,
+            extra,
+            attributes,
+            events,
+            two_way,
+            guards,
+            observer,
+            businesses,
+        } = self;
         let (timing, next) = (settings.timing, observer.clone());
         let calls = Arc::new(match next {
             Some(next) => CallCounter::new(next),
@@ -168,9 +187,11 @@ impl BridgeBuilder {
             let pause = std::time::Duration::from_secs(10) / requests.max(1);
             ghl_http = ghl_http.rate_limit(RateLimit::new(1, pause));
         }
-        let mut ghl = ghl_contacts::Client::builder(settings.ghl.location.as_str())
-            .token(settings.ghl.token.clone())
-            .http(ghl_http);
+        let ghl = ghl_contacts::Client::builder(settings.ghl.location.as_str()).http(ghl_http);
+        let mut ghl = match &settings.ghl.login {
+            GhlLogin::Token(token) => ghl.token(token.clone()),
+            GhlLogin::Source(tokens) => ghl.tokens(tokens.clone()),
+        };
         if let Some(url) = &settings.ghl.url {
             ghl = ghl.base_url(url);
         }
@@ -188,7 +209,7 @@ impl BridgeBuilder {
             None => None,
         };
         let today = TimeZone::UTC.to_datetime(env.now()).date();
-        let mut mapping = ContactMapping::new(fields, today).attributes(attributes.clone());
+        let mut mapping = ContactMapping::new(fields, today).attributes(attributes.clone()).extra(extra);
         let (customers, births) = if let Some(two_way) = &two_way {
             mapping = mapping.two_way(&moloni.countries().get_all().await?);
             (two_way.customers(moloni.clone(), timing.send_within), two_way.births())

@@ -22,6 +22,7 @@ pub(super) async fn connect(
 ) -> Result<(moloni_client::Client, CompanyId), BridgeError> {
     let moloni = &settings.moloni;
     let tokens: Arc<dyn TokenSource> = match &moloni.login {
+        MoloniLogin::Source(tokens) => tokens.clone(),
         MoloniLogin::AccessToken(token) => Arc::new(StaticToken::new(token.clone())),
         MoloniLogin::Password { client_id, client_secret, username, password } => {
             let app = OAuthApp::new(client_id.clone(), client_secret.clone());

@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 pub use crm::{Crm, SeenContact};
 pub use population::{Expected, Population};
 
-use crate::settings::{GhlSettings, MoloniLogin, MoloniSettings, REQUESTS_PER_MINUTE, Settings, Timing};
+use crate::settings::{
+    GhlLogin, GhlSettings, MoloniLogin, MoloniSettings, REQUESTS_PER_MINUTE, Settings, Timing,
+};
 
 /// How a [`SandboxPair`] starts.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,7 +100,7 @@ impl SandboxPair {
         let ghl = GhlSettings {
             url: Some(self.ghl.url()),
             location: ghl.location_id.clone(),
-            token: ghl.pit.clone().into(),
+            login: GhlLogin::Token(ghl.pit.clone().into()),
             requests_per_ten_seconds: None,
         };
         let moloni = MoloniSettings {

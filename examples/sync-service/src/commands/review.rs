@@ -1,0 +1,109 @@
+use serde_json::json;
+use sync_core::engine::{Answer, Engine, FieldValue, Fingerprint, RecordId, RecordRef, Review, Side};
+
+use super::Context;
+use crate::cli::ReviewTask;
+use crate::output::say;
+use crate::{Ended, Result};
+
+/// Lists, shows or answers what a person is asked.
+pub(super) async fn review(context: &Context, task: ReviewTask) -> Result<Ended> {
+    match task {
+        ReviewTask::List => list(context).await,
+        ReviewTask::Show { number } => {
+            let bridge = context.only_pair()?.connect_quietly().await?;
+            let review = numbered(bridge.engine(), &number).await?;
+            show(context, bridge.engine(), &review).await?;
+            Ok(Ended::Done)
+        }
+        ReviewTask::Resolve { number, answer } => {
+            let answer = parse(&answer)?;
+            let bridge = context.only_pair()?.connect_quietly().await?;
+            let review = numbered(bridge.engine(), &number).await?;
+            bridge.engine().resolve_shown(&review, answer).await?;
+            context.print(&json!({ "answered": number }), || {
+                say!("Answered. A running service acts on it at once, `apply` with its next plan.");
+            })?;
+            Ok(Ended::Done)
+        }
+    }
+}
+
+async fn list(context: &Context) -> Result<Ended> {
+    let mut ended = Ended::Done;
+    for pair in context.pairs()? {
+        let store = pair.state().await?.store();
+        let reviews = open(store.as_ref()).await?;
+        for review in &reviews {
+            ended = Ended::Waits;
+            let line = json!({ "pair": pair.name(), "number": number(review), "review": review });
+            context.print(&line, || {
+                let field = review.field.as_deref().map(|field| format!(", {field}")).unwrap_or_default();
+                say!("{}  {}  {}{field}", number(review), pair.name(), review.about);
+                say!("          {}", review.message);
+            })?;
+        }
+        if !context.json {
+            say!("{}: {} open", pair.name(), reviews.len());
+        }
+    }
+    Ok(ended)
+}
+
+async fn show(context: &Context, engine: &Engine, review: &Review) -> Result<()> {
+    let values = engine.question(&review.key).await?.and_then(|question| question.values);
+    let both = values.map(|both| (both.left.text().map(str::to_owned), both.right.text().map(str::to_owned)));
+    let answers: Vec<_> = review.answers().iter().map(ToString::to_string).collect();
+    let values = both.as_ref().map(|(moloni, ghl)| json!({ "moloni": moloni, "ghl": ghl }));
+    let line = json!({ "number": number(review), "review": review, "values": values, "answers": answers });
+    context.print(&line, || {
+        say!("{}, since {}", review.key, review.opened_at);
+        say!("{}", review.message);
+        if let Some((moloni, ghl)) = &both {
+            say!("  Moloni:    {}", moloni.as_deref().unwrap_or("(nothing)"));
+            say!("  HighLevel: {}", ghl.as_deref().unwrap_or("(nothing)"));
+        }
+        say!("It can be answered with: {}", answers.join(", "));
+    })
+}
+
+/// All that nobody has answered yet.
+pub(super) async fn open(store: &dyn sync_core::store::Store) -> Result<Vec<Review>> {
+    let mut all: Vec<Review> = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.reviews_page(after.as_ref(), 500).await?;
+        let Some(last) = page.last() else { return Ok(all) };
+        after = Some(last.key.clone());
+        all.extend(page.into_iter().filter(|review| review.answer.is_none()));
+    }
+}
+
+async fn numbered(engine: &Engine, wanted: &str) -> Result<Review> {
+    let all = open(engine.store().as_ref()).await?;
+    let found = all.into_iter().find(|review| number(review) == wanted);
+    found.ok_or_else(|| format!("there is no question {wanted}: `review list` shows the open ones").into())
+}
+
+/// What a person types for a question: the same as long as it is asked.
+fn number(review: &Review) -> String {
+    Fingerprint::of(&review.key).as_str().chars().take(8).collect()
+}
+
+fn parse(answer: &str) -> Result<Answer> {
+    Ok(match answer {
+        "moloni" => Answer::Take(Side::Left),
+        "ghl" => Answer::Take(Side::Right),
+        "leave" => Answer::Leave,
+        "create" => Answer::Create,
+        "retry" => Answer::Retry,
+        "unlink" => Answer::Unlink,
+        "recreate" => Answer::Recreate,
+        "delete" => Answer::Delete,
+        other => match other.split_once('=') {
+            Some(("pair", id)) => Answer::Pair(RecordRef::top(RecordId::new(id))),
+            Some(("value", text)) => Answer::Value(FieldValue::Text(text.to_owned())),
+            _ => return Err(format!("{other} is no answer: see `sync-service review resolve --help`").into()),
+        },
+    })
+}

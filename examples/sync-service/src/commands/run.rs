@@ -1,0 +1,61 @@
+use super::Context;
+use crate::alerts::Alerts;
+use crate::config::load;
+use crate::output::say;
+use crate::pair::Pair;
+use crate::service::{self, Pairs};
+use crate::{Ended, Result};
+
+/// Keeps all pairs in sync until it is told to stop.
+pub(super) async fn run(context: &Context, is_sandbox: bool) -> Result<Ended> {
+    let loaded = load(&context.settings)?;
+    let listen = loaded.config.service.listen.clone();
+    let alerts = Alerts::start(loaded.config.service.alerts.as_deref(), &loaded.base)?;
+    let verifier = service::verifier(loaded.config.service.webhook_key.as_ref(), &loaded.base)?;
+    let pairs = Pairs::new(Pair::all(loaded, context.pair.as_deref())?, &alerts);
+    // Before anything else: a second service that was started by mistake ends here.
+    let server = match listen.as_str() {
+        "" => None,
+        listen => {
+            let listener = tokio::net::TcpListener::bind(listen).await.map_err(|error| match error.kind() {
+                std::io::ErrorKind::AddrInUse => format!(
+                    "{listen} is taken by another program, or the service runs already: stop that, or set another \
+                     `listen` in [service]"
+                ),
+                _ => format!("`listen` in [service], {listen}: {error}"),
+            })?;
+            say!("Listening at http://{}", listener.local_addr()?);
+            Some(tokio::spawn(service::serve(listener, pairs.clone(), verifier)))
+        }
+    };
+    if is_sandbox {
+        say!("The settings, for other commands meanwhile: --config {}", context.settings.display());
+    }
+    say!("{} pairs. Ctrl-C or SIGTERM ends it.", pairs.len());
+    service::supervise(&pairs, stopped()).await;
+    if let Some(server) = server {
+        server.abort();
+    }
+    drop(pairs);
+    alerts.finish().await;
+    say!("Stopped. What was under way is finished or noted, and goes on with the next start.");
+    Ok(Ended::Done)
+}
+
+/// Until Ctrl-C or SIGTERM.
+async fn stopped() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    // Without signals it would only have to be killed, which loses nothing either.
+    let _ = interrupt.await;
+}

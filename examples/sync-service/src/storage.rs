@@ -1,0 +1,87 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sync_core::secrecy::ExposeSecret;
+use sync_core::store::{PostgresStore, SqliteStore, Store};
+use sync_core::{PostgresTokenStore, Seal, SecretString, SqliteTokenStore, TokenStore};
+
+use crate::Result;
+use crate::config::SecretRef;
+
+/// Where everything is kept. Each pair has a state of its own, which is bound to its two accounts: a SQLite file beside the
+/// one that is named, or a PostgreSQL schema.
+#[derive(Clone)]
+pub(crate) enum Storage {
+    Sqlite(PathBuf),
+    Postgres(SecretString),
+}
+
+/// The state of one pair.
+#[derive(Clone)]
+pub(crate) enum State {
+    Sqlite(Arc<SqliteStore>),
+    Postgres(Arc<PostgresStore>),
+}
+
+impl State {
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
+        match self {
+            Self::Sqlite(store) => store.clone(),
+            Self::Postgres(store) => store.clone(),
+        }
+    }
+}
+
+impl Storage {
+    /// What the setting names.
+    pub(crate) fn new(database: &str, base: &Path) -> std::result::Result<Self, String> {
+        let text: SecretString = match SecretRef::named(database) {
+            Some(named) => named.read("database", base)?,
+            None => database.to_owned().into(),
+        };
+        let plain = text.expose_secret();
+        if plain.starts_with("postgres://") || plain.starts_with("postgresql://") {
+            return Ok(Self::Postgres(text));
+        }
+        Ok(Self::Sqlite(base.join(plain)))
+    }
+
+    /// The state of a pair.
+    pub(crate) async fn state(&self, pair: &str) -> Result<State> {
+        Ok(match self {
+            Self::Sqlite(path) => State::Sqlite(Arc::new(SqliteStore::open(beside(path, pair)).await?)),
+            Self::Postgres(url) => {
+                State::Postgres(Arc::new(PostgresStore::connect_in(url, &format!("sync_{pair}")).await?))
+            }
+        })
+    }
+
+    /// The sealed tokens of all pairs.
+    pub(crate) async fn tokens(&self, seal: Arc<dyn Seal>) -> Result<Arc<dyn TokenStore>> {
+        Ok(match self {
+            Self::Sqlite(path) => Arc::new(SqliteTokenStore::open(path, seal).await?),
+            Self::Postgres(url) => Arc::new(PostgresTokenStore::connect_in(url, "sync_tokens", seal).await?),
+        })
+    }
+}
+
+/// `sync-shop.db` beside `sync.db`.
+fn beside(path: &Path, pair: &str) -> PathBuf {
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut name = format!("{stem}-{pair}");
+    if let Some(extension) = path.extension() {
+        name = format!("{name}.{}", extension.to_string_lossy());
+    }
+    path.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_pair_has_a_file_beside_the_named_one() {
+        assert_eq!(beside(Path::new("/var/lib/sync.db"), "shop"), Path::new("/var/lib/sync-shop.db"));
+        assert_eq!(beside(Path::new("/var/lib/sync"), "shop"), Path::new("/var/lib/sync-shop"));
+    }
+}
