@@ -32,8 +32,7 @@ impl ExtraFields {
         Mapping::from_toml(text)?;
         let mut custom_fields = Vec::new();
         let (document, _) = DeTable::parse_recoverable(text);
-        if let Some(DeValue::Table(fields)) = document.get_ref().get("fields").map(|fields| fields.get_ref())
-        {
+        if let Some(DeValue::Table(fields)) = document.get_ref().get("fields").map(toml::Spanned::get_ref) {
             for field in fields.values() {
                 let right = field.get_ref().get("right").and_then(|right| right.get_ref().as_str());
                 custom_fields.extend(right.and_then(|right| right.strip_prefix(CUSTOM)).map(str::to_owned));

@@ -144,7 +144,7 @@ pub fn said(output: &Output) -> Said {
 }
 
 pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    for _ in 0..400 {
+    for _ in 0..1200 {
         if holds() {
             return;
         }
