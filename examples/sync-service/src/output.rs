@@ -4,10 +4,10 @@ use std::io::{ErrorKind, Write};
 /// Prints a line. Whoever reads only the first ones, as `head` does, has not made a command fail.
 pub(crate) fn line(text: fmt::Arguments<'_>) {
     let mut out = std::io::stdout().lock();
-    if let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush()) {
-        if error.kind() != ErrorKind::BrokenPipe {
-            tracing::error!(%error, "a line could not be printed");
-        }
+    if let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush())
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        tracing::error!(%error, "a line could not be printed");
     }
 }
 

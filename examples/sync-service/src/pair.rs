@@ -16,15 +16,13 @@ use crate::config::{Loaded, PairConfig, SecretRef};
 use crate::storage::{State, Storage};
 
 /// What the bridge asks HighLevel for.
-pub(crate) const SCOPES: [Scope; 9] = [
+pub(crate) const SCOPES: [Scope; 7] = [
     Scope::ContactsRead,
     Scope::ContactsWrite,
     Scope::LocationsRead,
     Scope::CustomFieldsRead,
     Scope::CustomFieldsWrite,
-    Scope::TagsRead,
-    Scope::TagsWrite,
-    Scope::CalendarsRead,
+    Scope::CalendarEventsRead,
     Scope::CalendarEventsWrite,
 ];
 

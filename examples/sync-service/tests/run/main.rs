@@ -44,6 +44,32 @@ async fn a_field_that_is_added_to_the_file_is_synced_once_approved() {
 }
 
 #[tokio::test]
+async fn one_record_is_synced_and_a_run_is_turned_back() {
+    let scene = Scene::new("undo", &[("shop", 0)]).await;
+    let id = scene.pair("shop").moloni.add_customer(ana()).unwrap().to_string();
+    scene.approved("shop").await;
+    let city = || scene.contact("shop", "ana@example.pt").unwrap()["city"].as_str().unwrap().to_owned();
+    let before = city();
+    let edit =
+        Edit::Update { collection: "customers".into(), id: id.clone(), fields: json!({ "city": "Tavira" }) };
+    scene.pair("shop").moloni.human(edit).unwrap();
+    let said = scene.says(&["sync-one", &format!("moloni:{id}")]).await;
+    assert!(said.code == Some(0) && city() == "Tavira", "{}", said.text);
+
+    let runs = scene.says(&["undo"]).await.text;
+    let run = runs.split_whitespace().next().unwrap().to_owned();
+    let said = scene.says(&["undo", &run]).await.text;
+    assert!(said.contains("Tavira") && said.contains(&before), "{runs}{said}");
+    assert_eq!(city(), "Tavira", "it is only shown");
+    let said = scene.says(&["undo", &run, "--yes"]).await;
+    assert!(said.code == Some(0) && city() == before, "{}", said.text);
+    for arguments in [&["completions", "bash"][..], &["man"], &["--help"]] {
+        let said = scene.says(arguments).await;
+        assert!(said.code == Some(0) && said.text.contains("sync-service"), "{arguments:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_said_with_what_to_do() {
     let mut scene = Scene::new("wrong", &[("shop", 0)]).await;
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -171,7 +197,9 @@ async fn a_question_is_told_listed_and_answered() {
 #[tokio::test]
 async fn a_service_that_is_stopped_at_work_goes_on_and_creates_nothing_twice() {
     let mut scene = Scene::new("stop", &[("shop", 60)]).await;
-    scene.pairs[0].2 = scene.pairs[0].2.replace("two_way = true", "two_way = true\nask_first = false");
+    // Slowly, so that it is at work when it is stopped.
+    let slow = scene.pairs[0].2.replace("two_way = true", "two_way = true\nask_first = false");
+    scene.pairs[0].2 = slow.replace("[pair.ghl]", "[pair.ghl]\nrequests_per_ten_seconds = 150");
     scene.write();
     let expected = scene.pair("shop").expected;
     let child = scene.started();
