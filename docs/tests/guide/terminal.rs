@@ -211,7 +211,8 @@ impl Terminal {
     fn filled_in(&self, block: &str) -> String {
         let mut block = block.to_owned();
         for (port, own) in [8081, 8082, 8083].into_iter().zip(self.ports) {
-            block = block.replace(&port.to_string(), &own.to_string());
+            // With the colon: a port of this page may have the digits of another one in it.
+            block = block.replace(&format!(":{port}"), &format!(":{own}"));
         }
         if block.contains("/contacts/ID") {
             let contact = self.record(0, "contacts", |contact| contact["source"] == "Moloni");

@@ -53,6 +53,7 @@ macro_rules! note {
     };
 }
 
+#[cfg(feature = "sqlite")]
 macro_rules! sqlite {
     ($at:literal, $known:literal) => {
         known!($at, $known, "json_each($1) k", "group_concat", "char(30)", "hex(f.known)")
@@ -62,6 +63,7 @@ macro_rules! sqlite {
     };
 }
 
+#[cfg(feature = "postgres")]
 macro_rules! postgres {
     ($at:literal, $known:literal) => {
         known!(
