@@ -13,7 +13,8 @@ use moloni_client::CompanyId;
 use moloni_ghl::businesses::{CustomerGroups, States, business_engine};
 use moloni_ghl::sandbox::{PairConfig, SandboxPair};
 use moloni_ghl::{
-    Bridge, BridgeError, GhlLogin, GhlSettings, MoloniLogin, MoloniSettings, Run, Settings, Timing,
+    Bridge, BridgeError, ExtraFields, GhlLogin, GhlSettings, MoloniLogin, MoloniSettings, Run, Settings,
+    Timing,
 };
 use shown::{Shown, is_clean};
 use sync_core::SystemEnv;
@@ -74,6 +75,8 @@ async fn no_debug_shows_a_secret() {
     shown.debug(&pair);
     shown.debug(&settings());
     shown.debug(&settings().ghl);
+    shown.debug(&settings().ghl.login);
+    shown.debug(&ExtraFields::default());
     shown.debug(&settings().moloni);
     shown.debug(&settings().moloni.login);
     shown.debug(&Bridge::builder(settings()));

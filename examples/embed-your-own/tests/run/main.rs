@@ -160,8 +160,8 @@ fn text(output: &Output) -> String {
 async fn stop(mut child: Child) -> String {
     let pid = child.id().unwrap().to_string();
     assert!(Command::new("kill").args(["-INT", &pid]).status().await.unwrap().success());
-    let ended = tokio::time::timeout(Duration::from_secs(10), child.wait()).await;
-    ended.expect("it stops within ten seconds").unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(30), child.wait()).await;
+    ended.expect("it stops, though the machine may be busy").unwrap();
     text(&child.wait_with_output().await.unwrap())
 }
 
