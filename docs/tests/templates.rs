@@ -14,10 +14,12 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// The directories of `examples/` that are there to be copied: those with a page of their own.
+/// The directories of `examples/` that are there to be copied: those with a page of their own, but for the service, which is a
+/// program to use as it is.
 fn templates() -> Vec<PathBuf> {
     let all = fs::read_dir(root().join("examples")).unwrap().map(|entry| entry.unwrap().path());
-    let mut templates: Vec<_> = all.filter(|path| path.join("README.md").exists()).collect();
+    let mut templates: Vec<_> =
+        all.filter(|path| path.join("README.md").exists() && !path.ends_with("sync-service")).collect();
     templates.sort();
     templates
 }
