@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::super::collection::Read;
 use super::super::fault::{Fault, FaultKind};
+use super::super::link::Link;
 use super::super::mapping::Fields;
 use super::super::projection::{Projection, ProjectionKey};
 use super::super::record::{Fingerprint, RecordId, RecordRef, Side, Snapshot};
@@ -205,7 +206,10 @@ impl Runtime {
             return Ok(None);
         }
         let at = RecordRef::top(owner.clone());
-        let own = FactKey::new(self.collection(Side::Left).name(), at.clone());
+        let link = self.store.link_of(Side::Left, &at).await?.map(|found| found.value).filter(Link::is_live);
+        // Who is in no pair yet is computed with all of them at its birth.
+        let Some(link) = link else { return Ok(None) };
+        let own = FactKey::new(self.collection(Side::Left).name(), at);
         // What changes in the record itself is looked at with the record.
         let own = if own == *key { None } else { self.store.fact(&own).await? };
         if let Some(Versioned { rev, value: own }) = own {
@@ -223,8 +227,7 @@ impl Runtime {
                 return Ok(None);
             }
         }
-        let link = self.store.link_of(Side::Left, &at).await?;
-        Ok(link.filter(|link| link.value.is_live()).map(|link| WorkKey::Link(link.value.id)))
+        Ok(Some(WorkKey::Link(link.id)))
     }
 
     /// The fields of a left record with these facts, and when they become others by themselves.
