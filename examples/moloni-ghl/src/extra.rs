@@ -1,5 +1,4 @@
 use sync_core::engine::{Mapping, MappingBuilder, MappingFileError};
-use toml::de::{DeTable, DeValue};
 
 /// What a path of a custom field begins with.
 const CUSTOM: &str = "customFields.";
@@ -15,10 +14,17 @@ const CUSTOM: &str = "customFields.";
 ///
 /// Left is Moloni, right is HighLevel. A custom field that one names and HighLevel does not have is created by the first
 /// plan that is applied, as a text.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct ExtraFields {
-    text: String,
+    builder: MappingBuilder,
     custom_fields: Vec<String>,
+}
+
+impl Default for ExtraFields {
+    /// None.
+    fn default() -> Self {
+        Self { builder: Mapping::builder(), custom_fields: Vec::new() }
+    }
 }
 
 impl ExtraFields {
@@ -29,16 +35,10 @@ impl ExtraFields {
     /// [`MappingFileError`] with all that is wrong: the line, the field, and how to mend it.
     pub fn from_toml(text: &str) -> Result<Self, MappingFileError> {
         // Alone it has to be a mapping already, so that an error has its line.
-        Mapping::from_toml(text)?;
-        let mut custom_fields = Vec::new();
-        let (document, _) = DeTable::parse_recoverable(text);
-        if let Some(DeValue::Table(fields)) = document.get_ref().get("fields").map(toml::Spanned::get_ref) {
-            for field in fields.values() {
-                let right = field.get_ref().get("right").and_then(|right| right.get_ref().as_str());
-                custom_fields.extend(right.and_then(|right| right.strip_prefix(CUSTOM)).map(str::to_owned));
-            }
-        }
-        Ok(Self { text: text.to_owned(), custom_fields })
+        let mapping = Mapping::from_toml(text)?;
+        let custom_fields = mapping.right_paths().filter_map(|path| path.strip_prefix(CUSTOM));
+        let custom_fields = custom_fields.map(str::to_owned).collect();
+        Ok(Self { builder: MappingBuilder::from_toml(text)?, custom_fields })
     }
 
     /// The custom fields of HighLevel that are named, by the names people see.
@@ -48,8 +48,7 @@ impl ExtraFields {
 
     /// A mapping that begins with them.
     pub(crate) fn builder(&self) -> MappingBuilder {
-        // It was read before, so it reads again.
-        MappingBuilder::from_toml(&self.text).unwrap_or_else(|_| Mapping::builder())
+        self.builder.clone()
     }
 }
 

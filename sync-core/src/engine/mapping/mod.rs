@@ -106,6 +106,14 @@ impl Mapping {
             Source::Constant(_) => None,
         }
     }
+
+    /// The paths at which fields are read and written on the right side, in the order of the fields.
+    pub fn right_paths(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().filter_map(|field| match &field.source.right {
+            Source::Path(path) => Some(path.as_str()),
+            Source::Constant(_) => None,
+        })
+    }
 }
 
 impl Mapper for Mapping {
