@@ -49,6 +49,22 @@ impl Context {
         }
     }
 
+    /// Does something with each pair. One that fails is told, and the others are gone on with.
+    async fn each(&self, work: impl AsyncFn(&Pair) -> Result<Ended>) -> Result<Ended> {
+        let (mut ended, mut failed) = (Ended::Done, Vec::new());
+        for pair in self.pairs()? {
+            match work(&pair).await {
+                Ok(Ended::Done) => {}
+                Ok(Ended::Waits) => ended = Ended::Waits,
+                Err(error) => {
+                    eprintln!("error: {}: {error}", pair.name());
+                    failed.push(pair.name().to_owned());
+                }
+            }
+        }
+        if failed.is_empty() { Ok(ended) } else { Err(format!("it failed for {}", failed.join(", ")).into()) }
+    }
+
     /// Prints a value as one line of JSON, or as `text` says it.
     fn print<T: Serialize>(&self, value: &T, text: impl FnOnce()) -> Result<()> {
         if self.json {

@@ -6,11 +6,13 @@ use crate::{Ended, Result};
 
 /// Prints what would be done.
 pub(super) async fn plan(context: &Context) -> Result<Ended> {
-    for pair in context.pairs()? {
-        let plan = pair.connect_quietly().await?.plan().await?;
-        context.print(&json!({ "pair": pair.name(), "plan": plan }), || {
-            say!("{}: {plan:#}", pair.name());
-        })?;
-    }
-    Ok(Ended::Done)
+    context
+        .each(async |pair| {
+            let plan = pair.connect_quietly().await?.plan().await?;
+            context.print(&json!({ "pair": pair.name(), "plan": plan }), || {
+                say!("{}: {plan:#}", pair.name());
+            })?;
+            Ok(Ended::Done)
+        })
+        .await
 }

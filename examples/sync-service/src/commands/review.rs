@@ -1,5 +1,7 @@
 use serde_json::json;
-use sync_core::engine::{Answer, Engine, FieldValue, Fingerprint, RecordId, RecordRef, Review, Side};
+use sync_core::engine::{
+    Answer, AnswerKind, Engine, FieldValue, Fingerprint, RecordId, RecordRef, Review, Side,
+};
 
 use super::Context;
 use crate::cli::ReviewTask;
@@ -52,8 +54,8 @@ async fn list(context: &Context) -> Result<Ended> {
 
 async fn show(context: &Context, engine: &Engine, review: &Review) -> Result<()> {
     let values = engine.question(&review.key).await?.and_then(|question| question.values);
-    let both = values.map(|both| (both.left.text().map(str::to_owned), both.right.text().map(str::to_owned)));
-    let answers: Vec<_> = review.answers().iter().map(ToString::to_string).collect();
+    let both = values.map(|both| (shown(&both.left), shown(&both.right)));
+    let answers = typed(review);
     let values = both.as_ref().map(|(moloni, ghl)| json!({ "moloni": moloni, "ghl": ghl }));
     let line = json!({ "number": number(review), "review": review, "values": values, "answers": answers });
     context.print(&line, || {
@@ -65,6 +67,28 @@ async fn show(context: &Context, engine: &Engine, review: &Review) -> Result<()>
         }
         say!("It can be answered with: {}", answers.join(", "));
     })
+}
+
+/// What a side has, `None` if that is nothing.
+fn shown(value: &FieldValue) -> Option<String> {
+    match value {
+        FieldValue::Unknown | FieldValue::Empty => None,
+        FieldValue::Text(text) => Some(text.clone()),
+        FieldValue::Set(members) => Some(members.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// What a person types for each answer that a question takes.
+fn typed(review: &Review) -> Vec<String> {
+    let one = |kind: &AnswerKind| match kind {
+        AnswerKind::Take => "moloni, ghl".to_owned(),
+        AnswerKind::Value => "value=TEXT".to_owned(),
+        AnswerKind::Pair => "pair=ID".to_owned(),
+        // A plan is looked at before.
+        AnswerKind::Approve => "`apply --approve PLAN`, after `plan`".to_owned(),
+        other => other.to_string(),
+    };
+    review.answers().iter().map(one).collect()
 }
 
 /// All that nobody has answered yet.

@@ -44,7 +44,8 @@ pub(super) async fn receive(
     let location = webhook.location_id.as_ref().map(|location| location.as_str().to_owned());
     let at = RecordRef::top(RecordId::new(contact.as_str()));
     for running in receiver.pairs.iter() {
-        if location.as_deref() != Some(running.pair.config.ghl.location.as_str()) {
+        // Where it does not say of which location it is, each one looks.
+        if location.as_deref().is_some_and(|location| location != running.pair.config.ghl.location) {
             continue;
         }
         // HighLevel sends it again.

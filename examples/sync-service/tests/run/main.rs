@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use scene::{Inbox, Scene, free_port, get, said, terminated, until};
 use serde_json::json;
-use sync_core::sandbox_kit::Edit;
+use sync_core::sandbox_kit::{Edit, Fault};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
 fn ana() -> serde_json::Value {
@@ -70,6 +70,29 @@ async fn one_record_is_synced_and_a_run_is_turned_back() {
 }
 
 #[tokio::test]
+async fn what_fails_for_one_record_makes_apply_fail_and_is_done_the_next_time() {
+    let mut scene = Scene::new("failed", &[("shop", 0)]).await;
+    let unasked = scene.pairs[0].2.replace("two_way = true", "two_way = true\nask_first = false");
+    // What became of the create is found out after that.
+    scene.pairs[0].2 = unasked.replace("request_timeout = \"5s\"", "request_timeout = \"1s\"");
+    scene.write();
+    scene.pair("shop").moloni.add_customer(ana()).unwrap();
+    scene.pair("shop").ghl.fault(Fault::status(500, "").on("contacts.create"));
+    let said = scene.says(&["apply"]).await;
+    assert!(said.code == Some(1) && said.text.contains("not all of it could be done"), "{}", said.text);
+    scene.pair("shop").ghl.clear_faults();
+    for _ in 0..60 {
+        scene.says(&["apply"]).await;
+        if scene.contact("shop", "ana@example.pt").is_some() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+    assert_eq!(scene.says(&["apply"]).await.code, Some(0));
+    assert_eq!(scene.contacts_of_moloni("shop"), 1);
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_said_with_what_to_do() {
     let mut scene = Scene::new("wrong", &[("shop", 0)]).await;
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -112,6 +135,9 @@ async fn a_pair_that_cannot_go_on_leaves_the_other_one_alone_and_somebody_is_tol
     scene.pair("shop").moloni.add_customer(ana()).unwrap();
     scene.approved("shop").await;
     std::fs::write(scene.directory.join("office.password"), "wrong").unwrap();
+    let said = scene.says(&["plan"]).await;
+    assert!(said.code == Some(1) && said.text.contains("it failed for office"), "{}", said.text);
+    assert!(said.text.contains("shop: Plan "), "the other one is planned: {}", said.text);
 
     let child = scene.started();
     until("an alert of the office", || inbox.has("pair_stopped", "office")).await;
@@ -137,6 +163,7 @@ async fn a_pair_that_cannot_go_on_leaves_the_other_one_alone_and_somebody_is_tol
     // Mended while it runs.
     let password = &scene.pair("office").moloni.credentials().password;
     std::fs::write(scene.directory.join("office.password"), password).unwrap();
+    until("an alert of the first plan", || inbox.has("guard_tripped", "office")).await;
     scene.approved("office").await;
     for _ in 0..300 {
         if get(&format!("{address}/ready")).await.0 == 200 {
@@ -175,6 +202,7 @@ async fn a_question_is_told_listed_and_answered() {
     let number = list["number"].as_str().unwrap().to_owned();
     let shown = scene.json(&["review", "show", &number]).await;
     assert_eq!(shown["values"], json!({ "moloni": "Rua Nova, 1", "ghl": "Rua Velha, 2" }));
+    assert_eq!(shown["answers"], json!(["moloni, ghl", "value=TEXT", "leave"]));
     assert_eq!(scene.says(&["status"]).await.code, Some(2));
     let said = scene.says(&["review", "resolve", &number, "rubbish"]).await;
     assert!(said.code == Some(1) && said.text.contains("is no answer"), "{}", said.text);
