@@ -115,14 +115,9 @@ impl Pair {
 
     async fn moloni(&self, observer: &Arc<dyn Observer>) -> Result<MoloniSettings> {
         let moloni = &self.config.moloni;
-        let login = match (&moloni.username, &moloni.password) {
-            (Some(username), Some(password)) => MoloniLogin::Password {
-                client_id: moloni.client_id.clone(),
-                client_secret: self.secret("moloni.client_secret", &moloni.client_secret)?,
-                username: username.clone(),
-                password: self.secret("moloni.password", password)?,
-            },
-            _ => {
+        let login = match self.moloni_login()? {
+            Some(login) => login,
+            None => {
                 let tokens = self.moloni_oauth(observer)?.tokens(self.company(), self.tokens().await?);
                 MoloniLogin::Source(Arc::new(tokens))
             }
@@ -133,6 +128,18 @@ impl Pair {
             login,
             requests_per_minute: moloni.requests_per_minute.unwrap_or(60),
         })
+    }
+
+    /// The login of the file. Without one the tokens of `connect` are used.
+    pub(crate) fn moloni_login(&self) -> Result<Option<MoloniLogin>> {
+        let moloni = &self.config.moloni;
+        let (Some(username), Some(password)) = (&moloni.username, &moloni.password) else { return Ok(None) };
+        Ok(Some(MoloniLogin::Password {
+            client_id: moloni.client_id.clone(),
+            client_secret: self.secret("moloni.client_secret", &moloni.client_secret)?,
+            username: username.clone(),
+            password: self.secret("moloni.password", password)?,
+        }))
     }
 
     pub(crate) fn location(&self) -> LocationId {

@@ -30,7 +30,7 @@ pub(super) async fn connect(
                 Some(url) => MoloniOAuth::at(url, app, http)?,
                 None => MoloniOAuth::new(app, http)?,
             };
-            let pair = oauth.password(username.clone(), password.clone()).await?;
+            let pair = oauth.password(username.clone(), password.clone()).await.map_err(refused)?;
             let store = Arc::new(MemoryTokenStore::new(env.clone()));
             let account = AccountKey::new("moloni", username);
             let manager = TokenManager::builder(account, store, Arc::new(oauth)).env(env.clone());
@@ -50,6 +50,10 @@ pub(super) async fn connect(
         None => only_company(&client).await?,
     };
     Ok((client.for_company(company), company))
+}
+
+fn refused(error: moloni_client::Error) -> BridgeError {
+    if error.is_auth() { BridgeError::Login(error) } else { BridgeError::Moloni(error) }
 }
 
 /// The one company of the account, the demonstration company apart.

@@ -1,6 +1,7 @@
 //! Keeps all pairs going, and tells how they are.
 
 mod http;
+mod login;
 mod webhooks;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +15,8 @@ use crate::Result;
 use crate::alerts::{AlertKind, Alerts};
 use crate::metrics::Meter;
 use crate::pair::Pair;
+
+use self::login::Refused;
 
 pub(crate) use self::http::serve;
 pub(crate) use self::webhooks::verifier;
@@ -106,11 +109,12 @@ pub(crate) async fn supervise(pairs: &Pairs, stop: impl Future<Output = ()>) {
 /// Keeps one pair in sync, and begins anew with what ends it.
 async fn keep(running: Arc<Running>, stopped: watch::Receiver<bool>) {
     let mut pause = FIRST_PAUSE;
+    let mut refused = None;
     loop {
         let mut stop = stopped.clone();
         let why = tokio::select! {
             // A login or a look at the state is nothing that has to be finished.
-            connected = connect(&running) => connected,
+            connected = connect_once(&running, &mut refused) => connected,
             _ = stop.wait_for(|stop| *stop) => return,
         };
         let why = match why {
@@ -130,10 +134,29 @@ async fn keep(running: Arc<Running>, stopped: watch::Receiver<bool>) {
         running.waits(why);
         let mut stop = stopped.clone();
         tokio::select! {
-            () = tokio::time::sleep(pause) => pause = (2 * pause).min(LONGEST_PAUSE),
+            () = tokio::time::sleep(pause) => {
+                // To see whether the settings have another login costs nobody anything.
+                pause = if refused.is_some() { FIRST_PAUSE } else { (2 * pause).min(LONGEST_PAUSE) };
+            }
             _ = stop.wait_for(|stop| *stop) => return,
         }
     }
+}
+
+/// Connects, unless that takes a login that was refused before.
+async fn connect_once(running: &Running, refused: &mut Option<Refused>) -> Result<moloni_ghl::Bridge> {
+    let pair = &running.pair;
+    if let Some(before) = refused {
+        if before.stands(pair) {
+            return Err(before.why().into());
+        }
+        *refused = None;
+    }
+    let login = pair.moloni_login()?;
+    connect(running).await.map_err(|error| {
+        *refused = Refused::of(login, error.as_ref());
+        refused.as_ref().map_or(error, |refused| refused.why().into())
+    })
 }
 
 /// Connects both sides, and sees whether anything may be done. Where nobody is to be asked about the first plan, it is

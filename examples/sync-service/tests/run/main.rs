@@ -141,6 +141,9 @@ async fn a_pair_that_cannot_go_on_leaves_the_other_one_alone_and_somebody_is_tol
 
     let child = scene.started();
     until("an alert of the office", || inbox.has("pair_stopped", "office")).await;
+    let logins =
+        || scene.pair("office").moloni.calls().iter().filter(|call| call.path.contains("grant")).count();
+    let refused = logins();
     let bruno = json!({
         "name": "Bruno Dias", "vat": "502757191", "email": "bruno@example.pt", "address": "Rua Nova, 2",
         "city": "Faro", "zip_code": "8000-100", "country_id": 1,
@@ -159,6 +162,11 @@ async fn a_pair_that_cannot_go_on_leaves_the_other_one_alone_and_somebody_is_tol
         assert!(metrics.contains(line), "{line}: {metrics}");
     }
     assert!(!inbox.has("pair_stopped", "shop"));
+    // Two more attempts, if they were made, would lock the login.
+    tokio::time::sleep(std::time::Duration::from_secs(8)).await;
+    assert_eq!(logins(), refused, "a wrong password is sent once");
+    let (_, ready) = get(&format!("{address}/ready")).await;
+    assert!(ready.contains("it is not tried again before"), "{ready}");
 
     // Mended while it runs.
     let password = &scene.pair("office").moloni.credentials().password;
