@@ -129,7 +129,7 @@ mod tests {
             headers: HeaderMap::new(),
             body: Bytes::new(),
         };
-        let token = AccessToken { rev: Rev::FIRST, secret: "s3cr3t&b".into() };
+        let token = AccessToken::new(Rev::FIRST, "s3cr3t&b");
         Moloni.authorize(&token, &mut request).unwrap();
         let expected = "https://api.example.com/v1/customers/getAll/?json=true&access_token=s3cr3t%26b";
         assert_eq!(request.url.as_str(), expected);

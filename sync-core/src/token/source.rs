@@ -13,8 +13,15 @@ use crate::AccountKey;
 pub struct AccessToken {
     /// Its version.
     pub rev: Rev,
-    /// The token.
-    pub secret: SecretString,
+    /// The token. Clones share it.
+    pub secret: Arc<SecretString>,
+}
+
+impl AccessToken {
+    /// A token of this version.
+    pub fn new(rev: Rev, secret: impl Into<SecretString>) -> Self {
+        Self { rev, secret: Arc::new(secret.into()) }
+    }
 }
 
 /// Gives out access tokens.
@@ -48,19 +55,19 @@ impl<T: TokenSource + ?Sized> TokenSource for Arc<T> {
 
 /// One token for ever: a private integration token, or one for a test.
 #[derive(Debug, Clone)]
-pub struct StaticToken(SecretString);
+pub struct StaticToken(AccessToken);
 
 impl StaticToken {
     /// Wraps `token`.
     pub fn new(token: impl Into<SecretString>) -> Self {
-        Self(token.into())
+        Self(AccessToken::new(Rev::FIRST, token))
     }
 }
 
 #[async_trait]
 impl TokenSource for StaticToken {
     async fn access(&self) -> Result<AccessToken, TokenError> {
-        Ok(AccessToken { rev: Rev::FIRST, secret: self.0.clone() })
+        Ok(self.0.clone())
     }
 
     async fn renew(&self, _: Rev) -> Result<AccessToken, TokenError> {

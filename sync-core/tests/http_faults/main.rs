@@ -73,7 +73,7 @@ struct Renewing(AtomicU64);
 impl TokenSource for Renewing {
     async fn access(&self) -> Result<AccessToken, TokenError> {
         let rev = self.0.load(Ordering::SeqCst);
-        Ok(AccessToken { rev: Rev::from(rev), secret: format!("{TOKEN}-{rev}").into() })
+        Ok(AccessToken::new(Rev::from(rev), format!("{TOKEN}-{rev}")))
     }
 
     async fn renew(&self, _: Rev) -> Result<AccessToken, TokenError> {

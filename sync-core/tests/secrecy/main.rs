@@ -131,7 +131,7 @@ fn of_tokens(shown: &mut Shown) {
     shown.debug(&pair("one"));
     shown.debug(&stored);
     shown.debug(&Swap::Stale(Some(stored)));
-    shown.debug(&AccessToken { rev: Rev::FIRST, secret: "s3cr3t-access".into() });
+    shown.debug(&AccessToken::new(Rev::FIRST, "s3cr3t-access"));
     shown.debug(&StaticToken::new("s3cr3t-access"));
     let keys = || SealingKeys::from_text(&format!("{KEY}\n{}", KEY.replace('1', "2")).into()).unwrap();
     shown.debug(&SealingKey::from_text(&KEY.into()).unwrap());

@@ -65,7 +65,7 @@ const SAVE_ATTEMPTS: u32 = 3;
 const LATER_ATTEMPTS: u32 = 20;
 
 pub(super) fn access(tokens: Versioned<TokenSet>) -> AccessToken {
-    AccessToken { rev: tokens.rev, secret: tokens.value.access }
+    AccessToken::new(tokens.rev, tokens.value.access)
 }
 
 fn store_error(error: StoreError) -> TokenError {

@@ -282,7 +282,7 @@ async fn a_pair_that_could_not_be_saved_is_saved_even_if_nobody_asks_again() {
         tokio::task::yield_now().await;
     }
     let stored = store.load(&account()).await.unwrap().unwrap();
-    assert_eq!(text(&AccessToken { rev: stored.rev, secret: stored.value.access }), "s3cr3t-access-1");
+    assert_eq!(text(&AccessToken::new(stored.rev, stored.value.access)), "s3cr3t-access-1");
 }
 
 #[tokio::test]
