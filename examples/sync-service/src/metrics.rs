@@ -5,12 +5,15 @@ use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 
 use sync_core::engine::{FaultKind, ReviewKind};
-use sync_core::jiff::Timestamp;
+use sync_core::jiff::{SignedDuration, Timestamp};
 use sync_core::{AccountKey, Env, Event, Observer, SystemEnv};
 
 use crate::alerts::{AlertKind, PairAlerts};
 use crate::cli::ServiceName;
 use crate::service::{Mend, Troubles};
+
+/// What a service is left alone for without anybody being told.
+const LONG: SignedDuration = SignedDuration::from_mins(5);
 
 /// Takes note of what happens to one pair: counts it, and raises alerts.
 #[derive(Debug)]
@@ -56,14 +59,28 @@ impl Meter {
         }
     }
 
-    fn low(&self, account: &AccountKey, until: Timestamp) {
+    fn low(&self, account: &AccountKey, until: Timestamp, what: &str) {
         let Some(service) = service(account) else { return };
         let why = format!(
-            "what {account} allows in a day is nearly spent: work waits until {until} and goes on by itself; see which \
-             other programs use the account"
+            "{account} {what}: work waits until {until} and goes on by itself; see what else uses this account, and have \
+             it send less"
         );
         if self.troubles.low(service, why.clone(), until, now()) {
             self.alerts.tell(AlertKind::QuotaLow, why);
+        }
+    }
+
+    fn paused(&self, account: &AccountKey, until: Timestamp, kind: FaultKind) {
+        match (kind, service(account)) {
+            (FaultKind::Throttled { .. }, _) if until.duration_since(now()) > LONG => {
+                self.low(account, until, "asks to be left alone");
+            }
+            (FaultKind::Transient, Some(service)) => {
+                if let Some(why) = self.troubles.silent(service, now()) {
+                    self.alerts.tell(AlertKind::PairStopped, why);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -151,12 +168,19 @@ impl Observer for Meter {
             ),
             Event::CallFailed { account, kind, message, .. } => {
                 self.count("sync_failed_calls_total", label(account));
-                if *kind == FaultKind::Auth {
-                    self.lost(account, message);
+                match (kind, service(account)) {
+                    (FaultKind::Auth, _) => self.lost(account, message),
+                    (FaultKind::Transient, Some(service)) => self.troubles.failed(service, message),
+                    _ => {}
                 }
             }
-            Event::Quota { account, remaining: 0, resets_at, .. } => self.low(account, *resets_at),
-            Event::QuotaLow { account, until, .. } => self.low(account, *until),
+            Event::AccountPaused { account, until, kind, .. } => self.paused(account, *until, *kind),
+            Event::Quota { account, remaining: 0, resets_at, .. } => {
+                self.low(account, *resets_at, "has spent what it may in a day");
+            }
+            Event::QuotaLow { account, until, .. } => {
+                self.low(account, *until, "has nearly spent what it may in a day");
+            }
             Event::ReviewOpened { review, .. } => {
                 self.count("sync_reviews_total", format!(",kind=\"{}\"", review.kind));
                 let kind = match review.kind {

@@ -21,8 +21,12 @@ struct Trouble {
     is_expired: bool,
     /// The operations that were refused, and when: that others succeed does not mend that.
     refused: BTreeMap<String, Timestamp>,
-    /// That the quota is nearly spent, and until when.
+    /// That the service allows nothing for long, and until when.
     low: Option<(String, Timestamp)>,
+    /// Why the service does not answer.
+    silent: Option<String>,
+    /// What failed last.
+    failed: String,
 }
 
 impl Troubles {
@@ -52,6 +56,7 @@ impl Troubles {
     pub(crate) fn answered(&self, service: ServiceName, operation: &str, now: Timestamp) {
         let mut all = self.all();
         let trouble = service.of(&mut all);
+        trouble.silent = None;
         trouble.refused.remove(operation);
         trouble.refused.retain(|_, at| at.checked_add(WANTED).is_ok_and(|until| now < until));
         if trouble.refused.is_empty() {
@@ -59,13 +64,33 @@ impl Troubles {
         }
     }
 
-    /// Takes note that the quota is nearly spent. Gives whether that is to be told.
+    /// Takes note that the service allows nothing, or nothing that can wait, for long. Gives whether that is to be told.
     pub(crate) fn low(&self, service: ServiceName, why: String, until: Timestamp, now: Timestamp) -> bool {
         let mut all = self.all();
         let low = &mut service.of(&mut all).low;
         let is_new = low.as_ref().is_none_or(|(_, until)| *until <= now);
         *low = Some((why, until));
         is_new
+    }
+
+    /// Takes note of what failed.
+    pub(crate) fn failed(&self, service: ServiceName, what: &str) {
+        what.clone_into(&mut service.of(&mut self.all()).failed);
+    }
+
+    /// Takes note that the service does not answer, and gives why if that is to be told.
+    pub(crate) fn silent(&self, service: ServiceName, now: Timestamp) -> Option<String> {
+        let mut all = self.all();
+        let trouble = service.of(&mut all);
+        // A service that has asked to be left alone is not asked.
+        let is_known =
+            trouble.silent.is_some() || trouble.low.as_ref().is_some_and(|(_, until)| now < *until);
+        if is_known {
+            return None;
+        }
+        let why = format!("{}: it is tried again by itself until the service answers", trouble.failed);
+        trouble.silent = Some(why.clone());
+        Some(why)
     }
 
     /// Forgets what was refused before the pair was connected anew.
@@ -87,7 +112,9 @@ impl Troubles {
     pub(crate) fn why(&self, now: Timestamp) -> Option<String> {
         let all = self.all();
         let low = |trouble: &Trouble| trouble.low.clone().filter(|(_, until)| now < *until);
-        let why = all.iter().flat_map(|trouble| [trouble.lost.clone(), low(trouble).map(|(why, _)| why)]);
+        let why = all.iter().flat_map(|trouble| {
+            [trouble.lost.clone(), low(trouble).map(|(why, _)| why), trouble.silent.clone()]
+        });
         let why: Vec<_> = why.flatten().collect();
         (!why.is_empty()).then(|| why.join("; "))
     }
@@ -131,6 +158,21 @@ mod tests {
         troubles.lost(ServiceName::Ghl, "why".to_owned());
         troubles.answered(ServiceName::Ghl, "contacts.search", now + WANTED);
         assert_eq!(troubles.why(now + WANTED), None);
+    }
+
+    #[test]
+    fn a_service_that_does_not_answer_is_told_once_and_not_if_it_has_asked_to_be_left_alone() {
+        let (troubles, now) = (Troubles::default(), Timestamp::UNIX_EPOCH);
+        troubles.failed(ServiceName::Moloni, "no connection");
+        let why = troubles.silent(ServiceName::Moloni, now).unwrap();
+        assert!(why.starts_with("no connection"), "{why}");
+        assert_eq!(troubles.silent(ServiceName::Moloni, now), None);
+        assert_eq!(troubles.why(now), Some(why));
+        troubles.answered(ServiceName::Moloni, "customers.getAll", now);
+        assert_eq!(troubles.why(now), None);
+        troubles.low(ServiceName::Moloni, "low".to_owned(), now + WANTED, now);
+        assert_eq!(troubles.silent(ServiceName::Moloni, now), None);
+        assert!(troubles.silent(ServiceName::Moloni, now + WANTED).is_some());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What fails while the service runs: it says what to do, goes on by itself, and nothing is lost or done twice.
 
 use serde_json::json;
-use sync_core::sandbox_kit::{Edit, Fault};
+use sync_core::sandbox_kit::{Edit, Fault, FaultKind};
 
 use crate::ana;
 use crate::scene::{Scene, ready, terminated, until};
@@ -13,16 +13,26 @@ pub fn bruno() -> serde_json::Value {
     })
 }
 
+/// An answer of HighLevel that refuses because of a limit.
+pub fn throttled(headers: &[(&str, &str)]) -> Fault {
+    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Fault::new(FaultKind::Status {
+        status: 429,
+        body: r#"{"message":"Too Many Requests"}"#.to_owned(),
+        headers,
+    })
+}
+
 impl Scene {
     /// Changes the city of Ana's contact by hand.
-    fn ana_moves(&self, pair: &str, city: &str) {
+    pub fn ana_moves(&self, pair: &str, city: &str) {
         let id = self.contact(pair, "ana@example.pt").unwrap()["id"].as_str().unwrap().to_owned();
         let fields = json!({ "city": city });
         self.pair(pair).ghl.human(Edit::Update { collection: "contacts".into(), id, fields }).unwrap();
     }
 
     /// Whether Ana's customer has that city.
-    fn ana_lives_in(&self, pair: &str, city: &str) -> bool {
+    pub fn ana_lives_in(&self, pair: &str, city: &str) -> bool {
         let customers = self.pair(pair).moloni.state()["customers"].as_array().unwrap().clone();
         customers.iter().any(|customer| customer["email"] == "ana@example.pt" && customer["city"] == city)
     }
@@ -73,4 +83,60 @@ async fn an_expired_connection_is_told_with_the_command_and_goes_on_once_a_perso
     let said = terminated(child).await;
     assert!(said.code == Some(0), "{}", said.text);
     assert_eq!(scene.says(&["apply"]).await.code, Some(0), "nothing is left to do");
+}
+
+#[tokio::test]
+async fn a_pair_that_is_throttled_for_long_says_so_and_the_other_one_runs_on() {
+    let mut scene = Scene::new("throttled", &[("shop", 0), ("office", 0)]).await;
+    let (inbox, address) = scene.serves().await;
+    for pair in ["shop", "office"] {
+        scene.pair(pair).moloni.add_customer(ana()).unwrap();
+        scene.approved(pair).await;
+    }
+    let child = scene.started();
+    ready(&address, "it runs", |status, _| status == 200).await;
+    scene.pair("shop").ghl.fault(throttled(&[("retry-after", "3600")]));
+    until("an alert", || inbox.has("quota_low", "shop")).await;
+    scene.ana_moves("shop", "Tavira");
+    scene.ana_moves("office", "Tavira");
+    until("the office's edit", || scene.ana_lives_in("office", "Tavira")).await;
+    let why = ready(&address, "it is told", |status, _| status == 503).await;
+    let in_sync = r#""pair":"office","state":"in_sync""#;
+    assert!(why.contains("asks to be left alone") && why.contains(in_sync), "{why}");
+    assert!(!scene.ana_lives_in("shop", "Tavira"));
+    assert!(!inbox.has("quota_low", "office"));
+
+    // Within the hour nothing is sent that would be refused: a restart asks anew.
+    let calls = scene.pair("shop").ghl.calls().len();
+    scene.ana_moves("office", "Loulé");
+    until("the office's next edit", || scene.ana_lives_in("office", "Loulé")).await;
+    assert_eq!(scene.pair("shop").ghl.calls().len(), calls, "it is left alone");
+    assert_eq!(inbox.of("quota_low", "shop").len(), 1, "it is told once");
+    assert!(!inbox.has("pair_stopped", "shop"), "it is told once");
+    scene.pair("shop").ghl.clear_faults();
+    assert_eq!(terminated(child).await.code, Some(0));
+    let child = scene.started();
+    until("the shop's edit", || scene.ana_lives_in("shop", "Tavira")).await;
+    terminated(child).await;
+    assert_eq!(scene.contacts_of_moloni("shop") + scene.contacts_of_moloni("office"), 2);
+}
+
+#[tokio::test]
+async fn a_service_that_does_not_answer_is_told_once_and_goes_on_by_itself() {
+    let mut scene = Scene::new("silent", &[("shop", 0)]).await;
+    let (inbox, address) = scene.serves().await;
+    scene.pair("shop").moloni.add_customer(ana()).unwrap();
+    scene.approved("shop").await;
+    let child = scene.started();
+    ready(&address, "it runs", |status, _| status == 200).await;
+    scene.pair("shop").ghl.fault(Fault::new(FaultKind::Drop));
+    until("an alert", || inbox.has("pair_stopped", "shop")).await;
+    ready(&address, "it is told", |status, why| status == 503 && why.contains("until the service answers"))
+        .await;
+    scene.ana_moves("shop", "Tavira");
+    scene.pair("shop").ghl.clear_faults();
+    until("the edit made meanwhile", || scene.ana_lives_in("shop", "Tavira")).await;
+    ready(&address, "it goes on by itself", |status, _| status == 200).await;
+    assert_eq!(inbox.of("pair_stopped", "shop").len(), 1, "it is told once");
+    terminated(child).await;
 }
