@@ -5,12 +5,14 @@ mod login;
 mod trouble;
 mod webhooks;
 
+use std::collections::BTreeSet;
+use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use moloni_ghl::{Bridge, BridgeError};
 use sync_core::engine::{Engine, EngineError};
-use sync_core::{Env, SystemEnv};
+use sync_core::{Env, StoreError, SystemEnv};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -81,20 +83,37 @@ impl Running {
     }
 
     /// Why it waits is told once, and not at each attempt.
-    fn waits(&self, why: String, told: &mut Option<String>) {
-        let cause = cause(&why);
-        if told.as_ref() != Some(&cause) {
-            self.meter.alerts().tell(AlertKind::PairStopped, &why);
-            *told = Some(cause);
+    fn waits(&self, why: Why, told: &mut BTreeSet<String>) {
+        if told.insert(why.cause) {
+            self.meter.alerts().tell(AlertKind::PairStopped, &why.text);
         }
-        self.is(Condition::Waiting(why));
+        self.is(Condition::Waiting(why.text));
     }
 }
 
-/// What stays the same where an error comes again: it may tell how many seconds are left, or name the answer's trace.
-fn cause(why: &str) -> String {
-    let end = why.find(" [trace ").unwrap_or(why.len());
-    why.chars().take(end).filter(|c| !c.is_ascii_digit()).collect()
+/// Why a pair waits.
+struct Why {
+    text: String,
+    /// What stays the same where the cause does.
+    cause: String,
+}
+
+impl Why {
+    fn new(error: &(dyn Error + 'static)) -> Self {
+        let text = error.to_string();
+        let of_store = error.is::<StoreError>()
+            || matches!(error.downcast_ref(), Some(BridgeError::Engine(EngineError::Store(_))))
+            || matches!(error.downcast_ref(), Some(EngineError::Store(_)));
+        let cause = if of_store {
+            // What a database says of itself changes while it goes and comes.
+            "the state".to_owned()
+        } else {
+            // It may tell how many seconds are left, or name the answer's trace.
+            let end = text.find(" [trace ").unwrap_or(text.len());
+            text.get(..end).unwrap_or(&text).chars().filter(|c| !c.is_ascii_digit()).collect()
+        };
+        Self { text: if of_store { format!("{text}; it goes on by itself then") } else { text }, cause }
+    }
 }
 
 /// All of them.
@@ -137,7 +156,7 @@ pub(crate) async fn supervise(pairs: &Pairs, stop: impl Future<Output = ()>) {
 
 /// Keeps one pair in sync, and begins anew with what ends it.
 async fn keep(running: Arc<Running>, stopped: watch::Receiver<bool>) {
-    let (mut pause, mut refused, mut told, mut fell) = (FIRST_PAUSE, None, None, false);
+    let (mut pause, mut refused, mut told, mut fell) = (FIRST_PAUSE, None, BTreeSet::new(), false);
     let env = SystemEnv::new();
     loop {
         let mut stop = stopped.clone();
@@ -151,12 +170,13 @@ async fn keep(running: Arc<Running>, stopped: watch::Receiver<bool>) {
                 let began = env.monotonic();
                 let ended = run(&running, &bridge, &logins, stopped.clone(), !fell).await;
                 if env.monotonic().saturating_sub(began) >= WELL {
-                    (pause, told) = (FIRST_PAUSE, None);
+                    pause = FIRST_PAUSE;
+                    told.clear();
                 }
                 fell = ended.is_err();
-                ended.err().map(|error| error.to_string())
+                ended.err().map(|error| Why::new(&error))
             }
-            Err(error) => Some(error.to_string()),
+            Err(error) => Some(Why::new(error.as_ref())),
         };
         if *stopped.borrow() {
             return;

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod outages;
+mod postgres;
 mod scene;
 
 use scene::{Inbox, Scene, free_port, get, terminated, until};

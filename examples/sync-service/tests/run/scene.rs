@@ -17,6 +17,8 @@ use tokio::process::{Child, Command};
 pub struct Scene {
     pub directory: PathBuf,
     pub service: String,
+    /// What the program finds in its environment.
+    pub environment: Vec<(&'static str, String)>,
     pub pairs: Vec<(&'static str, SandboxPair, String)>,
 }
 
@@ -29,7 +31,12 @@ impl Scene {
     pub async fn new(test: &str, pairs: &[(&'static str, usize)]) -> Self {
         let directory = std::env::temp_dir().join(format!("sync-service-{}-{test}", std::process::id()));
         std::fs::create_dir_all(&directory).unwrap();
-        let mut scene = Self { directory, service: "listen = \"\"".to_owned(), pairs: Vec::new() };
+        let mut scene = Self {
+            directory,
+            service: "listen = \"\"".to_owned(),
+            environment: Vec::new(),
+            pairs: Vec::new(),
+        };
         for (name, customers) in pairs {
             let config = PairConfig { customers: *customers, speed: 50.0, ..PairConfig::default() };
             let pair = SandboxPair::start(config).await.unwrap();
@@ -120,6 +127,12 @@ index_lag = "1s"
 
     /// Runs `connect ghl`, opens the page that it names, and pastes where that leads to.
     pub async fn connects(&self, pair: &str) {
+        let done = self.visits(pair, |page| page).await;
+        assert!(done.code == Some(0) && done.text.contains("is connected"), "{}", done.text);
+    }
+
+    /// The same, with another page.
+    pub async fn visits(&self, pair: &str, other: impl FnOnce(String) -> String) -> Said {
         let mut program = self.program(&["connect", "ghl", "--pair", pair]);
         let mut child = program.stdin(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -131,7 +144,7 @@ index_lag = "1s"
         };
         let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         // The marketplace's page, which the sandbox has as well.
-        let page = page.replace("https://marketplace.gohighlevel.com", &self.pair(pair).ghl.url());
+        let page = other(page.replace("https://marketplace.gohighlevel.com", &self.pair(pair).ghl.url()));
         assert!(page.starts_with(&self.pair(pair).ghl.url()), "{page}");
         let answer = browser.get(page).send().await.unwrap();
         let ended_up = answer.headers()["location"].to_str().unwrap().to_owned() + "\n";
@@ -140,13 +153,19 @@ index_lag = "1s"
         while let Some(line) = lines.next_line().await.unwrap() {
             rest.push_str(&line);
         }
-        let done = said(&child.wait_with_output().await.unwrap());
-        assert!(done.code == Some(0) && done.text.contains("is connected"), "{} {rest}", done.text);
+        let mut done = child.wait_with_output().await.unwrap();
+        done.stderr = rest.into_bytes();
+        said(&done)
     }
 
     pub fn program(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sync-service"));
-        command.env_clear().arg("--config").arg(self.directory.join("sync.toml")).args(arguments);
+        command
+            .env_clear()
+            .envs(self.environment.iter().cloned())
+            .arg("--config")
+            .arg(self.directory.join("sync.toml"))
+            .args(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         command
     }
