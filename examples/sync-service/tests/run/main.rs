@@ -1,6 +1,8 @@
 //! The program as a person runs it, against the sandboxes. What counts is what both services show.
 
 mod alerts;
+#[cfg(target_os = "linux")]
+mod disk;
 mod outages;
 mod postgres;
 mod scene;
