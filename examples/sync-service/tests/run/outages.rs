@@ -140,3 +140,124 @@ async fn a_service_that_does_not_answer_is_told_once_and_goes_on_by_itself() {
     assert_eq!(inbox.of("pair_stopped", "shop").len(), 1, "it is told once");
     terminated(child).await;
 }
+
+/// What a token is refused with that lacks a scope.
+const NO_SCOPE: &str = r#"{"statusCode":401,"message":"The token is not authorized for this scope."}"#;
+
+#[tokio::test]
+async fn a_token_that_may_not_write_is_told_with_the_scope_and_nothing_is_lost_after_it_is_granted() {
+    let mut scene = Scene::new("scopes", &[("shop", 0)]).await;
+    let (inbox, address) = scene.serves().await;
+    scene.pair("shop").moloni.add_customer(ana()).unwrap();
+    scene.approved("shop").await;
+    let child = scene.started();
+    ready(&address, "it runs", |status, _| status == 200).await;
+    for operation in ["contacts.create", "contacts.update", "contacts.upsert"] {
+        scene.pair("shop").ghl.fault(Fault::status(401, NO_SCOPE).on(operation));
+    }
+    scene.pair("shop").moloni.add_customer(bruno()).unwrap();
+    until("an alert", || inbox.has("connection_lost", "shop")).await;
+    let told = inbox.of("connection_lost", "shop");
+    for part in ["with the scope contacts.write", "Settings and Private Integrations"] {
+        assert!(told[0].contains(part), "{told:?}");
+    }
+    // What it may do it goes on with.
+    scene.ana_moves("shop", "Tavira");
+    until("the other way", || scene.ana_lives_in("shop", "Tavira")).await;
+    ready(&address, "it is told", |status, why| status == 503 && why.contains("contacts.write")).await;
+    assert!(scene.contact("shop", "bruno@example.pt").is_none());
+    assert_eq!(inbox.of("connection_lost", "shop").len(), 1, "it is told once");
+
+    scene.pair("shop").ghl.clear_faults();
+    until("the customer made meanwhile", || scene.contact("shop", "bruno@example.pt").is_some()).await;
+    ready(&address, "it goes on by itself", |status, _| status == 200).await;
+    terminated(child).await;
+    assert_eq!(scene.contacts_of_moloni("shop"), 2);
+    assert_eq!(scene.says(&["apply"]).await.code, Some(0), "nothing is left to do");
+}
+
+#[tokio::test]
+async fn a_token_that_may_not_read_contacts_is_told_with_the_scope() {
+    let mut scene = Scene::new("reading", &[("shop", 0)]).await;
+    let (inbox, address) = scene.serves().await;
+    scene.pair("shop").moloni.add_customer(ana()).unwrap();
+    for operation in ["contacts.get", "contacts.search", "contacts.list", "contacts.duplicate"] {
+        scene.pair("shop").ghl.fault(Fault::status(401, NO_SCOPE).on(operation));
+    }
+    let said = scene.says(&["plan"]).await;
+    assert!(said.code == Some(1) && said.text.contains("with the scope contacts.readonly"), "{}", said.text);
+    scene.pair("shop").ghl.clear_faults();
+    scene.approved("shop").await;
+    let child = scene.started();
+    ready(&address, "it runs", |status, _| status == 200).await;
+    for operation in ["contacts.get", "contacts.search", "contacts.list", "contacts.duplicate"] {
+        scene.pair("shop").ghl.fault(Fault::status(401, NO_SCOPE).on(operation));
+    }
+    until("an alert", || inbox.has("connection_lost", "shop")).await;
+    scene.ana_moves("shop", "Tavira");
+    let told = inbox.of("connection_lost", "shop");
+    assert!(told[0].contains("with the scope contacts.readonly"), "{told:?}");
+    ready(&address, "it is told", |status, _| status == 503).await;
+    scene.pair("shop").ghl.clear_faults();
+    until("the edit made meanwhile", || scene.ana_lives_in("shop", "Tavira")).await;
+    ready(&address, "it goes on by itself", |status, _| status == 200).await;
+    assert_eq!(inbox.of("connection_lost", "shop").len(), 1, "it is told once");
+    terminated(child).await;
+}
+
+#[tokio::test]
+async fn an_app_that_is_given_too_little_is_not_connected() {
+    let mut scene = Scene::new("too-little", &[("shop", 0)]).await;
+    scene.uses_an_app("shop");
+    let said = scene.visits("shop", |page| page.replace("contacts.write+", "")).await;
+    assert!(said.code == Some(1) && said.text.contains("the tokens lack contacts.write"), "{}", said.text);
+    let said = scene.says(&["plan"]).await;
+    assert!(said.code == Some(1) && said.text.contains("is not connected"), "{}", said.text);
+}
+
+#[tokio::test]
+async fn a_new_private_integration_is_taken_up_while_it_runs() {
+    let mut scene = Scene::new("token", &[("shop", 0)]).await;
+    let (inbox, address) = scene.serves().await;
+    scene.pair("shop").moloni.add_customer(ana()).unwrap();
+    scene.approved("shop").await;
+    // As if it had been taken back, and another one made: the sandbox has one alone.
+    let file = scene.directory.join("shop.ghl");
+    let good = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, "pit-s3cr3t-taken-back").unwrap();
+    let child = scene.started();
+    until("an alert", || inbox.has("connection_lost", "shop")).await;
+    let told = inbox.of("connection_lost", "shop");
+    assert!(told[0].contains("create a new private integration token"), "{told:?}");
+    scene.ana_moves("shop", "Tavira");
+    std::fs::write(&file, good).unwrap();
+    until("the edit made meanwhile", || scene.ana_lives_in("shop", "Tavira")).await;
+    ready(&address, "it goes on by itself", |status, _| status == 200).await;
+    assert_eq!(inbox.of("connection_lost", "shop").len(), 1, "it is told once");
+    terminated(child).await;
+}
+
+#[tokio::test]
+async fn a_login_of_moloni_that_has_expired_is_made_anew_once() {
+    let mut scene = Scene::new("relogin", &[("shop", 0)]).await;
+    let (inbox, address) = scene.serves().await;
+    scene.pair("shop").moloni.add_customer(ana()).unwrap();
+    scene.approved("shop").await;
+    let child = scene.started();
+    ready(&address, "it runs", |status, _| status == 200).await;
+    let logins = || {
+        let calls = scene.pair("shop").moloni.calls();
+        calls.iter().filter(|call| call.operation.as_deref() == Some("grant")).count()
+    };
+    let before = logins();
+    let expired = r#"{"error":"invalid_grant","error_description":"Refresh token has expired"}"#;
+    scene.pair("shop").moloni.fault(Fault::status(400, expired).on("grant").times(1));
+    scene.pair("shop").moloni.fault(Fault::status(401, "").on("customers.*").times(1));
+    until("another login", || logins() == before + 2).await;
+    scene.pair("shop").moloni.add_customer(bruno()).unwrap();
+    until("a customer", || scene.contact("shop", "bruno@example.pt").is_some()).await;
+    ready(&address, "it goes on by itself", |status, _| status == 200).await;
+    assert_eq!(logins(), before + 2, "it is refused once, and logs in once");
+    assert!(!inbox.has("connection_lost", "shop"), "it needs nobody");
+    terminated(child).await;
+}
