@@ -6,6 +6,7 @@ mod disk;
 mod outages;
 mod postgres;
 mod scene;
+mod webhooks;
 
 use scene::{Inbox, Scene, free_port, get, terminated, until};
 use serde_json::json;
