@@ -20,6 +20,7 @@ use crate::Result;
 use crate::alerts::{AlertKind, Alerts};
 use crate::metrics::Meter;
 use crate::pair::Pair;
+use crate::storage::silence;
 
 use self::login::{Logins, Refused};
 
@@ -76,6 +77,10 @@ impl Running {
     /// The engine, once both sides are connected.
     pub(crate) fn engine(&self) -> Option<Engine> {
         self.now.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
+    }
+
+    fn works_with(&self, engine: Option<Engine>) {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner).1 = engine;
     }
 
     fn is(&self, condition: Condition) {
@@ -182,6 +187,8 @@ async fn keep(running: Arc<Running>, stopped: watch::Receiver<bool>) {
             return;
         }
         if let Some(why) = why {
+            // A webhook comes again, and must not wait for what does not answer.
+            running.works_with(None);
             running.waits(why, &mut told);
         }
         let mut stop = stopped.clone();
@@ -214,11 +221,20 @@ async fn run(
     };
     let schedule = running.pair.schedule();
     let mut run = std::pin::pin!(bridge.run(&schedule, ends));
+    let run = async {
+        tokio::select! {
+            ended = &mut run => return ended,
+            () = tokio::time::sleep(SETTLES_WITHIN) => running.is(Condition::InSync),
+        }
+        run.await
+    };
     tokio::select! {
-        ended = &mut run => return ended,
-        () = tokio::time::sleep(SETTLES_WITHIN) => running.is(Condition::InSync),
+        ended = run => ended,
+        // What was under way was announced in the state, as where the process ends.
+        error = silence(&running.pair.storage, bridge.engine().store().as_ref()) => {
+            Err(EngineError::from(error).into())
+        }
     }
-    run.await
 }
 
 /// Connects, unless that takes a login that was refused before.
@@ -248,7 +264,7 @@ async fn connect_once(running: &Running, refused: &mut Option<Refused>) -> Resul
 async fn connect(running: &Running) -> Result<Bridge> {
     let bridge = running.pair.connect(running.meter.clone()).await?;
     running.meter.troubles().connected();
-    running.now.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(bridge.engine().clone());
+    running.works_with(Some(bridge.engine().clone()));
     let engine = bridge.engine();
     let never_ran = engine.store().runs(None, 1).await?.is_empty();
     if never_ran && !running.pair.config.sync.ask_first {

@@ -1,12 +1,9 @@
 //! The state in PostgreSQL, which goes and comes back while the service runs.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use sync_core::http::reqwest::Url;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::AbortHandle;
+use tokio::sync::watch;
 
 use crate::ana;
 use crate::outages::bruno;
@@ -23,43 +20,50 @@ fn database() -> Option<Url> {
     Some(url.parse().unwrap())
 }
 
+/// What becomes of what goes to a server.
+#[derive(Clone, Copy, PartialEq)]
+enum Traffic {
+    Flows,
+    /// Connections are closed, and new ones too.
+    Refused,
+    /// Connections stay, and nothing comes through them.
+    Swallowed,
+}
+
 /// A way to a server that can be cut.
 struct Way {
     port: u16,
-    is_cut: Arc<AtomicBool>,
-    connections: Arc<Mutex<Vec<AbortHandle>>>,
+    traffic: watch::Sender<Traffic>,
 }
 
 impl Way {
     async fn to(server: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let (is_cut, connections) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
-        let way = Self { port, is_cut: is_cut.clone(), connections: connections.clone() };
+        let (traffic, now) = watch::channel(Traffic::Flows);
         tokio::spawn(async move {
             while let Ok((mut here, _)) = listener.accept().await {
-                // Dropped, it is closed at once.
-                if is_cut.load(Ordering::SeqCst) {
-                    continue;
-                }
-                let server = server.clone();
-                let both = tokio::spawn(async move {
-                    let mut there = TcpStream::connect(server).await.unwrap();
-                    let _ = tokio::io::copy_bidirectional(&mut here, &mut there).await;
+                let (server, mut now) = (server.clone(), now.clone());
+                tokio::spawn(async move {
+                    let flows = async {
+                        let mut there = TcpStream::connect(server).await.unwrap();
+                        let _ = tokio::io::copy_bidirectional(&mut here, &mut there).await;
+                    };
+                    let is_cut = |traffic: &Traffic| *traffic != Traffic::Flows;
+                    let cut = tokio::select! {
+                        biased;
+                        cut = now.wait_for(is_cut) => *cut.unwrap(),
+                        () = flows => return,
+                    };
+                    if cut == Traffic::Swallowed {
+                        let held = here;
+                        std::future::pending::<()>().await;
+                        drop(held);
+                    }
                 });
-                connections.lock().unwrap().push(both.abort_handle());
             }
         });
-        way
-    }
-
-    fn cut(&self) {
-        self.is_cut.store(true, Ordering::SeqCst);
-        self.connections.lock().unwrap().drain(..).for_each(|connection| connection.abort());
-    }
-
-    fn mend(&self) {
-        self.is_cut.store(false, Ordering::SeqCst);
+        Self { port, traffic }
     }
 }
 
@@ -86,12 +90,27 @@ impl Drop for Schemas {
 
 #[tokio::test]
 async fn a_database_that_is_gone_for_a_while_is_told_and_nothing_is_lost_or_done_twice() {
+    a_database_is_gone_for_a_while(
+        "gone",
+        Traffic::Refused,
+        "the database does not answer: see that it runs",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_database_that_falls_silent_is_told_and_nothing_is_lost_or_done_twice() {
+    let says = "the database has not answered for 15 s: see that it runs";
+    a_database_is_gone_for_a_while("silent", Traffic::Swallowed, says).await;
+}
+
+async fn a_database_is_gone_for_a_while(test: &str, how: Traffic, says: &str) {
     let Some(url) = database() else { return };
-    let pair: &str = Box::leak(format!("gone_{}", std::process::id()).into_boxed_str());
+    let pair: &str = Box::leak(format!("{test}_{}", std::process::id()).into_boxed_str());
     let _schemas = Schemas { url: url.clone(), names: vec![format!("sync_{pair}")] };
     let (host, port) = (url.host_str().unwrap(), url.port().unwrap_or(5432));
     let way = Way::to(format!("{host}:{port}")).await;
-    let mut scene = Scene::new("postgres", &[(pair, 0)]).await;
+    let mut scene = Scene::new(&format!("postgres-{test}"), &[(pair, 0)]).await;
     let (inbox, address) = scene.serves().await;
     let mut through = url.clone();
     through.set_host(Some("127.0.0.1")).unwrap();
@@ -108,12 +127,12 @@ async fn a_database_that_is_gone_for_a_while_is_told_and_nothing_is_lost_or_done
     scene.ana_moves(pair, "Tavira");
     until("an edit", || scene.ana_lives_in(pair, "Tavira")).await;
 
-    way.cut();
+    way.traffic.send_replace(how);
     until("an alert", || inbox.has("pair_stopped", pair)).await;
     let why = ready(&address, "it is told", |status, _| status == 503).await;
-    assert!(why.contains("the database does not answer: see that it runs"), "{why}");
+    assert!(why.contains(says), "{why}");
     let said = scene.says(&["status"]).await;
-    assert!(said.code == Some(1) && said.text.contains("the database does not answer"), "{}", said.text);
+    assert!(said.code == Some(1) && said.text.contains(says), "{}", said.text);
     scene.ana_moves(pair, "Loulé");
     scene.pair(pair).moloni.add_customer(bruno()).unwrap();
     // Some attempts, each of which fails.
@@ -127,7 +146,7 @@ async fn a_database_that_is_gone_for_a_while_is_told_and_nothing_is_lost_or_done
         inbox.of("pair_stopped", pair)
     );
 
-    way.mend();
+    way.traffic.send_replace(Traffic::Flows);
     until("the edit made meanwhile", || scene.ana_lives_in(pair, "Loulé")).await;
     until("the customer made meanwhile", || scene.contact(pair, "bruno@example.pt").is_some()).await;
     ready(&address, "it goes on by itself", |status, _| status == 200).await;
