@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use sync_core::http::{DecodeError, Excerpt, HttpError, HttpErrorKind, Operation,
 
 use crate::fields::FieldError;
 use crate::ids::ContactId;
+use crate::oauth::Scope;
 use crate::service::messages;
 use crate::version::ApiVersion;
 
@@ -471,7 +473,7 @@ impl fmt::Display for Error {
         if let Some(duplicate) = &self.0.duplicate {
             write!(f, " (same {} as contact {})", duplicate.matching_field, duplicate.contact_id)?;
         }
-        if let Some(hint) = hint(*kind, messages) {
+        if let Some(hint) = hint(*kind, operation, messages) {
             write!(f, "; {hint}")?;
         }
         if self.is_quota_spent() {
@@ -488,25 +490,28 @@ impl fmt::Display for Error {
 }
 
 /// What to do about it, where the service's words do not tell.
-fn hint(kind: ErrorKind, messages: &[String]) -> Option<&'static str> {
+fn hint(kind: ErrorKind, operation: &str, messages: &[String]) -> Option<Cow<'static, str>> {
     let of_class = messages.iter().any(|message| message.to_lowercase().contains("authclass"));
-    Some(match kind {
+    if kind == ErrorKind::Unauthorized(UnauthorizedReason::Scope) && !of_class {
+        let scope = Scope::needed(operation).map_or("it lacks".to_owned(), |scope| scope.to_string());
+        let hint =
+            format!("authorise the app again with the scope {scope}, or add it to the private integration");
+        return Some(hint.into());
+    }
+    Some(Cow::Borrowed(match kind {
         // No consent makes a location's token of an agency's.
-        ErrorKind::Unauthorized(UnauthorizedReason::Scope) if of_class => {
+        ErrorKind::Unauthorized(UnauthorizedReason::Scope) => {
             "use a location token: an agency's does not reach this"
         }
         ErrorKind::Unauthorized(UnauthorizedReason::Token) => "get a new access token",
         ErrorKind::Unauthorized(UnauthorizedReason::PrivateIntegration) => {
             "create a new private integration token"
         }
-        ErrorKind::Unauthorized(UnauthorizedReason::Scope) => {
-            "authorise the app again with the scope it lacks"
-        }
         ErrorKind::Unauthorized(UnauthorizedReason::TokenClass) => "use a location token",
         ErrorKind::Forbidden => "check the location id: the token is for another one",
         ErrorKind::RouteNotFound => "check the base URL and the API version",
         _ => return None,
-    })
+    }))
 }
 
 impl StdError for Error {

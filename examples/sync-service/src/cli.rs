@@ -128,7 +128,7 @@ pub(crate) enum ReviewTask {
     },
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ServiceName {
     /// HighLevel
     Ghl,

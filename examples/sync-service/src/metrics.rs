@@ -5,14 +5,22 @@ use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 
 use sync_core::engine::{FaultKind, ReviewKind};
-use sync_core::{Event, Observer};
+use sync_core::jiff::{SignedDuration, Timestamp};
+use sync_core::{AccountKey, Env, Event, Observer, SystemEnv};
 
 use crate::alerts::{AlertKind, PairAlerts};
+use crate::cli::ServiceName;
+use crate::service::{Mend, Troubles};
+
+/// What a service is left alone for without anybody being told.
+const LONG: SignedDuration = SignedDuration::from_mins(5);
 
 /// Takes note of what happens to one pair: counts it, and raises alerts.
 #[derive(Debug)]
 pub(crate) struct Meter {
     alerts: PairAlerts,
+    mend: Mend,
+    troubles: Troubles,
     counts: Mutex<BTreeMap<(&'static str, String), u64>>,
 }
 
@@ -29,13 +37,51 @@ const COUNTERS: [(&str, &str); 8] = [
 ];
 
 impl Meter {
-    pub(crate) fn new(alerts: PairAlerts) -> Self {
-        Self { alerts, counts: Mutex::default() }
+    pub(crate) fn new(alerts: PairAlerts, mend: Mend) -> Self {
+        Self { alerts, mend, troubles: Troubles::default(), counts: Mutex::default() }
     }
 
     /// Tells of this pair.
     pub(crate) fn alerts(&self) -> &PairAlerts {
         &self.alerts
+    }
+
+    /// What the accounts cannot do at the moment.
+    pub(crate) fn troubles(&self) -> &Troubles {
+        &self.troubles
+    }
+
+    fn lost(&self, account: &AccountKey, what: &str) {
+        let Some(service) = service(account) else { return };
+        let why = format!("{what}: {}", self.mend.how(service));
+        if self.troubles.lost(service, why.clone()) {
+            self.alerts.tell(AlertKind::ConnectionLost, why);
+        }
+    }
+
+    fn low(&self, account: &AccountKey, until: Timestamp, what: &str) {
+        let Some(service) = service(account) else { return };
+        let why = format!(
+            "{account} {what}: work waits until {until} and goes on by itself; see what else uses this account, and have \
+             it send less"
+        );
+        if self.troubles.low(service, why.clone(), until, now()) {
+            self.alerts.tell(AlertKind::QuotaLow, why);
+        }
+    }
+
+    fn paused(&self, account: &AccountKey, until: Timestamp, kind: FaultKind) {
+        match (kind, service(account)) {
+            (FaultKind::Throttled { .. }, _) if until.duration_since(now()) > LONG => {
+                self.low(account, until, "asks to be left alone");
+            }
+            (FaultKind::Transient, Some(service)) => {
+                if let Some(why) = self.troubles.silent(service, now()) {
+                    self.alerts.tell(AlertKind::PairStopped, why);
+                }
+            }
+            _ => {}
+        }
     }
 
     fn count(&self, name: &'static str, labels: String) {
@@ -68,42 +114,73 @@ pub(crate) fn render<'a>(pairs: impl Iterator<Item = (&'a str, &'a Meter, bool)>
     text
 }
 
+/// The service's name is the account's up to the colon.
+fn name(account: &AccountKey) -> &str {
+    account.as_str().split(':').next().unwrap_or_default()
+}
+
+fn service(account: &AccountKey) -> Option<ServiceName> {
+    match name(account) {
+        "ghl" => Some(ServiceName::Ghl),
+        "moloni" => Some(ServiceName::Moloni),
+        _ => None,
+    }
+}
+
+fn now() -> Timestamp {
+    SystemEnv::new().now()
+}
+
 impl Observer for Meter {
     fn on_event(&self, event: &Event<'_>) {
-        // The service's name is the account's up to the colon.
-        let service = |account: &sync_core::AccountKey| {
-            let name = account.as_str().split(':').next().unwrap_or_default();
-            format!(",service=\"{name}\"")
-        };
+        let label = |account: &AccountKey| format!(",service=\"{}\"", name(account));
         match event {
-            Event::Attempt { account, status, .. } => {
-                let status = status.map_or("none".to_owned(), |status| format!("{}xx", status / 100));
-                self.count("sync_requests_total", format!("{},status=\"{status}\"", service(account)));
+            Event::Attempt { account, operation, status, .. } => {
+                let class = status.map_or("none".to_owned(), |status| format!("{}xx", status / 100));
+                self.count("sync_requests_total", format!("{},status=\"{class}\"", label(account)));
+                match (service(account), status) {
+                    (Some(service), Some(401 | 403)) => self.troubles.refused(service, operation, now()),
+                    (Some(service), Some(200..=299)) => self.troubles.answered(service, operation, now()),
+                    _ => {}
+                }
             }
-            Event::Retry { account, .. } => self.count("sync_retries_total", service(account)),
-            Event::Throttled { account, .. } => self.count("sync_throttled_total", service(account)),
+            Event::Retry { account, .. } => self.count("sync_retries_total", label(account)),
+            Event::Throttled { account, .. } => self.count("sync_throttled_total", label(account)),
             Event::TokenRefreshed { account, .. } => {
-                self.count("sync_token_refreshes_total", service(account));
+                self.count("sync_token_refreshes_total", label(account));
             }
-            Event::ReconnectNeeded { account, .. } => self.alerts.tell(
-                AlertKind::ConnectionLost,
-                format!("{account} must be connected again: run `sync-service connect`"),
-            ),
+            Event::ReconnectNeeded { account, .. } => {
+                let Some(service) = service(account) else { return };
+                self.troubles.expired(service);
+                let what = "the connection has expired or was taken back";
+                if self.mend.is_by_itself(service) {
+                    tracing::info!(?service, "{what}: the password of the settings is sent once more");
+                    self.troubles.lost(service, what.to_owned());
+                } else {
+                    self.lost(account, what);
+                }
+            }
             Event::TokenNotSaved { account, .. } => self.alerts.tell(
                 AlertKind::ConnectionLost,
                 format!(
                     "a new token of {account} could not be stored: mend the database before the service ends"
                 ),
             ),
-            Event::CallFailed { account, .. } => self.count("sync_failed_calls_total", service(account)),
-            Event::AccountPaused { account, kind: FaultKind::Auth, .. } => self.alerts.tell(
-                AlertKind::ConnectionLost,
-                format!("{account} refuses the service: `sync-service check` tells what to mend"),
-            ),
-            Event::QuotaLow { account, until, .. } => self.alerts.tell(
-                AlertKind::QuotaLow,
-                format!("what {account} allows is nearly spent: work waits until {until}"),
-            ),
+            Event::CallFailed { account, kind, message, .. } => {
+                self.count("sync_failed_calls_total", label(account));
+                match (kind, service(account)) {
+                    (FaultKind::Auth, _) => self.lost(account, message),
+                    (FaultKind::Transient, Some(service)) => self.troubles.failed(service, message),
+                    _ => {}
+                }
+            }
+            Event::AccountPaused { account, until, kind, .. } => self.paused(account, *until, *kind),
+            Event::Quota { account, remaining: 0, resets_at, .. } => {
+                self.low(account, *resets_at, "has spent what it may in a day");
+            }
+            Event::QuotaLow { account, until, .. } => {
+                self.low(account, *until, "has nearly spent what it may in a day");
+            }
             Event::ReviewOpened { review, .. } => {
                 self.count("sync_reviews_total", format!(",kind=\"{}\"", review.kind));
                 let kind = match review.kind {

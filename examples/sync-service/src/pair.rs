@@ -190,7 +190,7 @@ impl Pair {
         self.storage.tokens(Arc::new(XChaChaSeal::new(keys))).await
     }
 
-    fn secret(&self, what: &str, secret: &SecretRef) -> Result<sync_core::SecretString> {
+    pub(crate) fn secret(&self, what: &str, secret: &SecretRef) -> Result<sync_core::SecretString> {
         let base: &Path = &self.base;
         Ok(secret.read(&format!("{}.{what}", self.name()), base)?)
     }

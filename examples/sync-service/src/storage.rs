@@ -1,12 +1,18 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use sync_core::secrecy::ExposeSecret;
 use sync_core::store::{PostgresStore, SqliteStore, Store};
-use sync_core::{PostgresTokenStore, Seal, SecretString, SqliteTokenStore, TokenStore};
+use sync_core::{PostgresTokenStore, Seal, SecretString, SqliteTokenStore, StoreError, TokenStore};
 
 use crate::Result;
 use crate::config::SecretRef;
+
+/// How often a database on another machine is asked for a sign of life.
+const LOOK: Duration = Duration::from_secs(5);
+/// How long such a database has to answer.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(15);
 
 /// Where everything is kept. Each pair has a state of its own, which is bound to its two accounts: a SQLite file beside the
 /// one that is named, or a PostgreSQL schema.
@@ -51,7 +57,8 @@ impl Storage {
         Ok(match self {
             Self::Sqlite(path) => State::Sqlite(Arc::new(SqliteStore::open(beside(path, pair)).await?)),
             Self::Postgres(url) => {
-                State::Postgres(Arc::new(PostgresStore::connect_in(url, &format!("sync_{pair}")).await?))
+                let schema = format!("sync_{pair}");
+                State::Postgres(Arc::new(in_time(PostgresStore::connect_in(url, &schema)).await?))
             }
         })
     }
@@ -60,9 +67,39 @@ impl Storage {
     pub(crate) async fn tokens(&self, seal: Arc<dyn Seal>) -> Result<Arc<dyn TokenStore>> {
         Ok(match self {
             Self::Sqlite(path) => Arc::new(SqliteTokenStore::open(path, seal).await?),
-            Self::Postgres(url) => Arc::new(PostgresTokenStore::connect_in(url, "sync_tokens", seal).await?),
+            Self::Postgres(url) => {
+                Arc::new(in_time(PostgresTokenStore::connect_in(url, "sync_tokens", seal)).await?)
+            }
         })
     }
+}
+
+/// Completes with an error if the database that keeps this state falls silent: a connection whose other end is gone, and that
+/// nobody has closed, would be waited for without end.
+pub(crate) async fn silence(storage: &Storage, store: &dyn Store) -> StoreError {
+    if let Storage::Sqlite(_) = storage {
+        return std::future::pending().await;
+    }
+    loop {
+        tokio::time::sleep(LOOK).await;
+        // Another failure is found by whoever works with it.
+        let answer = in_time(async { Ok(store.runs(None, 1).await) }).await;
+        if let Err(error) = answer {
+            return error;
+        }
+    }
+}
+
+async fn in_time<T>(
+    answer: impl Future<Output = std::result::Result<T, StoreError>>,
+) -> std::result::Result<T, StoreError> {
+    tokio::time::timeout(ANSWERS_WITHIN, answer).await.unwrap_or_else(|_| {
+        let why = format!(
+            "the database has not answered for {} s: see that it runs, and that this machine reaches it",
+            ANSWERS_WITHIN.as_secs()
+        );
+        Err(StoreError::new("postgres", why))
+    })
 }
 
 /// `sync-shop.db` beside `sync.db`.

@@ -73,6 +73,40 @@ scopes! {
     OAuthWrite = "oauth.write",
 }
 
+impl Scope {
+    /// What a token needs for an operation, such as `contacts.update`; `None` for one that has no scope, or is not known.
+    pub(crate) fn needed(operation: &str) -> Option<Self> {
+        let (group, verb) = operation.split_once('.')?;
+        let (read, write) = match group {
+            "contacts"
+            | "contact_appointments"
+            | "notes"
+            | "tasks"
+            | "tags"
+            | "followers"
+            | "workflows"
+            | "campaigns" => (Self::ContactsRead, Self::ContactsWrite),
+            "calendar_events" | "appointment_notes" => (Self::CalendarEventsRead, Self::CalendarEventsWrite),
+            "custom_fields" => (Self::CustomFieldsRead, Self::CustomFieldsWrite),
+            "location_tags" => (Self::TagsRead, Self::TagsWrite),
+            "location_tasks" => return Some(Self::TasksRead),
+            "locations" => return Some(Self::LocationsRead),
+            "businesses" => (Self::BusinessesRead, Self::BusinessesWrite),
+            "users" => return Some(Self::UsersRead),
+            "oauth" => {
+                return match verb {
+                    "installed_locations" => Some(Self::OAuthRead),
+                    "location_token" => Some(Self::OAuthWrite),
+                    _ => None,
+                };
+            }
+            _ => return None,
+        };
+        let reads = matches!(verb, "get" | "list" | "search" | "duplicate" | "by_business");
+        Some(if reads { read } else { write })
+    }
+}
+
 impl FromStr for Scope {
     type Err = Infallible;
 

@@ -359,3 +359,21 @@ fn with_dated_channels(mut body: Map<String, Value>) -> Result<Map<String, Value
     *given = dated;
     Ok(body)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Scope;
+
+    #[test]
+    fn an_error_names_the_scope_that_the_call_needs() {
+        for route in ROUTES.iter().chain(beside::ROUTES) {
+            let needed = match route.who {
+                Who::Anyone => None,
+                Who::Company(scope) | Who::Location(scope) | Who::LocationOrCompany(scope) => Some(scope),
+            };
+            let told = Scope::needed(route.operation);
+            assert_eq!(told.as_ref().map(Scope::as_str), needed, "{}", route.operation);
+        }
+    }
+}

@@ -152,7 +152,7 @@ async fn missing_scopes_are_named_and_burn_no_refresh_token() {
     let client = w.client(w.location(), tokens);
     let error = client.contacts().create(&NewContact::new().name("Ana Prova")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthorized(UnauthorizedReason::Scope));
-    assert!(error.to_string().contains("authorise the app again with the scope it lacks"), "{error}");
+    assert!(error.to_string().contains("authorise the app again with the scope contacts.write,"), "{error}");
     assert_eq!((error.attempts(), w.grants()), (1, before));
 }
 

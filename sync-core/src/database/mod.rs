@@ -95,7 +95,42 @@ impl Place {
     }
 
     pub(crate) fn failed(&self, error: &sqlx::Error) -> StoreError {
-        self.error(words(error))
+        self.error(self.words(error))
+    }
+
+    /// The cause is told in words and not attached: its `Debug` may hold a row's values.
+    fn words(&self, error: &sqlx::Error) -> String {
+        let (what, help) = match error {
+            sqlx::Error::Database(error) => {
+                let what = error.message().to_owned();
+                match self.help(error.code().as_deref().unwrap_or_default()) {
+                    Some(help) => (what, help),
+                    None => return what,
+                }
+            }
+            sqlx::Error::Io(error) if self.store == "postgres" => (error.to_string(), SILENT),
+            error @ sqlx::Error::PoolTimedOut if self.store == "postgres" => (error.to_string(), SILENT),
+            error => return error.to_string(),
+        };
+        format!("{help} ({what})")
+    }
+
+    /// What a person does about an error with this code, where its own words do not tell.
+    fn help(&self, code: &str) -> Option<&'static str> {
+        if self.store == "sqlite" {
+            // The low byte of each of SQLite's finer codes is the plain one: `SQLITE_FULL` and `SQLITE_IOERR`.
+            return match code.parse::<u32>().ok()? & 0xff {
+                13 => Some("its disk is full: make room there"),
+                10 => Some("its disk does not work, or is full: make room there, or mend it"),
+                _ => None,
+            };
+        }
+        match code {
+            "53100" => Some("the disk of the database's server is full: make room there"),
+            // It shuts down, has crashed, or starts.
+            "57P01" | "57P02" | "57P03" => Some(SILENT),
+            _ => None,
+        }
     }
 
     /// A commit that failed. Only the database itself can say that nothing was stored.
@@ -105,7 +140,7 @@ impl Place {
         }
         self.error(format_args!(
             "no answer to the commit, so it may be stored or not: read again to know ({})",
-            words(error)
+            self.words(error)
         ))
     }
 
@@ -139,17 +174,45 @@ impl Place {
     }
 }
 
-/// The cause is told in words and not attached: its `Debug` may hold a row's values.
-fn words(error: &sqlx::Error) -> String {
-    match error {
-        sqlx::Error::Database(error) => error.message().to_owned(),
-        sqlx::Error::Io(error) => error.to_string(),
-        error => error.to_string(),
-    }
-}
+/// About a database of which no answer comes.
+const SILENT: &str = "the database does not answer: see that it runs, and that this machine reaches it";
 
 impl Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(feature = "sqlite")]
+    #[tokio::test]
+    async fn a_full_disk_is_told_with_what_to_do() {
+        use sqlx::Connection as _;
+
+        let mut connection = sqlx::SqliteConnection::connect(":memory:").await.unwrap();
+        sqlx::raw_sql("CREATE TABLE t (b BLOB); PRAGMA max_page_count = 3")
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        let full = sqlx::raw_sql("INSERT INTO t VALUES (zeroblob(100000))").execute(&mut connection).await;
+        let told = Place::new("sqlite", "/data/sync.db").failed(&full.unwrap_err()).to_string();
+        assert_eq!(
+            told,
+            "sqlite: /data/sync.db: its disk is full: make room there (database or disk is full)"
+        );
+    }
+
+    #[cfg(feature = "postgres")]
+    #[tokio::test]
+    async fn a_database_that_does_not_answer_is_told_with_what_to_do() {
+        let url = "postgres://sync@127.0.0.1:1/sync".to_owned().into();
+        let told = PostgresDatabase::connect(&url, "sync_shop").await.map(drop).unwrap_err().to_string();
+        assert!(
+            told.starts_with("postgres: schema sync_shop: the database does not answer: see that"),
+            "{told}"
+        );
     }
 }

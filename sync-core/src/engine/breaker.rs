@@ -27,7 +27,7 @@ const FAILURES: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 /// Between two looks whether a person has authorised the account again.
-const AUTH_PAUSE: Duration = Duration::from_secs(300);
+const AUTH_PAUSE: Duration = Duration::from_secs(60);
 
 impl Breaker {
     /// Until when the account rests.
@@ -117,7 +117,7 @@ mod tests {
             Some(after(7)),
             "an answer to what was sent before ends nothing"
         );
-        assert_eq!(breaker.failure(&fault(FaultKind::Auth), after(0)), Some(after(300)));
+        assert_eq!(breaker.failure(&fault(FaultKind::Auth), after(0)), Some(after(60)));
         let breaker = Breaker::default();
         for kind in [FaultKind::Invalid, FaultKind::Gone, FaultKind::Changed, FaultKind::Broken] {
             for _ in 0..20 {

@@ -11,11 +11,14 @@ use axum::routing::post;
 use moloni_ghl::sandbox::{PairConfig, SandboxPair};
 use serde_json::Value;
 use sync_core::http::reqwest;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 
 pub struct Scene {
     pub directory: PathBuf,
     pub service: String,
+    /// What the program finds in its environment.
+    pub environment: Vec<(&'static str, String)>,
     pub pairs: Vec<(&'static str, SandboxPair, String)>,
 }
 
@@ -28,7 +31,12 @@ impl Scene {
     pub async fn new(test: &str, pairs: &[(&'static str, usize)]) -> Self {
         let directory = std::env::temp_dir().join(format!("sync-service-{}-{test}", std::process::id()));
         std::fs::create_dir_all(&directory).unwrap();
-        let mut scene = Self { directory, service: "listen = \"\"".to_owned(), pairs: Vec::new() };
+        let mut scene = Self {
+            directory,
+            service: "listen = \"\"".to_owned(),
+            environment: Vec::new(),
+            pairs: Vec::new(),
+        };
         for (name, customers) in pairs {
             let config = PairConfig { customers: *customers, speed: 50.0, ..PairConfig::default() };
             let pair = SandboxPair::start(config).await.unwrap();
@@ -87,9 +95,77 @@ index_lag = "1s"
         &self.pairs.iter().find(|(n, _, _)| *n == name).unwrap().1
     }
 
+    /// Listens and sends alerts from the next start on. Gives where to.
+    pub async fn serves(&mut self) -> (Inbox, String) {
+        let (inbox, url) = Inbox::start().await;
+        let address = format!("127.0.0.1:{}", free_port());
+        self.service = format!("listen = \"{address}\"\nalerts = \"{url}\"");
+        self.write();
+        (inbox, format!("http://{address}"))
+    }
+
+    /// Connects a pair's location with the tokens of an app, and no private integration.
+    pub fn uses_an_app(&mut self, name: &str) {
+        let app = self.pair(name).ghl.credentials().clone();
+        std::fs::write(self.directory.join("app"), &app.client_secret).unwrap();
+        std::fs::write(self.directory.join("key"), "07".repeat(32)).unwrap();
+        self.service.push_str("\nkey = \"file:key\"");
+        let keys = format!(
+            "client_id = \"{}\"\nclient_secret = \"file:app\"\nredirect = \"https://app.example.pt/callback\"",
+            app.client_id
+        );
+        self.changes(name, &format!("token = \"file:{name}.ghl\""), &keys);
+    }
+
+    /// Changes a pair's settings.
+    pub fn changes(&mut self, name: &str, from: &str, to: &str) {
+        let settings = &mut self.pairs.iter_mut().find(|(n, _, _)| *n == name).unwrap().2;
+        assert!(settings.contains(from), "{settings}");
+        *settings = settings.replace(from, to);
+        self.write();
+    }
+
+    /// Runs `connect ghl`, opens the page that it names, and pastes where that leads to.
+    pub async fn connects(&self, pair: &str) {
+        let done = self.visits(pair, |page| page).await;
+        assert!(done.code == Some(0) && done.text.contains("is connected"), "{}", done.text);
+    }
+
+    /// The same, with another page.
+    pub async fn visits(&self, pair: &str, other: impl FnOnce(String) -> String) -> Said {
+        let mut program = self.program(&["connect", "ghl", "--pair", pair]);
+        let mut child = program.stdin(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let page = loop {
+            let line = lines.next_line().await.unwrap().unwrap();
+            if line.starts_with("http") {
+                break line;
+            }
+        };
+        let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        // The marketplace's page, which the sandbox has as well.
+        let page = other(page.replace("https://marketplace.gohighlevel.com", &self.pair(pair).ghl.url()));
+        assert!(page.starts_with(&self.pair(pair).ghl.url()), "{page}");
+        let answer = browser.get(page).send().await.unwrap();
+        let ended_up = answer.headers()["location"].to_str().unwrap().to_owned() + "\n";
+        child.stdin.take().unwrap().write_all(ended_up.as_bytes()).await.unwrap();
+        let mut rest = String::new();
+        while let Some(line) = lines.next_line().await.unwrap() {
+            rest.push_str(&line);
+        }
+        let mut done = child.wait_with_output().await.unwrap();
+        done.stderr = rest.into_bytes();
+        said(&done)
+    }
+
     pub fn program(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sync-service"));
-        command.env_clear().arg("--config").arg(self.directory.join("sync.toml")).args(arguments);
+        command
+            .env_clear()
+            .envs(self.environment.iter().cloned())
+            .arg("--config")
+            .arg(self.directory.join("sync.toml"))
+            .args(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         command
     }
@@ -178,6 +254,20 @@ pub async fn get(url: &str) -> (u16, String) {
     panic!("nobody answers at {url}");
 }
 
+/// What `/ready` says, as soon as that holds.
+pub async fn ready(address: &str, what: &str, holds: impl Fn(u16, &str) -> bool) -> String {
+    let mut last = String::new();
+    for _ in 0..1200 {
+        let (status, body) = get(&format!("{address}/ready")).await;
+        if holds(status, &body) {
+            return body;
+        }
+        last = body;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{what}: {last}");
+}
+
 /// Receives alerts.
 #[derive(Clone, Default)]
 pub struct Inbox(Arc<Mutex<Vec<Value>>>);
@@ -194,6 +284,13 @@ impl Inbox {
         let router = Router::new().route("/alerts", post(take)).with_state(inbox.clone());
         tokio::spawn(axum::serve(listener, router).into_future());
         (inbox, url)
+    }
+
+    /// The messages of a kind.
+    pub fn of(&self, kind: &str, pair: &str) -> Vec<String> {
+        let alerts = self.0.lock().unwrap();
+        let of_kind = alerts.iter().filter(|alert| alert["kind"] == kind && alert["pair"] == pair);
+        of_kind.map(|alert| alert["message"].as_str().unwrap().to_owned()).collect()
     }
 
     pub fn has(&self, kind: &str, pair: &str) -> bool {
