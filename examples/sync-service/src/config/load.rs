@@ -1,8 +1,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use moloni_ghl::ExtraFields;
-
 use super::{Config, PairConfig, SecretRef};
 
 /// A settings file that was read and makes sense.
@@ -23,21 +21,27 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, String> {
         }
         _ => format!("{} cannot be read: {error}", path.display()),
     })?;
-    let config = parse(&text).map_err(|why| format!("{}{why}", path.display()))?;
+    let config = parse(&text, &path.display().to_string())?;
     let base = std::path::absolute(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let base = base.parent().unwrap_or(Path::new(".")).to_owned();
     Ok(Loaded { config, base })
 }
 
-fn parse(text: &str) -> Result<Config, String> {
+/// Reads the text of the file at `path`. What is wrong has its line, as far as it has one.
+pub(super) fn parse(text: &str, path: &str) -> Result<Config, String> {
     let config: Config = toml::from_str(text).map_err(|error| {
         let before = error.span().and_then(|span| text.get(..span.start));
         let line = before.map(|before| before.matches('\n').count() + 1);
         let line = line.map(|line| format!(":{line}")).unwrap_or_default();
-        format!("{line}: {}", error.message())
+        format!("{path}{line}: {}", error.message())
     })?;
-    check(&config).map_err(|why| format!(": {why}"))?;
-    Ok(config)
+    check(&config).map_err(|why| format!("{path}: {why}"))?;
+    let pairs = config.pairs.iter().enumerate();
+    let wrong: Vec<_> = pairs.flat_map(|(number, pair)| pair.wrong_fields(text, number)).collect();
+    if wrong.is_empty() {
+        return Ok(config);
+    }
+    Err(wrong.iter().map(|wrong| format!("{path}{wrong}")).collect::<Vec<_>>().join("\n"))
 }
 
 fn check(config: &Config) -> Result<(), String> {
@@ -112,24 +116,7 @@ impl PairConfig {
         if let Some((name, _)) = times.iter().find(|(_, time)| time.as_millis() < 1000) {
             return Err(format!("sync: `{name}` is at least \"1s\""));
         }
-        self.extra_fields().map(drop)
-    }
-
-    /// The fields beside those that every pair has.
-    pub(crate) fn extra_fields(&self) -> Result<ExtraFields, String> {
-        if self.fields.is_empty() {
-            return Ok(ExtraFields::default());
-        }
-        let mut fields = self.fields.clone();
-        // Where Moloni is only read, nothing goes there.
-        for (_, field) in fields.iter_mut().filter(|_| !self.sync.two_way) {
-            if let Some(field) = field.as_table_mut() {
-                field.entry("direction").or_insert_with(|| "to_right".into());
-            }
-        }
-        let mut top = toml::Table::new();
-        top.insert("fields".to_owned(), fields.into());
-        ExtraFields::from_toml(&top.to_string()).map_err(|error| format!("fields, written out:\n{error}"))
+        Ok(())
     }
 }
 
@@ -153,12 +140,12 @@ mod tests {
     "#;
 
     fn why(text: &str) -> String {
-        parse(text).err().unwrap_or_default()
+        parse(text, "sync.toml").err().unwrap_or_default()
     }
 
     #[test]
     fn a_field_of_the_file_brings_its_custom_field() {
-        let config = parse(GOOD).map_err(|why| panic!("{why}")).unwrap();
+        let config = parse(GOOD, "sync.toml").map_err(|why| panic!("{why}")).unwrap();
         assert_eq!(config.pairs[0].extra_fields().unwrap().custom_fields(), ["Contact person"]);
     }
 

@@ -1,5 +1,6 @@
 //! The settings file.
 
+mod fields;
 mod load;
 mod secret;
 
