@@ -82,6 +82,7 @@ impl Pair {
         };
         let mut bridge = bridge
             .extra_fields(self.config.extra_fields()?)
+            .events(self.config.events.events())
             .guards(Guards::new().first_run(sync.ask_first))
             .observer(observer);
         if sync.two_way {

@@ -1,12 +1,15 @@
 //! The settings file.
 
+mod events;
 mod fields;
 mod load;
 mod secret;
+mod value;
 
 use serde::Deserialize;
 use sync_core::jiff::SignedDuration;
 
+use self::events::EventsConfig;
 pub(crate) use self::load::{Loaded, load};
 pub(crate) use self::secret::SecretRef;
 
@@ -56,6 +59,8 @@ pub(crate) struct PairConfig {
     pub(crate) moloni: MoloniConfig,
     #[serde(default)]
     pub(crate) sync: SyncConfig,
+    #[serde(default)]
+    pub(crate) events: EventsConfig,
     /// More fields, as in `docs/mapping.md`.
     #[serde(default)]
     pub(crate) fields: toml::Table,

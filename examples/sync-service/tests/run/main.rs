@@ -1,6 +1,7 @@
 //! The program as a person runs it, against the sandboxes. What counts is what both services show.
 
 mod scene;
+mod settings;
 
 use std::process::Stdio;
 
