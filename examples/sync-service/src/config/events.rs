@@ -1,4 +1,3 @@
-use moloni_client::types::DocumentKind;
 use moloni_ghl::rules::{
     CollectTask, DeliveryAppointment, DraftTask, English, EstimateTask, EventType, Events, Portuguese,
 };
@@ -157,10 +156,12 @@ fn some_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SignedDuratio
     Ok(time)
 }
 
-/// A code that is misspelt would be of no document.
+/// A text that is no code would be of no document. Moloni publishes no list of them.
 fn codes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
     let codes = Vec::<String>::deserialize(deserializer)?;
-    match codes.iter().find(|code| DocumentKind::from_saft_code(code).is_none()) {
+    let is_code =
+        |code: &&String| matches!(code.len(), 2..=3) && code.chars().all(|c| c.is_ascii_uppercase());
+    match codes.iter().find(|code| !is_code(code)) {
         None => Ok(Some(codes)),
         Some(unknown) => Err(serde::de::Error::custom(format!(
             "`types`: {unknown:?} is no type of document: write the codes that Moloni shows, such as \"FT\" or \"GT\""

@@ -2,6 +2,8 @@
 
 mod events;
 mod fields;
+#[cfg(test)]
+mod guide;
 mod load;
 mod secret;
 mod value;
