@@ -83,6 +83,8 @@ impl Pair {
         let mut bridge = bridge
             .extra_fields(self.config.extra_fields()?)
             .events(self.config.events.events())
+            .attributes(self.config.attributes())
+            .fields(self.config.custom_fields.fields())
             .guards(Guards::new().first_run(sync.ask_first))
             .observer(observer);
         if sync.two_way {

@@ -1,6 +1,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use moloni_ghl::ContactMapping;
+use sync_core::jiff::civil::Date;
+
 use super::{Config, PairConfig, SecretRef};
 
 /// A settings file that was read and makes sense.
@@ -37,7 +40,12 @@ pub(super) fn parse(text: &str, path: &str) -> Result<Config, String> {
     })?;
     check(&config).map_err(|why| format!("{path}: {why}"))?;
     let pairs = config.pairs.iter().enumerate();
-    let wrong: Vec<_> = pairs.flat_map(|(number, pair)| pair.wrong_fields(text, number)).collect();
+    let mut wrong: Vec<_> = pairs.flat_map(|(number, pair)| pair.wrong_fields(text, number)).collect();
+    if wrong.is_empty() {
+        // What fits each by itself may not fit together, such as two fields of one name.
+        let whole = |pair: &PairConfig| Some(format!(": pair {}: {}", pair.name, pair.mapping().err()?));
+        wrong.extend(config.pairs.iter().filter_map(whole));
+    }
     if wrong.is_empty() {
         return Ok(config);
     }
@@ -116,7 +124,19 @@ impl PairConfig {
         if let Some((name, _)) = times.iter().find(|(_, time)| time.as_millis() < 1000) {
             return Err(format!("sync: `{name}` is at least \"1s\""));
         }
+        let mut attributes = BTreeSet::new();
+        if let Some(twice) = self.attributes.iter().find(|attribute| !attributes.insert(&attribute.name)) {
+            return Err(format!("two attributes are called {:?}: give one of them another name", twice.name));
+        }
         Ok(())
+    }
+
+    /// The mapping as far as the file says it.
+    fn mapping(&self) -> Result<(), String> {
+        let mapping =
+            ContactMapping::new(self.custom_fields.fields(), Date::ZERO).attributes(self.attributes());
+        let mapping = mapping.extra(self.extra_fields()?).build();
+        mapping.map(drop).map_err(|error| error.to_string())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The settings file.
 
+mod attributes;
 mod events;
 mod fields;
 #[cfg(test)]
@@ -8,9 +9,11 @@ mod load;
 mod secret;
 mod value;
 
+use moloni_ghl::attributes::Attributes;
 use serde::Deserialize;
 use sync_core::jiff::SignedDuration;
 
+use self::attributes::{AttributeConfig, CustomFieldsConfig, TagsConfig, TurnoverConfig};
 use self::events::EventsConfig;
 pub(crate) use self::load::{Loaded, load};
 pub(crate) use self::secret::SecretRef;
@@ -63,9 +66,24 @@ pub(crate) struct PairConfig {
     pub(crate) sync: SyncConfig,
     #[serde(default)]
     pub(crate) events: EventsConfig,
+    #[serde(default)]
+    tags: TagsConfig,
+    #[serde(default)]
+    turnover: TurnoverConfig,
+    #[serde(default)]
+    attributes: Vec<AttributeConfig>,
+    #[serde(default)]
+    pub(crate) custom_fields: CustomFieldsConfig,
     /// More fields, as in `docs/mapping.md`.
     #[serde(default)]
     pub(crate) fields: toml::Table,
+}
+
+impl PairConfig {
+    /// The tags and custom fields that follow from a customer.
+    pub(crate) fn attributes(&self) -> Attributes {
+        attributes::attributes(&self.tags, &self.turnover, &self.attributes)
+    }
 }
 
 #[derive(Deserialize)]

@@ -67,3 +67,47 @@ async fn what_is_told_and_in_which_language_is_said_in_the_file() {
         said.text
     );
 }
+
+#[tokio::test]
+async fn tags_and_custom_fields_follow_from_what_the_file_says_of_a_customer() {
+    let mut scene = Scene::new("attributes", &[("shop", 0)]).await;
+    let mut customer = ana();
+    customer["name"] = json!("Padaria Lopes");
+    let id = scene.pair("shop").moloni.add_customer(customer).unwrap();
+    let invoice = json!({
+        "customer_id": id, "document_type_id": 27, "net_value": "7380.00", "gross_value": "6000.00",
+        "date": "2026-11-02",
+    });
+    scene.pair("shop").moloni.add_document(invoice).unwrap();
+    let settings = r#"
+[pair.tags]
+customer = "cliente"
+invoiced = ""
+[pair.turnover]
+field = "Volume"
+[pair.custom_fields]
+nif = "Contribuinte"
+[[pair.attributes]]
+name = "tier"
+turnover = { bronze = 0, silver = 5000, gold = 50000 }
+[[pair.attributes]]
+name = "industry"
+field = "Industry"
+cases = [
+    { value = "bakery", name = "padaria|pastelaria" },
+    { value = "pharmacy", name = "farm\u00e1cia" },
+]
+"#;
+    add(&mut scene, settings);
+    scene.approved("shop").await;
+    let contact = scene.contact("shop", "ana@example.pt").unwrap();
+    let mut tags: Vec<_> =
+        contact["tags"].as_array().unwrap().iter().map(|tag| tag.as_str().unwrap()).collect();
+    tags.sort_unstable();
+    assert_eq!(tags, ["cliente", "industry-bakery", "tier-silver"]);
+    let crm = scene.pair("shop").crm().unwrap();
+    let seen = crm.whole(&contact["id"].as_str().unwrap().into()).await.unwrap();
+    let fields = ["Industry", "Volume", "Contribuinte"].map(|name| seen.field(name));
+    assert_eq!(fields, ["bakery", "6000", "123456789"]);
+    assert_eq!(scene.says(&["apply"]).await.code, Some(0), "nothing is left to do");
+}
