@@ -67,6 +67,9 @@ pub(crate) enum Task {
     Forget {
         /// `moloni:ID` or `ghl:ID`
         record: Record,
+        /// Their tax number, where `businesses = true`: by it the businesses know them
+        #[arg(long, value_name = "NUMBER")]
+        nif: Option<String>,
         /// Even while a write of theirs is not answered
         #[arg(long)]
         at_once: bool,

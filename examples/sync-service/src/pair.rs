@@ -26,6 +26,9 @@ pub(crate) const SCOPES: [Scope; 7] = [
     Scope::CalendarEventsWrite,
 ];
 
+/// What it asks for besides where businesses are wanted.
+const BUSINESS_SCOPES: [Scope; 2] = [Scope::BusinessesRead, Scope::BusinessesWrite];
+
 /// A pair as the file has it, with all it takes to connect it.
 pub(crate) struct Pair {
     pub(crate) config: PairConfig,
@@ -87,6 +90,9 @@ impl Pair {
             .fields(self.config.custom_fields.fields())
             .guards(Guards::new().first_run(sync.ask_first))
             .observer(observer);
+        if sync.businesses {
+            bridge = bridge.businesses(self.storage.businesses(self.name()).await?);
+        }
         if sync.two_way {
             let two_way = TwoWay::new();
             bridge = bridge.two_way(if sync.create_customers { two_way.create_customers() } else { two_way });
@@ -166,7 +172,8 @@ impl Pair {
             Some(url) => GhlOAuth::at(url, app, &http)?,
             None => GhlOAuth::new(app, &http)?,
         };
-        Ok(oauth.scopes(SCOPES))
+        let businesses = self.config.sync.businesses.then_some(BUSINESS_SCOPES);
+        Ok(oauth.scopes(SCOPES.into_iter().chain(businesses.into_iter().flatten())))
     }
 
     /// Moloni's OAuth for the developer's keys of the file.

@@ -105,7 +105,9 @@ pub(crate) async fn run(cli: Cli) -> Result<Ended> {
         Task::Review { task } => review::review(&context, task).await,
         Task::Explain { record } => history::explain(&context, &record).await,
         Task::Undo(undo) => history::undo(&context, undo).await,
-        Task::Forget { record, at_once } => forget::forget(&context, &record, at_once).await,
+        Task::Forget { record, nif, at_once } => {
+            forget::forget(&context, &record, nif.as_deref(), at_once).await
+        }
         Task::Status => status::status(&context).await,
         Task::Export => export::export(&context).await,
         Task::Init(_) | Task::Completions { .. } | Task::Man => Ok(Ended::Done),

@@ -66,6 +66,17 @@ fn check(config: &Config) -> Result<(), String> {
         if !names.insert(name.as_str()) {
             return Err(format!("two pairs are called {name}: give one of them another name"));
         }
+        // Each would take the other's schema in PostgreSQL for its own.
+        let owner = config
+            .pairs
+            .iter()
+            .find(|other| other.sync.businesses && format!("{}_businesses", other.name) == *name);
+        if let Some(owner) = owner {
+            let owner = &owner.name;
+            return Err(format!(
+                "pair {name}: the businesses of pair {owner} are kept under this name: give the pair another one"
+            ));
+        }
         pair.check().map_err(|why| format!("pair {name}: {why}"))?;
     }
     let service = &config.service;
@@ -186,6 +197,14 @@ mod tests {
         }
         assert!(why("").contains("there is no [[pair]]"));
         assert!(why(&GOOD.repeat(2)).contains("two pairs are called shop"));
+        let both = GOOD.to_owned() + &GOOD.replace("\"shop\"", "\"shop_businesses\"");
+        assert_eq!(why(&both), "");
+        let both = both.replacen("[pair.ghl]", "sync.businesses = true\n[pair.ghl]", 1);
+        assert!(
+            why(&both).contains("the businesses of pair shop are kept under this name"),
+            "{}",
+            why(&both)
+        );
     }
 
     #[test]

@@ -118,6 +118,8 @@ pub(crate) struct MoloniConfig {
 pub(crate) struct SyncConfig {
     pub(crate) two_way: bool,
     pub(crate) create_customers: bool,
+    /// Whether customers who share a tax number become a business in HighLevel.
+    pub(crate) businesses: bool,
     pub(crate) every: SignedDuration,
     pub(crate) sweep_every: SignedDuration,
     /// Whether the first plan waits for approval.
@@ -131,6 +133,7 @@ impl Default for SyncConfig {
         Self {
             two_way: false,
             create_customers: false,
+            businesses: false,
             every: SignedDuration::from_mins(1),
             sweep_every: SignedDuration::from_hours(24),
             ask_first: true,

@@ -111,3 +111,52 @@ cases = [
     assert_eq!(fields, ["bakery", "6000", "123456789"]);
     assert_eq!(scene.says(&["apply"]).await.code, Some(0), "nothing is left to do");
 }
+
+#[tokio::test]
+async fn customers_who_share_a_tax_number_become_a_business_where_the_file_says_so() {
+    let mut scene = Scene::new("businesses", &[("shop", 0)]).await;
+    for (name, email) in [("Sousa, Lda", "sede@example.pt"), ("Sousa Porto", "porto@example.pt")] {
+        let customer = json!({ "name": name, "vat": "501964843", "email": email, "country_id": 1 });
+        scene.pair("shop").moloni.add_customer(customer).unwrap();
+    }
+    let settings = scene.pairs[0].2.replace("two_way = true", "businesses = true");
+    // What became of a create is looked at after a multiple of that.
+    scene.pairs[0].2 = settings.replace("request_timeout = \"5s\"", "request_timeout = \"1s\"");
+    scene.write();
+    let ours = |scene: &Scene| {
+        let mut all = records(scene, "businesses");
+        all.retain(|business| {
+            business["description"].as_str().is_some_and(|text| text.contains("501964843"))
+        });
+        all
+    };
+    assert_eq!(scene.says(&["apply"]).await.code, Some(2));
+    assert!(ours(&scene).is_empty(), "nothing is approved yet");
+    scene.approved("shop").await;
+    let place = |email: &str| scene.contact("shop", email).map(|contact| contact["businessId"].clone());
+    for _ in 0..20 {
+        let business = ours(&scene).pop().map(|business| business["id"].clone());
+        if business.is_some()
+            && ["sede@example.pt", "porto@example.pt"].iter().all(|email| place(email) == business)
+        {
+            break;
+        }
+        scene.says(&["apply"]).await;
+    }
+    let businesses = ours(&scene);
+    assert!(businesses.len() == 1 && businesses[0]["name"] == "Sousa, Lda", "{businesses:?}");
+    for email in ["sede@example.pt", "porto@example.pt"] {
+        assert_eq!(place(email), Some(businesses[0]["id"].clone()), "{email}");
+    }
+    assert!(scene.directory.join("sync-shop-businesses.db").exists());
+    assert_eq!(scene.says(&["apply"]).await.code, Some(0));
+    assert_eq!(ours(&scene).len(), 1, "a second run makes no second one");
+
+    let contact = scene.contact("shop", "porto@example.pt").unwrap()["id"].as_str().unwrap().to_owned();
+    let said = scene.says(&["forget", &format!("ghl:{contact}")]).await;
+    assert!(said.text.contains("do it again with --nif"), "{}", said.text);
+    let said = scene.json(&["forget", &format!("ghl:{contact}"), "--nif", "501964843"]).await;
+    assert_eq!((&said["links"], &said["businesses"]["links"]), (&json!(0), &json!(1)), "{said}");
+    let kept = std::fs::read(scene.directory.join("sync-shop-businesses.db")).unwrap();
+    assert!(!kept.windows(9).any(|part| part == b"501964843"), "the tax number is still there");
+}
