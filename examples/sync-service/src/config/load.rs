@@ -31,7 +31,7 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, String> {
 }
 
 /// Reads the text of the file at `path`. What is wrong has its line, as far as it has one.
-pub(super) fn parse(text: &str, path: &str) -> Result<Config, String> {
+pub(crate) fn parse(text: &str, path: &str) -> Result<Config, String> {
     let config: Config = toml::from_str(text).map_err(|error| {
         let before = error.span().and_then(|span| text.get(..span.start));
         let line = before.map(|before| before.matches('\n').count() + 1);

@@ -15,7 +15,7 @@ use sync_core::jiff::SignedDuration;
 
 use self::attributes::{AttributeConfig, CustomFieldsConfig, TagsConfig, TurnoverConfig};
 use self::events::EventsConfig;
-pub(crate) use self::load::{Loaded, load};
+pub(crate) use self::load::{Loaded, load, parse};
 pub(crate) use self::secret::SecretRef;
 
 #[derive(Deserialize)]
