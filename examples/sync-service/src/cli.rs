@@ -15,7 +15,7 @@ pub(crate) struct Cli {
     /// Which pair of accounts is meant; not needed where there is only one
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) pair: Option<String>,
-    /// Print JSON
+    /// Print JSON: a line for each thing that is told, and errors as {"error": ..., "pair": ...}
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Use made-up accounts on this machine, which are gone afterwards

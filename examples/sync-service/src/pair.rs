@@ -13,6 +13,7 @@ use sync_core::{NoObserver, Observer, SealingKeys, TokenStore, XChaChaSeal};
 
 use crate::Result;
 use crate::config::{Loaded, PairConfig, SecretRef};
+use crate::failure::PairError;
 use crate::storage::{State, Storage};
 
 /// What the bridge asks HighLevel for.
@@ -102,7 +103,7 @@ impl Pair {
 
     /// For commands, which tell what they have to tell by themselves.
     pub(crate) async fn connect_quietly(&self) -> Result<Bridge> {
-        self.connect(Arc::new(NoObserver)).await.map_err(|error| format!("{}: {error}", self.name()).into())
+        self.connect(Arc::new(NoObserver)).await.map_err(|error| PairError::of(self.name(), error))
     }
 
     async fn ghl(&self, observer: &Arc<dyn Observer>) -> Result<GhlSettings> {

@@ -160,3 +160,54 @@ async fn customers_who_share_a_tax_number_become_a_business_where_the_file_says_
     let kept = std::fs::read(scene.directory.join("sync-shop-businesses.db")).unwrap();
     assert!(!kept.windows(9).any(|part| part == b"501964843"), "the tax number is still there");
 }
+
+#[tokio::test]
+async fn an_error_is_one_object_where_json_is_wanted() {
+    let mut scene = Scene::new("json", &[("shop", 0), ("office", 0)]).await;
+    let error = async |scene: &Scene, arguments: &[&str]| {
+        let out = scene.program(arguments).arg("--json").output().await.unwrap();
+        assert_eq!(out.status.code(), Some(1), "{arguments:?}");
+        let text = String::from_utf8(out.stderr).unwrap();
+        serde_json::from_str::<Value>(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    };
+    std::fs::write(scene.directory.join("office.password"), "wrong").unwrap();
+    for arguments in [&["plan"][..], &["review", "show", "1", "--pair", "office"]] {
+        let told = error(&scene, arguments).await;
+        assert_eq!(told["pair"], "office");
+        assert!(told["error"].as_str().unwrap().starts_with("Moloni refuses the login"), "{told}");
+    }
+    let said = scene.says(&["plan", "--pair", "office"]).await;
+    assert!(said.text.contains("error: office: Moloni"), "the pair is named once: {}", said.text);
+
+    let told = error(&scene, &["sync-one", "moloni:1"]).await;
+    assert_eq!(told, json!({ "error": "the file has several pairs: name one by --pair", "pair": null }));
+    let told = error(&scene, &["sync-one", "1"]).await;
+    assert!(told["error"].as_str().unwrap().contains("write moloni:ID"), "{told}");
+    assert_eq!(scene.says(&["sync-one", "1"]).await.code, Some(1), "2 would say that something waits");
+    scene.pairs[1].2 = scene.pairs[1].2.replace("two_way", "to_way");
+    scene.write();
+    let told = error(&scene, &["status"]).await;
+    assert!(told["error"].as_str().unwrap().contains("unknown field `to_way`"), "{told}");
+    for arguments in [&["--help"][..], &["--version"]] {
+        assert_eq!(scene.says(arguments).await.code, Some(0));
+    }
+}
+
+#[tokio::test]
+async fn what_init_writes_by_its_flags_is_understood_by_the_other_commands() {
+    let scene = Scene::new("init", &[]).await;
+    std::fs::remove_file(scene.directory.join("sync.toml")).unwrap();
+    let said = scene.says(&["init", "--name", "My shop", "--location", "loc_1", "--company", "5"]).await;
+    assert!(said.code == Some(1) && said.text.contains("lower-case letters"), "{}", said.text);
+    let said = scene.says(&["init", "--company", "5"]).await;
+    assert!(said.code == Some(1) && said.text.contains("say --location: nobody is here"), "{}", said.text);
+    assert!(!scene.directory.join("sync.toml").exists(), "nothing is written of wrong answers");
+    let flags = ["init", "--name", "office", "--location", "loc_1", "--company", "5", "--two-way"];
+    let said = scene.says(&flags).await;
+    assert!(said.code == Some(0) && said.text.contains("sync-service check"), "{}", said.text);
+    let text = std::fs::read_to_string(scene.directory.join("sync.toml")).unwrap();
+    assert!(text.contains("name = \"office\"") && text.contains("two_way = true"), "{text}");
+    let said = scene.says(&["plan"]).await;
+    assert!(said.text.contains("office.ghl.token: set the environment variable GHL_TOKEN"), "{}", said.text);
+    assert_eq!(scene.says(&["status"]).await.code, Some(0));
+}
