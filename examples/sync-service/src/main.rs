@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod config;
 mod failure;
+mod keep_alive;
 mod metrics;
 mod output;
 mod pair;

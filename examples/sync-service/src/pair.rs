@@ -9,7 +9,7 @@ use sync_core::engine::Guards;
 use sync_core::http::HttpSettings;
 use sync_core::http::oauth::OAuthApp;
 use sync_core::jiff::SignedDuration;
-use sync_core::{NoObserver, Observer, SealingKeys, TokenStore, XChaChaSeal};
+use sync_core::{NoObserver, Observer, SealingKeys, TokenManager, TokenStore, XChaChaSeal};
 
 use crate::Result;
 use crate::config::{Loaded, PairConfig, SecretRef};
@@ -110,10 +110,7 @@ impl Pair {
         let ghl = &self.config.ghl;
         let login = match &ghl.token {
             Some(token) => GhlLogin::Token(self.secret("ghl.token", token)?),
-            None => {
-                let tokens = self.ghl_oauth(observer)?.tokens(&self.location(), self.tokens().await?);
-                GhlLogin::Source(Arc::new(tokens))
-            }
+            None => GhlLogin::Source(Arc::new(self.ghl_tokens(observer).await?)),
         };
         Ok(GhlSettings {
             url: ghl.url.clone(),
@@ -127,10 +124,7 @@ impl Pair {
         let moloni = &self.config.moloni;
         let login = match self.moloni_login()? {
             Some(login) => login,
-            None => {
-                let tokens = self.moloni_oauth(observer)?.tokens(self.company(), self.tokens().await?);
-                MoloniLogin::Source(Arc::new(tokens))
-            }
+            None => MoloniLogin::Source(Arc::new(self.moloni_tokens(observer).await?)),
         };
         Ok(MoloniSettings {
             url: moloni.url.clone(),
@@ -138,6 +132,26 @@ impl Pair {
             login,
             requests_per_minute: moloni.requests_per_minute.unwrap_or(60),
         })
+    }
+
+    /// The tokens of `connect`, of each side that uses them.
+    pub(crate) async fn managers(&self, observer: &Arc<dyn Observer>) -> Result<Vec<TokenManager>> {
+        let mut managers = Vec::new();
+        if self.config.ghl.token.is_none() {
+            managers.push(self.ghl_tokens(observer).await?);
+        }
+        if self.config.moloni.username.is_none() {
+            managers.push(self.moloni_tokens(observer).await?);
+        }
+        Ok(managers)
+    }
+
+    async fn ghl_tokens(&self, observer: &Arc<dyn Observer>) -> Result<TokenManager> {
+        Ok(self.ghl_oauth(observer)?.tokens(&self.location(), self.tokens().await?))
+    }
+
+    async fn moloni_tokens(&self, observer: &Arc<dyn Observer>) -> Result<TokenManager> {
+        Ok(self.moloni_oauth(observer)?.tokens(self.company(), self.tokens().await?))
     }
 
     /// The login of the file. Without one the tokens of `connect` are used.
@@ -182,10 +196,12 @@ impl Pair {
         let moloni = &self.config.moloni;
         let secret = self.secret("moloni.client_secret", &moloni.client_secret)?;
         let app = redirected(OAuthApp::new(moloni.client_id.clone(), secret), moloni.redirect.as_deref())?;
-        Ok(match &moloni.url {
+        let oauth = match &moloni.url {
             Some(url) => MoloniOAuth::at(url, app, &http(observer))?,
             None => MoloniOAuth::new(app, &http(observer))?,
-        })
+        };
+        let Some(page) = &moloni.page else { return Ok(oauth) };
+        Ok(oauth.page(page.parse().map_err(|error| format!("moloni.page {page:?}: {error}"))?))
     }
 
     /// The sealed tokens.

@@ -121,7 +121,7 @@ location = {location}
 token = "env:GHL_TOKEN"
 #client_id = "..."
 #client_secret = "env:GHL_CLIENT_SECRET"
-#redirect = "http://127.0.0.1:8766/callback"
+#redirect = "https://..."
 # What to stay below, where others use the location too; it has 100 in all.
 #requests_per_ten_seconds = 50
 # Another address than HighLevel's, such as a sandbox's.
@@ -137,7 +137,10 @@ redirect = "http://127.0.0.1:8765/callback"
 # Or a login, and no `connect`:
 #username = "..."
 #password = "env:MOLONI_PASSWORD"
+# What to stay below.
 #requests_per_minute = 60
+# Other addresses than Moloni's, such as a sandbox's, and its page for `connect`.
+#page = "https://www.moloni.pt/ac/root/oauth/"
 #url = "https://api.moloni.pt/v1/"
 
 "##

@@ -110,6 +110,8 @@ pub(crate) struct MoloniConfig {
     pub(crate) username: Option<String>,
     pub(crate) password: Option<SecretRef>,
     pub(crate) redirect: Option<String>,
+    /// The page that asks a person for access, if it is not Moloni's.
+    pub(crate) page: Option<String>,
     pub(crate) requests_per_minute: Option<u32>,
 }
 

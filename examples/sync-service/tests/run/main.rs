@@ -1,5 +1,6 @@
 //! The program as a person runs it, against the sandboxes. What counts is what both services show.
 
+mod connect;
 mod scene;
 mod settings;
 
