@@ -15,7 +15,7 @@ pub(crate) struct Cli {
     /// Which pair of accounts is meant; not needed where there is only one
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) pair: Option<String>,
-    /// Print JSON
+    /// Print JSON: a line for each thing that is told, and errors as {"error": ..., "pair": ...}
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Use made-up accounts on this machine, which are gone afterwards
@@ -67,6 +67,9 @@ pub(crate) enum Task {
     Forget {
         /// `moloni:ID` or `ghl:ID`
         record: Record,
+        /// Their tax number, where `businesses = true`: by it the businesses know them
+        #[arg(long, value_name = "NUMBER")]
+        nif: Option<String>,
         /// Even while a write of theirs is not answered
         #[arg(long)]
         at_once: bool,

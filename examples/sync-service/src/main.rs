@@ -4,6 +4,8 @@ mod alerts;
 mod cli;
 mod commands;
 mod config;
+mod failure;
+mod keep_alive;
 mod metrics;
 mod output;
 mod pair;
@@ -20,26 +22,42 @@ use crate::cli::Cli;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// How a command ended that did not fail.
+/// How a command ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ended {
     /// All is done.
     Done,
     /// Something waits for a person.
     Waits,
+    /// Something failed, and was told.
+    Failed,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(shown) if !shown.use_stderr() => return code(shown.print().map(|()| Ended::Done)),
+        // Its own code, 2, would say that something waits.
+        Err(wrong) => {
+            if std::env::args_os().any(|argument| argument == "--json") {
+                failure::tell(&wrong, true);
+            } else {
+                let _ = wrong.print();
+            }
+            return ExitCode::FAILURE;
+        }
+    };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,sync_service=info".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    match Box::pin(commands::run(cli)).await {
+    let json = cli.json;
+    code(Box::pin(commands::run(cli)).await.inspect_err(|error| failure::tell(error.as_ref(), json)))
+}
+
+fn code<E>(ended: std::result::Result<Ended, E>) -> ExitCode {
+    match ended {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Waits) => ExitCode::from(2),
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
+        Ok(Ended::Failed) | Err(_) => ExitCode::FAILURE,
     }
 }

@@ -9,10 +9,11 @@ use sync_core::engine::Guards;
 use sync_core::http::HttpSettings;
 use sync_core::http::oauth::OAuthApp;
 use sync_core::jiff::SignedDuration;
-use sync_core::{NoObserver, Observer, SealingKeys, TokenStore, XChaChaSeal};
+use sync_core::{NoObserver, Observer, SealingKeys, TokenManager, TokenStore, XChaChaSeal};
 
 use crate::Result;
 use crate::config::{Loaded, PairConfig, SecretRef};
+use crate::failure::PairError;
 use crate::storage::{State, Storage};
 
 /// What the bridge asks HighLevel for.
@@ -25,6 +26,9 @@ pub(crate) const SCOPES: [Scope; 7] = [
     Scope::CalendarEventsRead,
     Scope::CalendarEventsWrite,
 ];
+
+/// What it asks for besides where businesses are wanted.
+const BUSINESS_SCOPES: [Scope; 2] = [Scope::BusinessesRead, Scope::BusinessesWrite];
 
 /// A pair as the file has it, with all it takes to connect it.
 pub(crate) struct Pair {
@@ -82,8 +86,14 @@ impl Pair {
         };
         let mut bridge = bridge
             .extra_fields(self.config.extra_fields()?)
+            .events(self.config.events.events())
+            .attributes(self.config.attributes())
+            .fields(self.config.custom_fields.fields())
             .guards(Guards::new().first_run(sync.ask_first))
             .observer(observer);
+        if sync.businesses {
+            bridge = bridge.businesses(self.storage.businesses(self.name()).await?);
+        }
         if sync.two_way {
             let two_way = TwoWay::new();
             bridge = bridge.two_way(if sync.create_customers { two_way.create_customers() } else { two_way });
@@ -93,17 +103,14 @@ impl Pair {
 
     /// For commands, which tell what they have to tell by themselves.
     pub(crate) async fn connect_quietly(&self) -> Result<Bridge> {
-        self.connect(Arc::new(NoObserver)).await.map_err(|error| format!("{}: {error}", self.name()).into())
+        self.connect(Arc::new(NoObserver)).await.map_err(|error| PairError::of(self.name(), error))
     }
 
     async fn ghl(&self, observer: &Arc<dyn Observer>) -> Result<GhlSettings> {
         let ghl = &self.config.ghl;
         let login = match &ghl.token {
             Some(token) => GhlLogin::Token(self.secret("ghl.token", token)?),
-            None => {
-                let tokens = self.ghl_oauth(observer)?.tokens(&self.location(), self.tokens().await?);
-                GhlLogin::Source(Arc::new(tokens))
-            }
+            None => GhlLogin::Source(Arc::new(self.ghl_tokens(observer).await?)),
         };
         Ok(GhlSettings {
             url: ghl.url.clone(),
@@ -117,10 +124,7 @@ impl Pair {
         let moloni = &self.config.moloni;
         let login = match self.moloni_login()? {
             Some(login) => login,
-            None => {
-                let tokens = self.moloni_oauth(observer)?.tokens(self.company(), self.tokens().await?);
-                MoloniLogin::Source(Arc::new(tokens))
-            }
+            None => MoloniLogin::Source(Arc::new(self.moloni_tokens(observer).await?)),
         };
         Ok(MoloniSettings {
             url: moloni.url.clone(),
@@ -128,6 +132,26 @@ impl Pair {
             login,
             requests_per_minute: moloni.requests_per_minute.unwrap_or(60),
         })
+    }
+
+    /// The tokens of `connect`, of each side that uses them.
+    pub(crate) async fn managers(&self, observer: &Arc<dyn Observer>) -> Result<Vec<TokenManager>> {
+        let mut managers = Vec::new();
+        if self.config.ghl.token.is_none() {
+            managers.push(self.ghl_tokens(observer).await?);
+        }
+        if self.config.moloni.username.is_none() {
+            managers.push(self.moloni_tokens(observer).await?);
+        }
+        Ok(managers)
+    }
+
+    async fn ghl_tokens(&self, observer: &Arc<dyn Observer>) -> Result<TokenManager> {
+        Ok(self.ghl_oauth(observer)?.tokens(&self.location(), self.tokens().await?))
+    }
+
+    async fn moloni_tokens(&self, observer: &Arc<dyn Observer>) -> Result<TokenManager> {
+        Ok(self.moloni_oauth(observer)?.tokens(self.company(), self.tokens().await?))
     }
 
     /// The login of the file. Without one the tokens of `connect` are used.
@@ -163,7 +187,8 @@ impl Pair {
             Some(url) => GhlOAuth::at(url, app, &http)?,
             None => GhlOAuth::new(app, &http)?,
         };
-        Ok(oauth.scopes(SCOPES))
+        let businesses = self.config.sync.businesses.then_some(BUSINESS_SCOPES);
+        Ok(oauth.scopes(SCOPES.into_iter().chain(businesses.into_iter().flatten())))
     }
 
     /// Moloni's OAuth for the developer's keys of the file.
@@ -171,10 +196,12 @@ impl Pair {
         let moloni = &self.config.moloni;
         let secret = self.secret("moloni.client_secret", &moloni.client_secret)?;
         let app = redirected(OAuthApp::new(moloni.client_id.clone(), secret), moloni.redirect.as_deref())?;
-        Ok(match &moloni.url {
+        let oauth = match &moloni.url {
             Some(url) => MoloniOAuth::at(url, app, &http(observer))?,
             None => MoloniOAuth::new(app, &http(observer))?,
-        })
+        };
+        let Some(page) = &moloni.page else { return Ok(oauth) };
+        Ok(oauth.page(page.parse().map_err(|error| format!("moloni.page {page:?}: {error}"))?))
     }
 
     /// The sealed tokens.

@@ -63,6 +63,18 @@ impl Storage {
         })
     }
 
+    /// The state of a pair's businesses, which is none of the pair's own.
+    pub(crate) async fn businesses(&self, pair: &str) -> Result<Arc<dyn Store>> {
+        Ok(match self {
+            Self::Sqlite(path) => {
+                Arc::new(SqliteStore::open(beside(path, &format!("{pair}-businesses"))).await?)
+            }
+            Self::Postgres(url) => {
+                Arc::new(PostgresStore::connect_in(url, &format!("sync_{pair}_businesses")).await?)
+            }
+        })
+    }
+
     /// The sealed tokens of all pairs.
     pub(crate) async fn tokens(&self, seal: Arc<dyn Seal>) -> Result<Arc<dyn TokenStore>> {
         Ok(match self {

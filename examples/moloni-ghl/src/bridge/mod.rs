@@ -84,7 +84,8 @@ impl Bridge {
         Ok(self.engine.plan().await?)
     }
 
-    /// Does what the plan says. What it counts as its cost is everything since the run before, planning and
+    /// Does what the plan says, and then what is to be done about businesses, if they are wanted; those wait as long as
+    /// something of the plan waits for approval. What it counts as its cost is everything since the run before, planning and
     /// connecting included.
     ///
     /// # Errors
@@ -97,6 +98,8 @@ impl Bridge {
     ) -> Result<Run, BridgeError> {
         let report = self.engine.apply(plan, progress).await?;
         let businesses = match &self.businesses {
+            // What waits for a person, or ended early, is gone on with before.
+            Some(_) if report.approve.is_some() || report.stopped.is_some() => None,
             // Who is whose contact is known only now.
             Some(engine) => Some(engine.apply(engine.plan().await?, |_| {}).await?),
             None => None,

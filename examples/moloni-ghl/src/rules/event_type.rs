@@ -44,6 +44,11 @@ const KNOWN: [(EventType, &str, &str); 8] = [
 ];
 
 impl EventType {
+    /// The types that there are, those of your own apart.
+    pub fn known() -> impl Iterator<Item = Self> {
+        KNOWN.into_iter().map(|(known, ..)| known)
+    }
+
     /// Its name on the wire.
     pub fn name(&self) -> &str {
         match (self, KNOWN.iter().find(|(known, ..)| known == self)) {

@@ -1,7 +1,7 @@
 use std::io::BufRead;
 use std::sync::Arc;
 
-use sync_core::http::oauth::{Authorization, Loopback, OAuthApp};
+use sync_core::http::oauth::{Authorization, Loopback, LoopbackError, OAuthApp};
 use sync_core::{Env, NoObserver, Observer, SecretString, SystemEnv};
 
 use super::Context;
@@ -38,9 +38,17 @@ pub(super) async fn connect(context: &Context, service: ServiceName) -> Result<E
 /// the person says where they have ended up.
 async fn granted(sent: Authorization, redirect: Option<&str>) -> Result<SecretString> {
     let env = SystemEnv::new();
+    let receiver = match redirect {
+        // Before the page is opened: it may come back at once.
+        Some(redirect) => match Loopback::bind(&OAuthApp::new("", "").redirect(redirect.parse()?)).await {
+            Ok(receiver) => Some(receiver),
+            Err(LoopbackError::NotHere) => None,
+            Err(error) => return Err(error.into()),
+        },
+        None => None,
+    };
     eprintln!("Open this page, and give access:\n\n{}\n", sent.url);
-    if let Some(redirect) = redirect.filter(|redirect| redirect.starts_with("http://")) {
-        let receiver = Loopback::bind(&OAuthApp::new("", "").redirect(redirect.parse()?)).await?;
+    if let Some(receiver) = receiver {
         return Ok(receiver.receive(sent.pending, &env).await?);
     }
     eprintln!("Then paste the address at which you end up, and press Enter:");

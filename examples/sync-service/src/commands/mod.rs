@@ -22,6 +22,7 @@ use sync_core::engine::{RecordId, RecordRef, Side};
 
 use crate::cli::{Cli, Record, ServiceName, Task};
 use crate::config::load;
+use crate::failure::{PairError, tell};
 use crate::output::say;
 use crate::pair::Pair;
 use crate::sandbox::Sandbox;
@@ -56,13 +57,21 @@ impl Context {
             match work(&pair).await {
                 Ok(Ended::Done) => {}
                 Ok(Ended::Waits) => ended = Ended::Waits,
+                Ok(Ended::Failed) => failed.push(pair.name().to_owned()),
                 Err(error) => {
-                    eprintln!("error: {}: {error}", pair.name());
+                    tell(PairError::of(pair.name(), error).as_ref(), self.json);
                     failed.push(pair.name().to_owned());
                 }
             }
         }
-        if failed.is_empty() { Ok(ended) } else { Err(format!("it failed for {}", failed.join(", ")).into()) }
+        if failed.is_empty() {
+            return Ok(ended);
+        }
+        // In JSON each has said so already.
+        if !self.json {
+            eprintln!("error: it failed for {}", failed.join(", "));
+        }
+        Ok(Ended::Failed)
     }
 
     /// Prints a value as one line of JSON, or as `text` says it.
@@ -105,7 +114,9 @@ pub(crate) async fn run(cli: Cli) -> Result<Ended> {
         Task::Review { task } => review::review(&context, task).await,
         Task::Explain { record } => history::explain(&context, &record).await,
         Task::Undo(undo) => history::undo(&context, undo).await,
-        Task::Forget { record, at_once } => forget::forget(&context, &record, at_once).await,
+        Task::Forget { record, nif, at_once } => {
+            forget::forget(&context, &record, nif.as_deref(), at_once).await
+        }
         Task::Status => status::status(&context).await,
         Task::Export => export::export(&context).await,
         Task::Init(_) | Task::Completions { .. } | Task::Man => Ok(Ended::Done),

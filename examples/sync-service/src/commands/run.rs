@@ -1,6 +1,7 @@
 use super::Context;
 use crate::alerts::Alerts;
 use crate::config::load;
+use crate::keep_alive::keep_alive;
 use crate::output::say;
 use crate::pair::Pair;
 use crate::service::{self, Pairs};
@@ -32,7 +33,10 @@ pub(super) async fn run(context: &Context, is_sandbox: bool) -> Result<Ended> {
         say!("The settings, for other commands meanwhile: --config {}", context.settings.display());
     }
     say!("{} pairs. Ctrl-C or SIGTERM ends it.", pairs.len());
+    let keeping = tokio::spawn(keep_alive(pairs.clone()));
     service::supervise(&pairs, stopped()).await;
+    keeping.abort();
+    let _ = keeping.await;
     if let Some(server) = server {
         server.abort();
     }

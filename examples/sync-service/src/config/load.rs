@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use moloni_ghl::ExtraFields;
+use moloni_ghl::ContactMapping;
+use sync_core::jiff::civil::Date;
 
 use super::{Config, PairConfig, SecretRef};
 
@@ -23,21 +24,32 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, String> {
         }
         _ => format!("{} cannot be read: {error}", path.display()),
     })?;
-    let config = parse(&text).map_err(|why| format!("{}{why}", path.display()))?;
+    let config = parse(&text, &path.display().to_string())?;
     let base = std::path::absolute(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let base = base.parent().unwrap_or(Path::new(".")).to_owned();
     Ok(Loaded { config, base })
 }
 
-fn parse(text: &str) -> Result<Config, String> {
+/// Reads the text of the file at `path`. What is wrong has its line, as far as it has one.
+pub(crate) fn parse(text: &str, path: &str) -> Result<Config, String> {
     let config: Config = toml::from_str(text).map_err(|error| {
         let before = error.span().and_then(|span| text.get(..span.start));
         let line = before.map(|before| before.matches('\n').count() + 1);
         let line = line.map(|line| format!(":{line}")).unwrap_or_default();
-        format!("{line}: {}", error.message())
+        format!("{path}{line}: {}", error.message())
     })?;
-    check(&config).map_err(|why| format!(": {why}"))?;
-    Ok(config)
+    check(&config).map_err(|why| format!("{path}: {why}"))?;
+    let pairs = config.pairs.iter().enumerate();
+    let mut wrong: Vec<_> = pairs.flat_map(|(number, pair)| pair.wrong_fields(text, number)).collect();
+    if wrong.is_empty() {
+        // What fits each by itself may not fit together, such as two fields of one name.
+        let whole = |pair: &PairConfig| Some(format!(": pair {}: {}", pair.name, pair.mapping().err()?));
+        wrong.extend(config.pairs.iter().filter_map(whole));
+    }
+    if wrong.is_empty() {
+        return Ok(config);
+    }
+    Err(wrong.iter().map(|wrong| format!("{path}{wrong}")).collect::<Vec<_>>().join("\n"))
 }
 
 fn check(config: &Config) -> Result<(), String> {
@@ -53,6 +65,17 @@ fn check(config: &Config) -> Result<(), String> {
         }
         if !names.insert(name.as_str()) {
             return Err(format!("two pairs are called {name}: give one of them another name"));
+        }
+        // Each would take the other's schema in PostgreSQL for its own.
+        let owner = config
+            .pairs
+            .iter()
+            .find(|other| other.sync.businesses && format!("{}_businesses", other.name) == *name);
+        if let Some(owner) = owner {
+            let owner = &owner.name;
+            return Err(format!(
+                "pair {name}: the businesses of pair {owner} are kept under this name: give the pair another one"
+            ));
         }
         pair.check().map_err(|why| format!("pair {name}: {why}"))?;
     }
@@ -112,24 +135,19 @@ impl PairConfig {
         if let Some((name, _)) = times.iter().find(|(_, time)| time.as_millis() < 1000) {
             return Err(format!("sync: `{name}` is at least \"1s\""));
         }
-        self.extra_fields().map(drop)
+        let mut attributes = BTreeSet::new();
+        if let Some(twice) = self.attributes.iter().find(|attribute| !attributes.insert(&attribute.name)) {
+            return Err(format!("two attributes are called {:?}: give one of them another name", twice.name));
+        }
+        Ok(())
     }
 
-    /// The fields beside those that every pair has.
-    pub(crate) fn extra_fields(&self) -> Result<ExtraFields, String> {
-        if self.fields.is_empty() {
-            return Ok(ExtraFields::default());
-        }
-        let mut fields = self.fields.clone();
-        // Where Moloni is only read, nothing goes there.
-        for (_, field) in fields.iter_mut().filter(|_| !self.sync.two_way) {
-            if let Some(field) = field.as_table_mut() {
-                field.entry("direction").or_insert_with(|| "to_right".into());
-            }
-        }
-        let mut top = toml::Table::new();
-        top.insert("fields".to_owned(), fields.into());
-        ExtraFields::from_toml(&top.to_string()).map_err(|error| format!("fields, written out:\n{error}"))
+    /// The mapping as far as the file says it.
+    fn mapping(&self) -> Result<(), String> {
+        let mapping =
+            ContactMapping::new(self.custom_fields.fields(), Date::ZERO).attributes(self.attributes());
+        let mapping = mapping.extra(self.extra_fields()?).build();
+        mapping.map(drop).map_err(|error| error.to_string())
     }
 }
 
@@ -153,12 +171,12 @@ mod tests {
     "#;
 
     fn why(text: &str) -> String {
-        parse(text).err().unwrap_or_default()
+        parse(text, "sync.toml").err().unwrap_or_default()
     }
 
     #[test]
     fn a_field_of_the_file_brings_its_custom_field() {
-        let config = parse(GOOD).map_err(|why| panic!("{why}")).unwrap();
+        let config = parse(GOOD, "sync.toml").map_err(|why| panic!("{why}")).unwrap();
         assert_eq!(config.pairs[0].extra_fields().unwrap().custom_fields(), ["Contact person"]);
     }
 
@@ -179,6 +197,14 @@ mod tests {
         }
         assert!(why("").contains("there is no [[pair]]"));
         assert!(why(&GOOD.repeat(2)).contains("two pairs are called shop"));
+        let both = GOOD.to_owned() + &GOOD.replace("\"shop\"", "\"shop_businesses\"");
+        assert_eq!(why(&both), "");
+        let both = both.replacen("[pair.ghl]", "sync.businesses = true\n[pair.ghl]", 1);
+        assert!(
+            why(&both).contains("the businesses of pair shop are kept under this name"),
+            "{}",
+            why(&both)
+        );
     }
 
     #[test]

@@ -1,12 +1,21 @@
 //! The settings file.
 
+mod attributes;
+mod events;
+mod fields;
+#[cfg(test)]
+mod guide;
 mod load;
 mod secret;
+mod value;
 
+use moloni_ghl::attributes::Attributes;
 use serde::Deserialize;
 use sync_core::jiff::SignedDuration;
 
-pub(crate) use self::load::{Loaded, load};
+use self::attributes::{AttributeConfig, CustomFieldsConfig, TagsConfig, TurnoverConfig};
+use self::events::EventsConfig;
+pub(crate) use self::load::{Loaded, load, parse};
 pub(crate) use self::secret::SecretRef;
 
 #[derive(Deserialize)]
@@ -55,9 +64,26 @@ pub(crate) struct PairConfig {
     pub(crate) moloni: MoloniConfig,
     #[serde(default)]
     pub(crate) sync: SyncConfig,
+    #[serde(default)]
+    pub(crate) events: EventsConfig,
+    #[serde(default)]
+    tags: TagsConfig,
+    #[serde(default)]
+    turnover: TurnoverConfig,
+    #[serde(default)]
+    attributes: Vec<AttributeConfig>,
+    #[serde(default)]
+    pub(crate) custom_fields: CustomFieldsConfig,
     /// More fields, as in `docs/mapping.md`.
     #[serde(default)]
     pub(crate) fields: toml::Table,
+}
+
+impl PairConfig {
+    /// The tags and custom fields that follow from a customer.
+    pub(crate) fn attributes(&self) -> Attributes {
+        attributes::attributes(&self.tags, &self.turnover, &self.attributes)
+    }
 }
 
 #[derive(Deserialize)]
@@ -84,6 +110,8 @@ pub(crate) struct MoloniConfig {
     pub(crate) username: Option<String>,
     pub(crate) password: Option<SecretRef>,
     pub(crate) redirect: Option<String>,
+    /// The page that asks a person for access, if it is not Moloni's.
+    pub(crate) page: Option<String>,
     pub(crate) requests_per_minute: Option<u32>,
 }
 
@@ -92,6 +120,8 @@ pub(crate) struct MoloniConfig {
 pub(crate) struct SyncConfig {
     pub(crate) two_way: bool,
     pub(crate) create_customers: bool,
+    /// Whether customers who share a tax number become a business in HighLevel.
+    pub(crate) businesses: bool,
     pub(crate) every: SignedDuration,
     pub(crate) sweep_every: SignedDuration,
     /// Whether the first plan waits for approval.
@@ -105,6 +135,7 @@ impl Default for SyncConfig {
         Self {
             two_way: false,
             create_customers: false,
+            businesses: false,
             every: SignedDuration::from_mins(1),
             sweep_every: SignedDuration::from_hours(24),
             ask_first: true,

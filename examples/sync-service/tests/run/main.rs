@@ -1,11 +1,13 @@
 //! The program as a person runs it, against the sandboxes. What counts is what both services show.
 
 mod alerts;
+mod connect;
 #[cfg(target_os = "linux")]
 mod disk;
 mod outages;
 mod postgres;
 mod scene;
+mod settings;
 mod webhooks;
 
 use scene::{Inbox, Scene, free_port, get, terminated, until};
