@@ -8,6 +8,7 @@ use sync_core::engine::{FaultKind, ReviewKind};
 use sync_core::{Event, Observer};
 
 use crate::alerts::{AlertKind, PairAlerts};
+use crate::words;
 
 /// Takes note of what happens to one pair: counts it, and raises alerts.
 #[derive(Debug)]
@@ -114,7 +115,11 @@ impl Observer for Meter {
                 };
                 self.alerts.tell(
                     kind,
-                    format!("{}: {}; see `sync-service review list`", review.about, review.message),
+                    format!(
+                        "{}: {}; see `sync-service review list`",
+                        words::about(&review.about),
+                        words::message(review)
+                    ),
                 );
             }
             Event::GuardTripped { guard, message, .. } => {

@@ -22,7 +22,7 @@ use sync_core::engine::{RecordId, RecordRef, Side};
 
 use crate::cli::{Cli, Record, ServiceName, Task};
 use crate::config::load;
-use crate::output::say;
+use crate::output;
 use crate::pair::Pair;
 use crate::sandbox::Sandbox;
 use crate::{Ended, Result};
@@ -68,7 +68,7 @@ impl Context {
     /// Prints a value as one line of JSON, or as `text` says it.
     fn print<T: Serialize>(&self, value: &T, text: impl FnOnce()) -> Result<()> {
         if self.json {
-            say!("{}", serde_json::to_string(value)?);
+            output::line(format_args!("{}", serde_json::to_string(value)?));
         } else {
             text();
         }

@@ -210,7 +210,7 @@ async fn a_question_is_told_listed_and_answered() {
     let number = list["number"].as_str().unwrap().to_owned();
     let shown = scene.json(&["review", "show", &number]).await;
     assert_eq!(shown["values"], json!({ "moloni": "Rua Nova, 1", "ghl": "Rua Velha, 2" }));
-    assert_eq!(shown["answers"], json!(["moloni, ghl", "value=TEXT", "leave"]));
+    assert_eq!(shown["answers"], json!(["moloni", "ghl", "value=TEXT", "leave"]));
     assert_eq!(scene.says(&["status"]).await.code, Some(2));
     let said = scene.says(&["review", "resolve", &number, "rubbish"]).await;
     assert!(said.code == Some(1) && said.text.contains("is no answer"), "{}", said.text);
