@@ -1,5 +1,6 @@
 //! The program as a person runs it, against the sandboxes. What counts is what both services show.
 
+mod check;
 mod scene;
 
 use std::process::Stdio;
@@ -106,11 +107,11 @@ async fn what_is_wrong_is_said_with_what_to_do() {
 
     std::fs::remove_file(scene.directory.join("shop.password")).unwrap();
     let said = scene.says(&["check"]).await;
-    assert!(said.code == Some(1) && said.text.contains("put the secret there"), "{}", said.text);
+    assert!(said.code == Some(1) && said.text.contains("FAILED  Moloni login"), "{}", said.text);
 
     std::fs::write(scene.directory.join("shop.password"), "wrong").unwrap();
     let said = scene.says(&["check"]).await;
-    assert!(said.code == Some(1) && said.text.contains("FAILED  shop: connection"), "{}", said.text);
+    assert!(said.code == Some(1) && said.text.contains("refuses the login"), "{}", said.text);
 
     scene.write_text("[service]\nlisten = 5\n");
     let said = scene.says(&["plan"]).await;
