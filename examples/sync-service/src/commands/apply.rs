@@ -40,8 +40,8 @@ async fn apply_to(context: &Context, pair: &Pair, approve: Option<&str>) -> Resu
             say!("Questions wait for you: sync-service review list");
         }
         if let Some(id) = &run.report.approve {
-            say!("Something waits for your approval. If `plan` shows what you want, go on with\n");
-            say!("    sync-service apply --pair {} --approve {id}\n", pair.name());
+            say!("Something waits for your approval. If `plan` shows what you want, go on with");
+            say!("    sync-service apply --pair {} --approve {id}", pair.name());
         }
     })?;
     if let Some(why) = &run.report.stopped {

@@ -92,7 +92,6 @@ pub(crate) async fn run(cli: Cli) -> Result<Ended> {
     }
     let sandbox = if cli.sandbox { Some(Sandbox::start().await?) } else { None };
     let settings = sandbox.as_ref().map_or(cli.config, Sandbox::settings);
-    let is_sandbox = sandbox.is_some();
     let context = Context { settings, pair: cli.pair, json: cli.json };
     // Whatever comes of it, the sandbox is dropped after it.
     match cli.task {
@@ -100,7 +99,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Ended> {
         Task::Check => check::check(&context).await,
         Task::Plan => plan::plan(&context).await,
         Task::Apply { approve } => apply::apply(&context, approve.as_deref()).await,
-        Task::Run => run::run(&context, is_sandbox).await,
+        Task::Run => run::run(&context, sandbox.as_ref()).await,
         Task::SyncOne { record } => sync_one::sync_one(&context, &record).await,
         Task::Review { task } => review::review(&context, task).await,
         Task::Explain { record } => history::explain(&context, &record).await,
