@@ -58,6 +58,8 @@ pub enum Event<'a> {
         status: Option<u16>,
         /// From sending to the last byte or the failure.
         elapsed: Duration,
+        /// What the service's clock said (`Date`), to the second; `None` if it did not say.
+        service_time: Option<Timestamp>,
     },
     /// The call is repeated after a pause.
     #[non_exhaustive]

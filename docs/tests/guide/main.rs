@@ -8,6 +8,7 @@
     reason = "a test says what is wrong by failing"
 )]
 
+mod captures;
 mod code;
 mod commands;
 mod errors;

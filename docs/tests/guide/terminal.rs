@@ -214,6 +214,14 @@ impl Terminal {
             // With the colon: a port of this page may have the digits of another one in it.
             block = block.replace(&format!(":{port}"), &format!(":{own}"));
         }
+        if block.contains("SETTINGS") || block.contains("CONTACT") {
+            // What a person copies from where `run --sandbox` has printed it.
+            let said: String = (0..self.typed.len() - 1).map(|at| said(&self.out(at))).collect();
+            block = block.replace("SETTINGS", after(&said, "--config "));
+            block = block.replace("CONTACT", after(&said, "/__sandbox/records/contacts/"));
+            let address = said.split("/__sandbox/records/").next().unwrap();
+            block = block.replace("PORT", address.rsplit(':').next().unwrap());
+        }
         if block.contains("/contacts/ID") {
             let contact = self.record(0, "contacts", |contact| contact["source"] == "Moloni");
             block = block.replace("/contacts/ID", &format!("/contacts/{}", contact["id"].as_str().unwrap()));
@@ -243,7 +251,13 @@ impl Terminal {
     }
 }
 
-fn said(out: &Path) -> String {
+/// The word behind `mark`, where it first stands.
+pub(crate) fn after<'a>(said: &'a str, mark: &str) -> &'a str {
+    let rest = said.split_once(mark).unwrap_or_else(|| panic!("nothing says `{mark}`:\n{said}")).1;
+    rest.split_whitespace().next().unwrap()
+}
+
+pub(crate) fn said(out: &Path) -> String {
     String::from_utf8_lossy(&fs::read(out).unwrap()).into_owned()
 }
 

@@ -12,11 +12,15 @@ mod pair;
 mod sandbox;
 mod service;
 mod storage;
+mod words;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use sync_core::{Env, SystemEnv};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
 
 use crate::cli::Cli;
 
@@ -31,6 +35,15 @@ enum Ended {
     Waits,
     /// Something failed, and was told.
     Failed,
+}
+
+/// The time of a line of the log, such as `2026-11-27T09:54:49Z`.
+struct Seconds;
+
+impl FormatTime for Seconds {
+    fn format_time(&self, out: &mut Writer<'_>) -> std::fmt::Result {
+        write!(out, "{}", SystemEnv::new().now().strftime("%Y-%m-%dT%H:%M:%SZ"))
+    }
 }
 
 #[tokio::main]
@@ -48,8 +61,11 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,sync_service=info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // What the engine logs of guards, the service tells by itself: in reports, or else as alerts.
+    let filter = "warn,sync_service=info,sync_core::engine::guard=off";
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| filter.into());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    log.with_timer(Seconds).with_target(false).init();
     let json = cli.json;
     code(Box::pin(commands::run(cli)).await.inspect_err(|error| failure::tell(error.as_ref(), json)))
 }

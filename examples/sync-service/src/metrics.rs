@@ -11,6 +11,7 @@ use sync_core::{AccountKey, Env, Event, Observer, SystemEnv};
 use crate::alerts::{AlertKind, PairAlerts};
 use crate::cli::ServiceName;
 use crate::service::{Mend, Troubles};
+use crate::words;
 
 /// What a service is left alone for without anybody being told.
 const LONG: SignedDuration = SignedDuration::from_mins(5);
@@ -191,7 +192,11 @@ impl Observer for Meter {
                 };
                 self.alerts.tell(
                     kind,
-                    format!("{}: {}; see `sync-service review list`", review.about, review.message),
+                    format!(
+                        "{}: {}; see `sync-service review list`",
+                        words::about(&review.about),
+                        words::message(review)
+                    ),
                 );
             }
             Event::GuardTripped { guard, message, .. } => {

@@ -106,7 +106,7 @@ impl Pair {
         self.connect(Arc::new(NoObserver)).await.map_err(|error| PairError::of(self.name(), error))
     }
 
-    async fn ghl(&self, observer: &Arc<dyn Observer>) -> Result<GhlSettings> {
+    pub(crate) async fn ghl(&self, observer: &Arc<dyn Observer>) -> Result<GhlSettings> {
         let ghl = &self.config.ghl;
         let login = match &ghl.token {
             Some(token) => GhlLogin::Token(self.secret("ghl.token", token)?),
@@ -120,7 +120,7 @@ impl Pair {
         })
     }
 
-    async fn moloni(&self, observer: &Arc<dyn Observer>) -> Result<MoloniSettings> {
+    pub(crate) async fn moloni(&self, observer: &Arc<dyn Observer>) -> Result<MoloniSettings> {
         let moloni = &self.config.moloni;
         let login = match self.moloni_login()? {
             Some(login) => login,

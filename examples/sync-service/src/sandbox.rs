@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use moloni_ghl::sandbox::{PairConfig, SandboxPair};
-use sync_core::SystemEnv;
+use serde_json::Value;
 
 use crate::Result;
 
 /// Made-up accounts and a directory with the settings, the secrets and the state. Both are gone when it is dropped.
 pub(crate) struct Sandbox {
-    _pair: SandboxPair,
+    pair: SandboxPair,
     directory: PathBuf,
 }
 
@@ -17,13 +17,39 @@ impl Sandbox {
     pub(crate) async fn start() -> Result<Self> {
         // Twenty times faster than the services, so that a first run does not take a minute.
         let pair = SandboxPair::start(PairConfig { speed: 20.0, ..PairConfig::default() }).await?;
-        let now = sync_core::Env::now(&SystemEnv::new()).as_nanosecond();
-        let directory = std::env::temp_dir().join(format!("sync-sandbox-{}-{now}", std::process::id()));
-        std::fs::create_dir(&directory)?;
-        let sandbox = Self { _pair: pair, directory };
-        let settings = settings(&sandbox._pair, &sandbox.directory)?;
+        let sandbox = Self { pair, directory: directory()? };
+        let settings = settings(&sandbox.pair, &sandbox.directory)?;
         std::fs::write(sandbox.settings(), settings)?;
         Ok(sandbox)
+    }
+
+    /// What to type in another terminal while the service runs, a line each: to look, and to edit a contact as a person would.
+    pub(crate) fn hints(&self) -> Vec<String> {
+        let program = std::env::args().next().unwrap_or_else(|| "sync-service".to_owned());
+        let (program, config) = (program.as_str(), format!("--config {}", self.settings().display()));
+        let mut hints = vec![format!("{program} review list {config}")];
+        if let Some(contact) = self.known_to_both() {
+            hints.push("curl -X PUT \\".to_owned());
+            hints.push(format!("  {}/__sandbox/records/contacts/{contact} \\", self.pair.ghl.url()));
+            hints.push("  -d '{\"email\": \"new@example.pt\"}'".to_owned());
+            hints.push(format!("{program} explain ghl:{contact} \\"));
+            hints.push(format!("  {config}"));
+        }
+        hints
+    }
+
+    /// A contact that certainly is somebody whom Moloni knows as well.
+    fn known_to_both(&self) -> Option<String> {
+        let (ghl, moloni) = (self.pair.ghl.state(), self.pair.moloni.state());
+        let (contacts, customers) = (ghl["contacts"].as_array()?, moloni["customers"].as_array()?);
+        let has = |all: &[Value], email: &Value| all.iter().filter(|one| one["email"] == *email).count() == 1;
+        let both = contacts.iter().find(|contact| {
+            let email = &contact["email"];
+            email.as_str().is_some_and(|email| !email.is_empty())
+                && has(contacts, email)
+                && has(customers, email)
+        });
+        both?["id"].as_str().map(str::to_owned)
     }
 
     /// Where the settings are.
@@ -38,6 +64,22 @@ impl Drop for Sandbox {
             tracing::warn!(%error, directory = %self.directory.display(), "the sandbox's directory stays");
         }
     }
+}
+
+/// A new one, with a short name: a person types it.
+fn directory() -> Result<PathBuf> {
+    let name = format!("sync-sandbox-{}", std::process::id());
+    for number in 0..100 {
+        // Another one of that name was left by a process that was killed.
+        let suffix = if number == 0 { String::new() } else { format!("-{number}") };
+        let directory = std::env::temp_dir().join(format!("{name}{suffix}"));
+        match std::fs::create_dir(&directory) {
+            Ok(()) => return Ok(directory),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(format!("{} cannot be made: {error}", directory.display()).into()),
+        }
+    }
+    Err(format!("{}: remove what {name} has left there", std::env::temp_dir().display()).into())
 }
 
 /// Settings for a pair of sandboxes. The secrets go into files beside them.

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 use sync_core::sandbox_kit::{Answer, Backend, Body, Edit, Request};
@@ -176,6 +177,10 @@ impl Backend for World {
             if answer.status != 401 && !unknown_path {
                 body.insert("traceId".to_owned(), json!(trace));
             }
+        }
+        // The clock may have been moved.
+        if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&now) {
+            answer = answer.header("date", date);
         }
         verdict.headers.into_iter().fold(answer, |answer, (name, value)| answer.header(name, value))
     }

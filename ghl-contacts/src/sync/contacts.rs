@@ -10,7 +10,7 @@ use sync_core::engine::{
 };
 
 use super::contact_fields::{Answer, FOLLOWERS, TAGS, contact_update, marker, new_contact, snapshot};
-use super::custom::{CUSTOM, Names, Wanted};
+use super::custom::{CUSTOM, Names, NeededField, Wanted};
 use super::fault::{broken, invalid};
 use super::input::members;
 use super::memory::{Holder, Memory};
@@ -139,6 +139,17 @@ impl ContactCollection {
     pub fn index_lag(mut self, lag: Duration) -> Self {
         self.caps = self.caps.index_lag(lag).overlap(OVERLAP.max(lag * 2));
         self
+    }
+
+    /// The custom fields that must be there, and how each is found; setting up creates the missing ones. Reads them anew.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] if they cannot be read.
+    pub async fn custom_fields(&self) -> Result<Vec<NeededField>, Fault> {
+        self.book.refresh().await?;
+        let names = Names::of(&self.book).await?;
+        Ok(self.all_wanted().into_iter().map(|wanted| names.needed(wanted)).collect())
     }
 
     /// All custom fields that must be there.

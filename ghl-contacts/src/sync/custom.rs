@@ -1,6 +1,7 @@
 //! The custom fields of a location by the names that a mapping uses.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::{Map, Number, Value};
 use sync_core::engine::{Fault, Raw};
@@ -18,6 +19,55 @@ pub(super) const CUSTOM: &str = "customFields";
 pub(super) struct Wanted {
     pub(super) name: String,
     pub(super) data_type: DataType,
+}
+
+/// A custom field that must be there, and how it is found. From
+/// [`ContactCollection::custom_fields`](super::ContactCollection::custom_fields).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NeededField {
+    /// Its name.
+    pub name: String,
+    /// The type that it must have.
+    pub data_type: DataType,
+    /// How it is found.
+    pub found: Found,
+}
+
+/// How a custom field is found that must be there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Found {
+    /// As it must be.
+    There,
+    /// Not at all: it is created before the first write.
+    Missing,
+    /// With another type, so that nothing is written.
+    OfType(DataType),
+    /// More than once, so that nothing is written.
+    Several,
+}
+
+/// What is found, and what helps.
+impl fmt::Display for NeededField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, data_type, found } = self;
+        match found {
+            Found::There => write!(f, "custom field {name:?} is there"),
+            Found::Missing => write!(f, "custom field {name:?} is missing"),
+            Found::OfType(is) => write!(
+                f,
+                "custom field {name:?} is of the type {}, and {} is wanted: rename it, or use another name",
+                is.as_str(),
+                data_type.as_str()
+            ),
+            Found::Several => write!(
+                f,
+                "several custom fields are called {name:?}: rename or delete all but one, or name the one that is \
+                 meant by its key"
+            ),
+        }
+    }
 }
 
 /// The custom fields as they were defined when they were last read.
@@ -82,30 +132,32 @@ impl Names {
         })
     }
 
+    /// How a field is found that must be there.
+    pub(super) fn needed(&self, Wanted { name, data_type }: Wanted) -> NeededField {
+        let found = self.find(&name, &data_type);
+        NeededField { name, data_type, found }
+    }
+
+    fn find(&self, wanted: &str, data_type: &DataType) -> Found {
+        let Some(field) = self.get(wanted) else {
+            let several = self.all.iter().filter(|field| name(field.definition()) == wanted);
+            return if several.count() > 1 { Found::Several } else { Found::Missing };
+        };
+        match field.definition().data_type.as_ref().filter(|is| *is != data_type) {
+            Some(is) => Found::OfType(is.clone()),
+            None => Found::There,
+        }
+    }
+
     /// Those that are not there, and a fault if one of them is there in another form.
     pub(super) fn missing<'w>(&self, wanted: &'w [Wanted]) -> Result<Vec<&'w Wanted>, Fault> {
         let mut missing = Vec::new();
         for one in wanted {
-            let Wanted { name: wanted_name, data_type } = one;
-            let Some(field) = self.get(wanted_name) else {
-                let several = self.all.iter().filter(|field| name(field.definition()) == wanted_name);
-                if several.count() > 1 {
-                    return Err(broken(format!(
-                        "several custom fields are called {wanted_name:?}: rename or delete all but one, or name \
-                         the one that is meant by its key"
-                    )));
-                }
-                missing.push(one);
-                continue;
-            };
-            let is = field.definition().data_type.as_ref();
-            if let Some(is) = is.filter(|is| *is != data_type) {
-                return Err(broken(format!(
-                    "custom field {wanted_name:?} is of the type {}, and {} is wanted: rename it, or use another \
-                     name",
-                    is.as_str(),
-                    data_type.as_str()
-                )));
+            let needed = self.needed(one.clone());
+            match needed.found {
+                Found::There => {}
+                Found::Missing => missing.push(one),
+                Found::OfType(_) | Found::Several => return Err(broken(needed.to_string())),
             }
         }
         Ok(missing)

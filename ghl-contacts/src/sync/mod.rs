@@ -107,6 +107,7 @@ mod tasks;
 pub use appointments::AppointmentCollection;
 pub use businesses::BusinessCollection;
 pub use contacts::ContactCollection;
+pub use custom::{Found, NeededField};
 pub use notes::NoteCollection;
 pub use tasks::TaskCollection;
 

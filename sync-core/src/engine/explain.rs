@@ -85,9 +85,18 @@ impl fmt::Display for Story {
             for review in &chapter.questions {
                 wrapped(f, "  ", &format!("asked since {}: {}", minute(review.opened_at), review.message))?;
             }
+            let mut run = None;
             for told in &chapter.events {
-                let run = told.run.as_ref().map(|run| format!(" (run {run})")).unwrap_or_default();
-                wrapped(f, "  ", &format!("{} {}{run}", minute(told.at), told.words))?;
+                // A run writes many fields: it is named once.
+                if run != told.run.as_ref() {
+                    run = told.run.as_ref();
+                    wrapped(
+                        f,
+                        "  ",
+                        &run.map_or("Beside any run:".to_owned(), |run| format!("In run {run}:")),
+                    )?;
+                }
+                wrapped(f, "    ", &format!("{} {}", minute(told.at), told.words))?;
             }
         }
         Ok(())

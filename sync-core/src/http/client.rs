@@ -9,7 +9,7 @@ use tracing::Instrument;
 use url::{Host, Url};
 
 use super::limiter::{Denied, Tenant, UNKNOWN_RESET};
-use super::retry_after::retry_after;
+use super::retry_after::{retry_after, service_time};
 use super::{
     CallOptions, HttpError, HttpErrorKind, HttpSettings, Limiter, RateInfo, RateLimit, Reply, Request,
     Service, Verdict,
@@ -364,6 +364,7 @@ impl Call<'_> {
         if !shared.observed {
             return;
         }
+        let service_time = result.as_ref().ok().and_then(|reply| service_time(&reply.headers));
         shared.observer.on_event(&Event::Attempt {
             account: &shared.account,
             operation: self.operation(),
@@ -371,6 +372,7 @@ impl Call<'_> {
             attempt: self.attempts,
             status,
             elapsed: elapsed(),
+            service_time,
         });
     }
 

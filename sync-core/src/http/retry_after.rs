@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use http::HeaderMap;
-use http::header::RETRY_AFTER;
+use http::header::{DATE, RETRY_AFTER};
 use jiff::Timestamp;
 
 /// How long a `Retry-After` asks to wait: a number of seconds, or an HTTP date compared with what `now` gives.
@@ -12,8 +12,17 @@ pub(super) fn retry_after(headers: &HeaderMap, now: impl FnOnce() -> Timestamp) 
     if let Ok(seconds) = text.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();
     }
-    let at = Timestamp::try_from(httpdate::parse_http_date(text).ok()?).ok()?;
+    let at = instant(text)?;
     Some(Duration::try_from(at.duration_since(now())).unwrap_or(Duration::ZERO))
+}
+
+/// What the service's clock said when it answered.
+pub(super) fn service_time(headers: &HeaderMap) -> Option<Timestamp> {
+    instant(headers.get(DATE)?.to_str().ok()?.trim())
+}
+
+fn instant(text: &str) -> Option<Timestamp> {
+    Timestamp::try_from(httpdate::parse_http_date(text).ok()?).ok()
 }
 
 #[cfg(test)]
@@ -37,5 +46,14 @@ mod tests {
             assert_eq!(retry_after(&headers, || now), millis.map(Duration::from_millis), "{text}");
         }
         assert_eq!(retry_after(&HeaderMap::new(), || now), None);
+    }
+
+    #[test]
+    fn the_service_s_clock_is_read_where_it_is_one() {
+        let said = |text: &'static str| {
+            service_time(&HeaderMap::from_iter([(DATE, text.parse().unwrap())])).map(|at| at.to_string())
+        };
+        assert_eq!(said("Fri, 27 Nov 2026 09:50:00 GMT").as_deref(), Some("2026-11-27T09:50:00Z"));
+        assert_eq!((said("yesterday"), service_time(&HeaderMap::new())), (None, None));
     }
 }

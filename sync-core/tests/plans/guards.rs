@@ -498,20 +498,21 @@ async fn i11_what_was_done_otherwise_than_planned_is_told_and_nothing_else() {
 #[tokio::test]
 async fn a_plan_shows_each_change_up_to_a_limit_and_serialises_with_its_verdicts() {
     let world = synced().await;
+    world.customers.edit("000", &json!({ "city": "Silves" }));
     world.customers.edit("001", &json!({ "name": "Ana Lima", "city": "" }));
     world.customers.delete("002");
     world.customer("900", &customer(900));
     let plan = engine(&world).plan().await.unwrap();
-    let gone = format!("- {} not listed on the left side any more\n", world.contact("100000002").id());
+    let gone = format!("- {} not listed in customers any more\n", world.contact("100000002").id());
     let lines = [
-        "~ C001 city: \"Town 1\" -> \"\"\n",
-        "~ C001 name: \"Customer 1\" -> \"Ana Lima\"\n",
+        "~ C000 city: \"Town 0\" -> \"Silves\"\n",
+        "~ C001 update\n    city: \"Town 1\" -> \"\"\n    name: \"Customer 1\" -> \"Ana Lima\"\n",
         "+ C900 create\n",
         gone.as_str(),
     ];
     assert_eq!(plan.diff(10).to_string(), lines.concat());
     assert!(format!("{plan:#}").ends_with(&lines.concat()));
-    assert_eq!(plan.diff(1).to_string(), [lines[0], lines[1], "... and 2 more\n"].concat());
+    assert_eq!(plan.diff(1).to_string(), [lines[0], "... and 3 more\n"].concat());
     assert!(!format!("{:?}", plan.diff(10)).contains("Ana"));
     edit_all(&world.customers, &json!({ "email": "" }));
     let plan = engine(&world).plan().await.unwrap();

@@ -11,8 +11,7 @@ use sync_core::queue::WorkQueue;
 use sync_core::store::{MemoryStore, Store};
 use sync_core::{Env, Observer};
 
-use super::moloni::connect;
-use super::{Bridge, BridgeError, TwoWay};
+use super::{Bridge, BridgeError, TwoWay, ghl, moloni};
 use crate::attributes::Attributes;
 use crate::businesses::{States, business_engine};
 use crate::calls::CallCounter;
@@ -20,7 +19,7 @@ use crate::company::CompanyName;
 use crate::extra::ExtraFields;
 use crate::mapping::{ContactFields, ContactMapping};
 use crate::rules::{Events, MARKERS};
-use crate::settings::{GhlLogin, Settings, Timing};
+use crate::settings::{Settings, Timing};
 
 /// Puts a [`Bridge`] together.
 #[must_use = "call `connect`"]
@@ -187,19 +186,11 @@ impl BridgeBuilder {
             let pause = std::time::Duration::from_secs(10) / requests.max(1);
             ghl_http = ghl_http.rate_limit(RateLimit::new(1, pause));
         }
-        let ghl = ghl_contacts::Client::builder(settings.ghl.location.as_str()).http(ghl_http);
-        let mut ghl = match &settings.ghl.login {
-            GhlLogin::Token(token) => ghl.token(token.clone()),
-            GhlLogin::Source(tokens) => ghl.tokens(tokens.clone()),
-        };
-        if let Some(url) = &settings.ghl.url {
-            ghl = ghl.base_url(url);
-        }
-        let ghl = ghl.build()?;
+        let ghl = ghl::connect(&settings.ghl, ghl_http)?;
 
         // Moloni is written to only where both ways are wanted.
         let moloni_http = if two_way.is_some() { http.options(whole) } else { http };
-        let (moloni, company) = connect(&settings, &moloni_http, &env, heard.clone()).await?;
+        let (moloni, company) = moloni::connect(&settings.moloni, &moloni_http, &env, heard.clone()).await?;
         let businesses = match businesses {
             Some(businesses) => {
                 let states = States { contacts: state.store.clone(), businesses };
@@ -218,10 +209,11 @@ impl BridgeBuilder {
             let customers = CustomerCollection::new(moloni.clone()).read_only();
             (customers.request_timeout(timing.request), Births::Ignore)
         };
+        let contacts = mapping.collection(ghl.clone(), timing);
         let engine = Engine::builder(
             format!("moloni:{company}:customer"),
             Arc::new(customers),
-            Arc::new(mapping.collection(ghl.clone(), timing)),
+            Arc::new(contacts.clone()),
             mapping.build()?,
         );
         let engine = (state.keep)(engine, budget)
@@ -238,7 +230,7 @@ impl BridgeBuilder {
             .guards(guards)
             .env(env)
             .build();
-        Ok(Bridge { engine, businesses, calls, told: Arc::default() })
+        Ok(Bridge { engine, contacts, businesses, calls, told: Arc::default() })
     }
 }
 

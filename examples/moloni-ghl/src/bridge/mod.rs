@@ -1,5 +1,6 @@
 mod builder;
 mod error;
+mod ghl;
 mod moloni;
 mod run;
 mod two_way;
@@ -13,6 +14,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use ghl_contacts::sync::ContactCollection;
 use sync_core::engine::{Engine, EngineError, Plan, Progress, RunId, Schedule};
 use sync_core::store::Store;
 use tokio::sync::Notify;
@@ -28,6 +30,7 @@ const HOUR: Duration = Duration::from_hours(1);
 #[derive(Debug, Clone)]
 pub struct Bridge {
     engine: Engine,
+    contacts: ContactCollection,
     businesses: Option<Engine>,
     calls: Arc<CallCounter>,
     /// What was counted when the last run ended.
@@ -53,6 +56,11 @@ impl Bridge {
     /// The engine, for all that the bridge has no method for: hints, the inbox, undo, explain.
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// The contacts as the engine knows them, for what only HighLevel has, such as the custom fields that must be there.
+    pub fn contacts(&self) -> &ContactCollection {
+        &self.contacts
     }
 
     /// The engine of the [businesses](BridgeBuilder::businesses), if they are wanted.

@@ -2,25 +2,38 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use moloni_client::{
-    CompanyId, HttpSettings, MemoryTokenStore, MoloniOAuth, OAuthApp, StaticToken, TokenManager, TokenSource,
+    CompanyId, HttpSettings, MemoryTokenStore, MoloniOAuth, OAuthApp, StaticToken, SystemEnv, TokenManager,
+    TokenSource,
 };
 use sync_core::http::RateLimit;
 use sync_core::{AccountKey, Env, Observer};
 
 use super::BridgeError;
-use crate::settings::{MoloniLogin, Settings};
+use crate::settings::{MoloniLogin, MoloniSettings};
 
 /// Moloni's demonstration company, which every account sees.
 const DEMONSTRATION: u64 = 5;
 
+impl MoloniSettings {
+    /// Logs in, and makes a client of the company, to look at Moloni alone.
+    ///
+    /// # Errors
+    ///
+    /// [`BridgeError`] that says what to mend.
+    pub async fn client(&self, observer: Arc<dyn Observer>) -> Result<moloni_client::Client, BridgeError> {
+        let env: Arc<dyn Env> = Arc::new(SystemEnv::new());
+        let http = HttpSettings::new().env(env.clone()).observer(observer.clone());
+        Ok(connect(self, &http, &env, observer).await?.0)
+    }
+}
+
 /// Logs in and finds the company.
 pub(super) async fn connect(
-    settings: &Settings,
+    moloni: &MoloniSettings,
     http: &HttpSettings,
     env: &Arc<dyn Env>,
     observer: Arc<dyn Observer>,
 ) -> Result<(moloni_client::Client, CompanyId), BridgeError> {
-    let moloni = &settings.moloni;
     let tokens: Arc<dyn TokenSource> = match &moloni.login {
         MoloniLogin::Source(tokens) => tokens.clone(),
         MoloniLogin::AccessToken(token) => Arc::new(StaticToken::new(token.clone())),

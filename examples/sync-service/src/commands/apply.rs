@@ -33,13 +33,15 @@ async fn apply_to(context: &Context, pair: &Pair, approve: Option<&str>) -> Resu
     let run = bridge.apply(plan, progress).await?;
     bar.finish_and_clear();
     context.print(&json!({ "pair": pair.name(), "run": run }), || {
-        say!("{}: {run}", pair.name());
+        // Its own line, so that the table below is straight.
+        say!("{}:", pair.name());
+        say!("{run}");
+        if run.report.counts.review > 0 {
+            say!("Questions wait for you: sync-service review list");
+        }
         if let Some(id) = &run.report.approve {
-            say!(
-                "Something waits for you. If `plan` shows what you want, go on with\n\n    \
-                 sync-service apply --pair {} --approve {id}\n",
-                pair.name()
-            );
+            say!("Something waits for your approval. If `plan` shows what you want, go on with");
+            say!("    sync-service apply --pair {} --approve {id}", pair.name());
         }
     })?;
     if let Some(why) = &run.report.stopped {

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::Context;
-use crate::output::say;
+use crate::output;
 use crate::{Ended, Result};
 
 /// How many links are read at once.
@@ -25,7 +25,7 @@ pub(super) async fn export(context: &Context) -> Result<Ended> {
                     "ghl": link.ends.right.map(|at| at.id),
                     "status": link.status,
                 });
-                say!("{line}");
+                output::line(format_args!("{line}"));
             }
         }
     }

@@ -10,7 +10,10 @@ pub(super) async fn explain(context: &Context, record: &Record) -> Result<Ended>
     let bridge = context.only_pair()?.connect_quietly().await?;
     let (side, at) = named(record);
     let story = bridge.engine().explain(side, &at).await?;
-    context.print(&story, || say!("{story}"))?;
+    context.print(&story, || {
+        say!("{story}");
+        say!("(Left is Moloni, right is HighLevel. Times are UTC.)");
+    })?;
     Ok(Ended::Done)
 }
 

@@ -23,7 +23,7 @@ use sync_core::engine::{RecordId, RecordRef, Side};
 use crate::cli::{Cli, Record, ServiceName, Task};
 use crate::config::load;
 use crate::failure::{PairError, tell};
-use crate::output::say;
+use crate::output;
 use crate::pair::Pair;
 use crate::sandbox::Sandbox;
 use crate::{Ended, Result};
@@ -77,7 +77,7 @@ impl Context {
     /// Prints a value as one line of JSON, or as `text` says it.
     fn print<T: Serialize>(&self, value: &T, text: impl FnOnce()) -> Result<()> {
         if self.json {
-            say!("{}", serde_json::to_string(value)?);
+            output::line(format_args!("{}", serde_json::to_string(value)?));
         } else {
             text();
         }
@@ -101,7 +101,6 @@ pub(crate) async fn run(cli: Cli) -> Result<Ended> {
     }
     let sandbox = if cli.sandbox { Some(Sandbox::start().await?) } else { None };
     let settings = sandbox.as_ref().map_or(cli.config, Sandbox::settings);
-    let is_sandbox = sandbox.is_some();
     let context = Context { settings, pair: cli.pair, json: cli.json };
     // Whatever comes of it, the sandbox is dropped after it.
     match cli.task {
@@ -109,7 +108,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Ended> {
         Task::Check => check::check(&context).await,
         Task::Plan => plan::plan(&context).await,
         Task::Apply { approve } => apply::apply(&context, approve.as_deref()).await,
-        Task::Run => run::run(&context, is_sandbox).await,
+        Task::Run => run::run(&context, sandbox.as_ref()).await,
         Task::SyncOne { record } => sync_one::sync_one(&context, &record).await,
         Task::Review { task } => review::review(&context, task).await,
         Task::Explain { record } => history::explain(&context, &record).await,

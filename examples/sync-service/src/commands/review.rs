@@ -6,7 +6,7 @@ use sync_core::engine::{
 use super::Context;
 use crate::cli::ReviewTask;
 use crate::output::say;
-use crate::{Ended, Result};
+use crate::{Ended, Result, words};
 
 /// Lists, shows or answers what a person is asked.
 pub(super) async fn review(context: &Context, task: ReviewTask) -> Result<Ended> {
@@ -24,7 +24,7 @@ pub(super) async fn review(context: &Context, task: ReviewTask) -> Result<Ended>
             let review = numbered(bridge.engine(), &number).await?;
             bridge.engine().resolve_shown(&review, answer).await?;
             context.print(&json!({ "answered": number }), || {
-                say!("Answered. A running service acts on it at once, `apply` with its next plan.");
+                say!("Answered. A running service acts on it at once; else the next `apply` does.");
             })?;
             Ok(Ended::Done)
         }
@@ -38,16 +38,20 @@ async fn list(context: &Context) -> Result<Ended> {
         let reviews = open(store.as_ref()).await?;
         for review in &reviews {
             ended = Ended::Waits;
+            let about = words::asked_about(store.as_ref(), &review.about).await?;
             let line = json!({ "pair": pair.name(), "number": number(review), "review": review });
             context.print(&line, || {
                 let field = review.field.as_deref().map(|field| format!(", {field}")).unwrap_or_default();
-                say!("{}  {}  {}{field}", number(review), pair.name(), review.about);
-                say!("          {}", review.message);
+                say!("{}  {about}{field}", number(review));
+                say!("    {}", words::message(review));
             })?;
         }
         if !context.json {
             say!("{}: {} open", pair.name(), reviews.len());
         }
+    }
+    if ended == Ended::Waits && !context.json {
+        say!("To look at one and see its answers: sync-service review show NUMBER");
     }
     Ok(ended)
 }
@@ -55,17 +59,32 @@ async fn list(context: &Context) -> Result<Ended> {
 async fn show(context: &Context, engine: &Engine, review: &Review) -> Result<()> {
     let values = engine.question(&review.key).await?.and_then(|question| question.values);
     let both = values.map(|both| (shown(&both.left), shown(&both.right)));
+    let about = words::asked_about(engine.store().as_ref(), &review.about).await?;
     let answers = typed(review);
+    let takes: Vec<_> = answers.iter().map(|(answer, _)| *answer).collect();
     let values = both.as_ref().map(|(moloni, ghl)| json!({ "moloni": moloni, "ghl": ghl }));
-    let line = json!({ "number": number(review), "review": review, "values": values, "answers": answers });
+    let number = number(review);
+    let line = json!({ "number": number, "review": review, "values": values, "answers": takes });
     context.print(&line, || {
-        say!("{}, since {}", review.key, review.opened_at);
-        say!("{}", review.message);
+        let field = review.field.as_deref().map(|field| format!(", {field}")).unwrap_or_default();
+        say!("{number}  {about}{field}");
+        say!("    {}", words::message(review));
+        say!("    Asked since {}.", review.opened_at.strftime("%Y-%m-%d %H:%M UTC"));
         if let Some((moloni, ghl)) = &both {
-            say!("  Moloni:    {}", moloni.as_deref().unwrap_or("(nothing)"));
-            say!("  HighLevel: {}", ghl.as_deref().unwrap_or("(nothing)"));
+            // Quoted, because a person may have written anything.
+            let quoted =
+                |value: &Option<String>| value.as_ref().map_or("nothing".to_owned(), |v| format!("{v:?}"));
+            say!("    Moloni:     {}", quoted(moloni));
+            say!("    HighLevel:  {}", quoted(ghl));
         }
-        say!("It can be answered with: {}", answers.join(", "));
+        say!("Answers:");
+        for (answer, does) in &answers {
+            say!("    {answer:<11} {does}");
+        }
+        if takes.contains(&APPROVE) {
+            return;
+        }
+        say!("To answer: sync-service review resolve {number} ANSWER");
     })
 }
 
@@ -78,17 +97,27 @@ fn shown(value: &FieldValue) -> Option<String> {
     }
 }
 
-/// What a person types for each answer that a question takes.
-fn typed(review: &Review) -> Vec<String> {
+/// How a plan is approved of: not without having looked at it.
+const APPROVE: &str = "apply --approve PLAN";
+
+/// What a person types for each answer that a question takes, and what it does.
+fn typed(review: &Review) -> Vec<(&'static str, &'static str)> {
     let one = |kind: &AnswerKind| match kind {
-        AnswerKind::Take => "moloni, ghl".to_owned(),
-        AnswerKind::Value => "value=TEXT".to_owned(),
-        AnswerKind::Pair => "pair=ID".to_owned(),
-        // A plan is looked at before.
-        AnswerKind::Approve => "`apply --approve PLAN`, after `plan`".to_owned(),
-        other => other.to_string(),
+        AnswerKind::Take => {
+            vec![("moloni", "Moloni's value goes to HighLevel"), ("ghl", "HighLevel's value goes to Moloni")]
+        }
+        AnswerKind::Value => vec![("value=TEXT", "both get this value")],
+        AnswerKind::Pair => vec![("pair=ID", "this record of the other service is the same one")],
+        AnswerKind::Create => vec![("create", "none is the same: create one")],
+        AnswerKind::Leave => vec![("leave", "it stays as it is; asked again when it changes")],
+        AnswerKind::Unlink => vec![("unlink", "the two have nothing to do with each other any more")],
+        AnswerKind::Recreate => vec![("recreate", "create what was deleted again")],
+        AnswerKind::Delete => vec![("delete", "delete the other one too")],
+        AnswerKind::Retry => vec![("retry", "try it again")],
+        AnswerKind::Approve => vec![(APPROVE, "do it; `plan` shows it, and its id")],
+        _ => Vec::new(),
     };
-    review.answers().iter().map(one).collect()
+    review.answers().iter().flat_map(one).collect()
 }
 
 /// All that nobody has answered yet.

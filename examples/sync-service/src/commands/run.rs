@@ -2,13 +2,14 @@ use super::Context;
 use crate::alerts::Alerts;
 use crate::config::load;
 use crate::keep_alive::keep_alive;
-use crate::output::say;
+use crate::output::{self, say};
 use crate::pair::Pair;
+use crate::sandbox::Sandbox;
 use crate::service::{self, Pairs};
 use crate::{Ended, Result};
 
 /// Keeps all pairs in sync until it is told to stop.
-pub(super) async fn run(context: &Context, is_sandbox: bool) -> Result<Ended> {
+pub(super) async fn run(context: &Context, sandbox: Option<&Sandbox>) -> Result<Ended> {
     let loaded = load(&context.settings)?;
     let listen = loaded.config.service.listen.clone();
     let alerts = Alerts::start(loaded.config.service.alerts.as_deref(), &loaded.base)?;
@@ -29,10 +30,20 @@ pub(super) async fn run(context: &Context, is_sandbox: bool) -> Result<Ended> {
             Some(tokio::spawn(service::serve(listener, pairs.clone(), verifier)))
         }
     };
-    if is_sandbox {
-        say!("The settings, for other commands meanwhile: --config {}", context.settings.display());
+    say!(
+        "Pairs: {}. Ctrl-C or SIGTERM ends it.",
+        pairs.iter().map(|one| one.pair.name()).collect::<Vec<_>>().join(", ")
+    );
+    if let Some(sandbox) = sandbox {
+        say!("");
+        say!("The accounts are made up, and gone when it ends. Once the first plan is applied,");
+        say!("type in another terminal: the first to see what it asks, the second to edit a");
+        say!("contact as a person would, the third, seconds later, to see the edit at Moloni.");
+        say!("");
+        // As they are: they are there to be copied.
+        sandbox.hints().iter().for_each(|hint| output::line(format_args!("  {hint}")));
+        say!("");
     }
-    say!("{} pairs. Ctrl-C or SIGTERM ends it.", pairs.len());
     let keeping = tokio::spawn(keep_alive(pairs.clone()));
     service::supervise(&pairs, stopped()).await;
     keeping.abort();

@@ -19,7 +19,10 @@ pub(super) async fn status(context: &Context) -> Result<Ended> {
         context.print(&line, || {
             say!("{}", pair.name());
             say!("  last run:  {}", last.as_deref().unwrap_or("none yet"));
-            say!("  questions: {questions}");
+            match questions {
+                0 => say!("  questions: none"),
+                some => say!("  questions: {some}; see `sync-service review list`"),
+            }
         })?;
     }
     Ok(ended)

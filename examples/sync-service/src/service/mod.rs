@@ -138,10 +138,6 @@ impl Pairs {
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Running>> + Clone {
         self.0.iter()
     }
-
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
 }
 
 /// Keeps each pair in sync, in a task of its own, until `stop` completes: what stops one does not stop the others.

@@ -1,6 +1,7 @@
 //! The program as a person runs it, against the sandboxes. What counts is what both services show.
 
 mod alerts;
+mod check;
 mod connect;
 #[cfg(target_os = "linux")]
 mod disk;
@@ -111,11 +112,11 @@ async fn what_is_wrong_is_said_with_what_to_do() {
 
     std::fs::remove_file(scene.directory.join("shop.password")).unwrap();
     let said = scene.says(&["check"]).await;
-    assert!(said.code == Some(1) && said.text.contains("put the secret there"), "{}", said.text);
+    assert!(said.code == Some(1) && said.text.contains("FAILED  Moloni login"), "{}", said.text);
 
     std::fs::write(scene.directory.join("shop.password"), "wrong").unwrap();
     let said = scene.says(&["check"]).await;
-    assert!(said.code == Some(1) && said.text.contains("FAILED  shop: connection"), "{}", said.text);
+    assert!(said.code == Some(1) && said.text.contains("refuses the login"), "{}", said.text);
 
     scene.write_text("[service]\nlisten = 5\n");
     let said = scene.says(&["plan"]).await;
@@ -215,7 +216,7 @@ async fn a_question_is_told_listed_and_answered() {
     let number = list["number"].as_str().unwrap().to_owned();
     let shown = scene.json(&["review", "show", &number]).await;
     assert_eq!(shown["values"], json!({ "moloni": "Rua Nova, 1", "ghl": "Rua Velha, 2" }));
-    assert_eq!(shown["answers"], json!(["moloni, ghl", "value=TEXT", "leave"]));
+    assert_eq!(shown["answers"], json!(["moloni", "ghl", "value=TEXT", "leave"]));
     assert_eq!(scene.says(&["status"]).await.code, Some(2));
     let said = scene.says(&["review", "resolve", &number, "rubbish"]).await;
     assert!(said.code == Some(1) && said.text.contains("is no answer"), "{}", said.text);

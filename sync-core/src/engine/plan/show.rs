@@ -4,11 +4,12 @@ use std::fmt;
 
 use super::{Change, Plan, PlannedRecord, ProjectionStep, RecordStep};
 use crate::engine::record::Side;
+use crate::engine::value::Pair;
 
 /// How many records `{:#}` shows.
 const SHOWN: usize = 50;
 
-/// What a plan changes, a line for each change: see [`Plan::diff`].
+/// What a plan changes, record by record: see [`Plan::diff`].
 #[derive(Clone, Copy)]
 pub struct PlanDiff<'a> {
     plan: &'a Plan,
@@ -21,11 +22,15 @@ impl Plan {
     /// ```text
     /// ~ 1001 name: "Ana" -> "Ana Lima"
     /// + 1002 create
-    /// = 1003 link with 77, city: "" -> "Faro"
-    /// - 1004 not listed on the left side any more
+    /// = 1003 link with 77
+    ///     phone: "" -> "+351910000001"
+    ///     city: "Faro" -> "Lagos" (in customers)
+    /// - 1004 not listed in customers any more
     /// ? 1005 to look up
     /// ... and 4 more
     /// ```
+    ///
+    /// Where the left side is written, the name of its collection stands behind.
     pub fn diff(&self, limit: usize) -> PlanDiff<'_> {
         PlanDiff { plan: self, limit }
     }
@@ -43,7 +48,7 @@ impl fmt::Display for PlanDiff<'_> {
         let projections = self.plan.projections.iter().filter(|planned| planned.step.acts());
         let all = records.clone().count() + projections.clone().count();
         for record in records.clone().take(self.limit) {
-            record.show(f)?;
+            record.show(f, &self.plan.basis.names)?;
         }
         let left = self.limit.saturating_sub(records.count());
         for planned in projections.take(left) {
@@ -62,35 +67,44 @@ impl fmt::Display for PlanDiff<'_> {
 }
 
 impl PlannedRecord {
-    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let label = &self.label;
-        let side = if self.side == Side::Right { " (right)" } else { "" };
+    fn show(&self, f: &mut fmt::Formatter<'_>, names: &Pair<String>) -> fmt::Result {
+        let of = if self.side == Side::Right { format!(" of {}", names.right) } else { String::new() };
+        let label = format!("{}{of}", self.label);
         match &self.step {
-            RecordStep::Create => writeln!(f, "+ {label}{side} create"),
+            RecordStep::Create => writeln!(f, "+ {label} create"),
             RecordStep::Link { partner, fill, .. } => {
-                write!(f, "= {label}{side} link with {}", partner.id)?;
-                fill.iter().try_for_each(|change| write!(f, ", {change}"))?;
-                writeln!(f)
+                writeln!(f, "= {label} link with {}", partner.id)?;
+                changes(f, fill, names)
             }
-            RecordStep::Update { changes, .. } if changes.is_empty() => {
-                writeln!(f, "~ {label}{side} look again")
+            RecordStep::Update { changes, .. } if changes.is_empty() => writeln!(f, "~ {label} look again"),
+            RecordStep::Update { changes: one, .. } if one.len() == 1 => {
+                write!(f, "~ {label} ")?;
+                one.iter().try_for_each(|change| change.show(f, names))
             }
-            RecordStep::Update { changes, .. } => {
-                changes.iter().try_for_each(|change| writeln!(f, "~ {label}{side} {change}"))
+            RecordStep::Update { changes: several, .. } => {
+                writeln!(f, "~ {label} update")?;
+                changes(f, several, names)
             }
-            RecordStep::Missing { on, .. } => writeln!(f, "- {label} not listed on the {on} side any more"),
-            RecordStep::Resume => writeln!(f, "? {label}{side} to look up"),
+            RecordStep::Missing { on, .. } => writeln!(f, "- {label} not listed in {} any more", names[*on]),
+            RecordStep::Resume => writeln!(f, "? {label} to look up"),
             RecordStep::Unchanged | RecordStep::Review { .. } => Ok(()),
         }
     }
 }
 
-/// `name: "Ana" -> "Ana Lima"`, with the side if it is the left one that is written.
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// A line for each, below the record's.
+fn changes(f: &mut fmt::Formatter<'_>, changes: &[Change], names: &Pair<String>) -> fmt::Result {
+    changes.iter().try_for_each(|change| {
+        f.write_str("    ")?;
+        change.show(f, names)
+    })
+}
+
+impl Change {
+    fn show(&self, f: &mut fmt::Formatter<'_>, names: &Pair<String>) -> fmt::Result {
         let quoted = |value: &Option<String>| format!("{:?}", value.as_deref().unwrap_or_default());
         write!(f, "{}: {} -> {}", self.field, quoted(&self.before), quoted(&self.after))?;
-        if self.to == Side::Left { f.write_str(" (on the left)") } else { Ok(()) }
+        if self.to == Side::Left { writeln!(f, " (in {})", names.left) } else { writeln!(f) }
     }
 }
 

@@ -33,18 +33,15 @@ async fn a_pair_tells_how_it_came_to_be_as_it_is() {
         "The right record x1
 pair c:1
   Records: left 1 and right x1.
-  2026-01-01 00:00 the left record 1 founded the pair (run
-    {first})
-  2026-01-01 00:00 the right record x1 was found to be the other half (run
-    {first})
-  2026-01-01 00:10 name on the right side: \"Ana\" -> \"Ana Lima\" (run
-    {run})
-  2026-01-01 00:10 tags on the right side: +\"c\" -\"a\" (run
-    {run})
+  In run {first}:
+    2026-01-01 00:00 the left record 1 founded the pair
+    2026-01-01 00:00 the right record x1 was found to be the other half
+  In run {run}:
+    2026-01-01 00:10 name on the right side: \"Ana\" -> \"Ana Lima\"
+    2026-01-01 00:10 tags on the right side: +\"c\" -\"a\"
 "
     );
-    let unindented = |text: &str| text.lines().map(str::trim).collect::<Vec<_>>().join("\n");
-    assert_eq!(unindented(&story.to_string()), unindented(&expected), "{story}");
+    assert_eq!(story.to_string(), expected);
     let typed = serde_json::to_value(&story).unwrap();
     assert_eq!(typed["chapters"][0]["events"][2]["words"], "name on the right side: \"Ana\" -> \"Ana Lima\"");
     let quiet = format!("{story:?} {:?}", story.chapters);
@@ -53,7 +50,8 @@ pair c:1
     let shown = told(&world, Side::Left, "1").await;
     for sentence in [
         "name differs, and both sides know: left \"Ana Lima\", right \"Ana\".",
-        "2026-01-01 00:20 name on the right side: \"Ana Lima\" -> \"Ana\" (run 2026-01-01T00:20:00.000Z-undo-",
+        "In run 2026-01-01T00:20:00.000Z-undo-",
+        ": 2026-01-01 00:20 name on the right side: \"Ana Lima\" -> \"Ana\"",
     ] {
         assert!(shown.contains(sentence), "{sentence}: {shown}");
     }
