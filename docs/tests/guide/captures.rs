@@ -10,8 +10,10 @@ use crate::terminal::{after, build, said};
 
 const PAGE: &str = "docs/service.md";
 const WIDTH: usize = 80;
-/// How long the service may take to apply its first plan, at most.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// What the service asks of its sandbox.
+const QUESTIONS: usize = 9;
+/// How long it may take to ask it all, at most.
+const PATIENCE: Duration = Duration::from_mins(5);
 const TICK: Duration = Duration::from_millis(100);
 
 /// `run --sandbox`, until it is dropped.
@@ -35,7 +37,7 @@ impl Service {
             .unwrap();
         let mut service = Self { child, directory };
         let mut left = PATIENCE;
-        while !service.log().contains("the first plan is applied") {
+        while service.log().matches("kind=ReviewOpened").count() < QUESTIONS {
             let ended = service.child.try_wait().unwrap();
             assert!(ended.is_none() && !left.is_zero(), "{ended:?}: {}", service.log());
             std::thread::sleep(TICK);

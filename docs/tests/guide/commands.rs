@@ -59,7 +59,7 @@ const PAGES: [Page; 13] = [
     page(
         "docs/start.md",
         &[
-            Serves("the first plan is applied"),
+            Serves("kind=ReviewOpened"),
             Ends(2, "To look at one"),
             Ends(0, "new@example.pt"),
             Until("new@example.pt"),
