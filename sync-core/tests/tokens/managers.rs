@@ -65,7 +65,7 @@ async fn manages_when_told() {
         let manager = manager.lease(lease).build();
         match manager.access().await {
             Ok(token) => {
-                let token = TokenSet::new(token.secret, Timestamp::UNIX_EPOCH);
+                let token = TokenSet::new(token.secret.as_ref().clone(), Timestamp::UNIX_EPOCH);
                 say(&format!("got {}", super::name_of(&token)));
             }
             Err(error) => say(&format!("got error: {error}")),
