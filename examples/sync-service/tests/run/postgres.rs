@@ -1,5 +1,7 @@
 //! The state in PostgreSQL, which goes and comes back while the service runs.
 
+use std::time::Duration;
+
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use sync_core::http::reqwest::Url;
 use tokio::net::{TcpListener, TcpStream};
@@ -89,22 +91,18 @@ impl Drop for Schemas {
 }
 
 #[tokio::test]
-async fn a_database_that_is_gone_for_a_while_is_told_and_nothing_is_lost_or_done_twice() {
-    a_database_is_gone_for_a_while(
-        "gone",
-        Traffic::Refused,
-        "the database does not answer: see that it runs",
-    )
-    .await;
+async fn a_database_that_is_gone_for_a_minute_is_told_and_nothing_is_lost_or_done_twice() {
+    let says = "the database does not answer: see that it runs";
+    a_database_is_gone("gone", Traffic::Refused, says, Duration::from_mins(1)).await;
 }
 
 #[tokio::test]
 async fn a_database_that_falls_silent_is_told_and_nothing_is_lost_or_done_twice() {
     let says = "the database has not answered for 15 s: see that it runs";
-    a_database_is_gone_for_a_while("silent", Traffic::Swallowed, says).await;
+    a_database_is_gone("silent", Traffic::Swallowed, says, Duration::from_secs(8)).await;
 }
 
-async fn a_database_is_gone_for_a_while(test: &str, how: Traffic, says: &str) {
+async fn a_database_is_gone(test: &str, how: Traffic, says: &str, after_it_was_told: Duration) {
     let Some(url) = database() else { return };
     let pair: &str = Box::leak(format!("{test}_{}", std::process::id()).into_boxed_str());
     let _schemas = Schemas { url: url.clone(), names: vec![format!("sync_{pair}")] };
@@ -136,7 +134,7 @@ async fn a_database_is_gone_for_a_while(test: &str, how: Traffic, says: &str) {
     scene.ana_moves(pair, "Loulé");
     scene.pair(pair).moloni.add_customer(bruno()).unwrap();
     // Some attempts, each of which fails.
-    tokio::time::sleep(std::time::Duration::from_secs(8)).await;
+    tokio::time::sleep(after_it_was_told).await;
     assert_eq!(child.try_wait().unwrap(), None, "it stays alive");
     assert!(!scene.ana_lives_in(pair, "Loulé"));
     assert_eq!(
