@@ -30,6 +30,7 @@ pub(super) async fn run(context: &Context, sandbox: Option<&Sandbox>) -> Result<
             Some(tokio::spawn(service::serve(listener, pairs.clone(), verifier)))
         }
     };
+    let stop = stopped()?;
     say!(
         "Pairs: {}. Ctrl-C or SIGTERM ends it.",
         pairs.iter().map(|one| one.pair.name()).collect::<Vec<_>>().join(", ")
@@ -45,7 +46,7 @@ pub(super) async fn run(context: &Context, sandbox: Option<&Sandbox>) -> Result<
         say!("");
     }
     let keeping = tokio::spawn(keep_alive(pairs.clone()));
-    service::supervise(&pairs, stopped()).await;
+    service::supervise(&pairs, stop).await;
     keeping.abort();
     let _ = keeping.await;
     if let Some(server) = server {
@@ -57,20 +58,24 @@ pub(super) async fn run(context: &Context, sandbox: Option<&Sandbox>) -> Result<
     Ok(Ended::Done)
 }
 
-/// Until Ctrl-C or SIGTERM.
-async fn stopped() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+/// Until Ctrl-C or SIGTERM. Both are heard as soon as this returns, and not only when it is awaited.
+#[cfg(unix)]
+fn stopped() -> Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    }
-    // Without signals it would only have to be killed, which loses nothing either.
-    let _ = interrupt.await;
+    })
+}
+
+/// Until Ctrl-C.
+#[cfg(not(unix))]
+fn stopped() -> Result<impl Future<Output = ()>> {
+    Ok(async {
+        // Without it, it would only have to be killed, which loses nothing either.
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }
