@@ -6,7 +6,7 @@
 //! client's calls per second in terms of bare `reqwest`'s.
 //!
 //! Memory comes from `mimalloc`, for both and for the server. The system's allocator in glibc hands memory back and
-//! takes it again between the rounds: the same client makes 0.97 of bare `reqwest`'s calls in a process of its own, and
+//! takes it again between the rounds: on one thread, the same client makes 0.97 of bare `reqwest`'s calls in a process of its own, and
 //! 0.91 in turns with it, with ten times as many page faults.
 //!
 //! With `-- --check` the program fails if the median ratio of the rounds is below 0.92.

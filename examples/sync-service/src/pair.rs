@@ -17,7 +17,7 @@ use crate::failure::PairError;
 use crate::storage::{State, Storage};
 
 /// What the bridge asks HighLevel for.
-pub(crate) const SCOPES: [Scope; 7] = [
+const SCOPES: [Scope; 7] = [
     Scope::ContactsRead,
     Scope::ContactsWrite,
     Scope::LocationsRead,
@@ -187,8 +187,13 @@ impl Pair {
             Some(url) => GhlOAuth::at(url, app, &http)?,
             None => GhlOAuth::new(app, &http)?,
         };
+        Ok(oauth.scopes(self.scopes()))
+    }
+
+    /// What its token must be allowed at HighLevel.
+    pub(crate) fn scopes(&self) -> impl Iterator<Item = Scope> {
         let businesses = self.config.sync.businesses.then_some(BUSINESS_SCOPES);
-        Ok(oauth.scopes(SCOPES.into_iter().chain(businesses.into_iter().flatten())))
+        SCOPES.into_iter().chain(businesses.into_iter().flatten())
     }
 
     /// Moloni's OAuth for the developer's keys of the file.

@@ -220,4 +220,7 @@ async fn scopes_that_an_app_was_not_granted_are_told() {
         "note scope calendars/events.write missing; needed for deliveries as appointments",
     ];
     has(&scene, 1, &lines).await;
+    scene.pairs[0].2 = scene.pairs[0].2.replace("two_way = true", "two_way = true\nbusinesses = true");
+    scene.write();
+    has(&scene, 1, &["FAILED scope businesses.write not granted"]).await;
 }

@@ -8,7 +8,7 @@ use sync_core::Observer;
 
 use super::told::Told;
 use crate::Result;
-use crate::pair::{Pair, SCOPES};
+use crate::pair::Pair;
 
 /// The login, the location, and what the token may do. Whether a sync can go on with them.
 pub(super) async fn look(pair: &Pair, observer: Arc<dyn Observer>, told: &mut Told<'_>) -> Result<bool> {
@@ -54,8 +54,8 @@ pub(super) async fn look(pair: &Pair, observer: Arc<dyn Observer>, told: &mut To
     }
     let granted = if has_token { None } else { granted(pair).await? };
     match &granted {
-        Some(granted) => scopes_granted(granted, &connect, told)?,
-        None => scopes_tried(&client, told).await?,
+        Some(granted) => scopes_granted(pair.scopes(), granted, &connect, told)?,
+        None => scopes_tried(pair.scopes(), &client, told).await?,
     }
     Ok(!told.has_failed())
 }
@@ -66,8 +66,13 @@ async fn granted(pair: &Pair) -> Result<Option<BTreeSet<Scope>>> {
     Ok(stored.and_then(|tokens| Granted::of(&tokens.value).scopes))
 }
 
-fn scopes_granted(granted: &BTreeSet<Scope>, connect: &str, told: &mut Told<'_>) -> Result<()> {
-    for scope in SCOPES {
+fn scopes_granted(
+    scopes: impl Iterator<Item = Scope>,
+    granted: &BTreeSet<Scope>,
+    connect: &str,
+    told: &mut Told<'_>,
+) -> Result<()> {
+    for scope in scopes {
         if granted.contains(&scope) {
             told.ok(&name(&scope), "granted")?;
         } else {
@@ -83,8 +88,12 @@ fn scopes_granted(granted: &BTreeSet<Scope>, connect: &str, told: &mut Told<'_>)
 }
 
 /// A private integration token does not say what it may do. What may be read is seen by reading.
-async fn scopes_tried(client: &Client, told: &mut Told<'_>) -> Result<()> {
-    for scope in SCOPES {
+async fn scopes_tried(
+    scopes: impl Iterator<Item = Scope>,
+    client: &Client,
+    told: &mut Told<'_>,
+) -> Result<()> {
+    for scope in scopes {
         match read(client, &scope).await {
             None => told.note(&name(&scope), "cannot be seen without writing", None)?,
             Some(Ok(())) => told.ok(&name(&scope), "reads")?,
@@ -112,6 +121,7 @@ async fn read(client: &Client, scope: &Scope) -> Option<std::result::Result<(), 
         }
         Scope::LocationsRead => client.identity().await.map(drop),
         Scope::CustomFieldsRead => client.custom_fields().list().await.map(drop),
+        Scope::BusinessesRead => client.businesses().list().page().await.map(drop),
         // There is no such appointment, and only who may read appointments is told so.
         Scope::CalendarEventsRead => match client.appointments().get(&AppointmentId::from("none")).await {
             Err(error) if is_refused_for_its_id(&error) => Ok(()),

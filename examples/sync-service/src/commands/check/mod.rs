@@ -19,18 +19,13 @@ use self::told::Told;
 
 /// Looks at each pair.
 pub(super) async fn check(context: &Context) -> Result<Ended> {
-    let mut failed = Vec::new();
-    for pair in context.pairs()? {
-        let mut told = Told::of(context, &pair)?;
-        look_at(&pair, &mut told).await?;
-        if told.has_failed() {
-            failed.push(pair.name().to_owned());
-        }
-    }
-    if failed.is_empty() {
-        return Ok(Ended::Done);
-    }
-    Err(format!("to be mended: {}", failed.join(", ")).into())
+    context
+        .each(async |pair| {
+            let mut told = Told::of(context, pair)?;
+            look_at(pair, &mut told).await?;
+            Ok(if told.has_failed() { Ended::Failed } else { Ended::Done })
+        })
+        .await
 }
 
 async fn look_at(pair: &Pair, told: &mut Told<'_>) -> Result<()> {
