@@ -51,11 +51,6 @@ impl Listing {
         moments.iter().flat_map(|pair| [pair.left, pair.right]).flatten().all(|at| at < self.at)
     }
 
-    /// Whether something that an earlier, forgotten run derived may be under a right record. Not if that was created
-    /// after the listing.
-    pub(super) fn may_hold_ours(&self, at: &RecordRef) -> bool {
-        !self.untouched && (!self.knows_right || self.sides.right.records.contains_key(at))
-    }
 }
 
 impl Listed {

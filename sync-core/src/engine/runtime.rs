@@ -206,15 +206,27 @@ pub(super) enum Source<'a> {
     Live,
     /// Takes what was just listed for records that are to be paired; everything else is asked for.
     Listed(&'a Listing),
+    /// The same for what lives under a record that was created after the listing: nothing can be there yet.
+    UnderNew(&'a Listing),
 }
 
 impl<'a> Source<'a> {
     /// A record as it was listed, and when.
     pub(super) fn listed(self, side: Side, at: &RecordRef) -> Option<(&'a Snapshot, Timestamp)> {
+        self.listing()?.record(side, at)
+    }
+
+    /// What was just listed.
+    pub(super) fn listing(self) -> Option<&'a Listing> {
         match self {
-            Self::Listed(listing) => listing.record(side, at),
+            Self::Listed(listing) | Self::UnderNew(listing) => Some(listing),
             Self::Live => None,
         }
+    }
+
+    /// For what lives under a record that was just created.
+    pub(super) fn under_new(self) -> Self {
+        self.listing().map_or(Self::Live, Self::UnderNew)
     }
 }
 

@@ -23,7 +23,7 @@ use std::time::Duration;
 use moloni_ghl::sandbox::{PairConfig, SandboxPair};
 use moloni_ghl::{Bridge, Run, Schedule, Settings};
 use serde_json::{Value, json};
-use sync_core::sandbox_kit::{Edit, Fault, FaultKind};
+use sync_core::sandbox_kit::{Call, Edit, Fault, FaultKind};
 use sync_core::store::{MemoryStore, Store};
 
 async fn pair(customers: usize) -> SandboxPair {
@@ -94,6 +94,31 @@ async fn lost_answers_leave_nothing_double_and_nothing_missing() {
     }
     let second = run(&pair, &store).await;
     assert_eq!(second.writes.ghl, 0, "{second}");
+}
+
+#[tokio::test]
+async fn a_state_that_is_lost_before_searches_show_the_contacts_doubles_nothing() {
+    let pair = Arc::new(pair(20).await);
+    let count = |collection| records(&pair, collection).len();
+    let (contacts, notes, tasks) = (count("contacts"), pair.expected.notes, pair.expected.tasks);
+    let all = [contacts + pair.expected.created, notes, tasks];
+    let first = tokio::spawn({
+        let pair = pair.clone();
+        async move { run(&pair, &store()).await }
+    });
+    while ["contacts", "notes", "tasks"].map(count) != all {
+        assert!(!first.is_finished(), "{all:?}: {:?}", ["contacts", "notes", "tasks"].map(count));
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    first.abort();
+
+    // What was created last is not in the lists yet, and nothing is known of it.
+    let before = pair.ghl.calls().len();
+    run(&pair, &store()).await;
+    let refused = |call: &Call| call.operation.as_deref() == Some("contacts.create") && !call.effect;
+    assert!(pair.ghl.calls().iter().skip(before).any(refused), "all contacts were listed");
+    assert_eq!(["contacts", "notes", "tasks"].map(count), all);
+    assert!(markers(&pair, "notes").values().all(|n| *n == 1), "none twice");
 }
 
 #[tokio::test]

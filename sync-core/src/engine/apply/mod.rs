@@ -382,6 +382,7 @@ impl<'a> Apply<'a> {
                 self.end_derived(derived, ending.clone());
             }
         } else if group.work.has_ended || self.may_go_on(&group).await {
+            let source = if group.work.created() { source.under_new() } else { source };
             for derived in &mut group.derived {
                 self.derived(derived, source).await;
             }

@@ -174,6 +174,11 @@ impl Work {
         self.is_unanswered = false;
     }
 
+    /// Whether its record was created, and the service has said so.
+    pub(super) fn created(&self) -> bool {
+        self.created
+    }
+
     /// How a record ends of which nothing is left to do.
     pub(super) fn record_ending(&self) -> Ending {
         if self.has_gone {

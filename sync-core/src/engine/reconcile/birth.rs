@@ -315,8 +315,8 @@ impl Runtime {
         let Newborn { side, at, snapshot, fields, forgotten } = newborn;
         let to = side.other();
         let now = self.now();
-        let found = match source {
-            Source::Listed(listing) => {
+        let found = match source.listing() {
+            Some(listing) => {
                 let listed = &listing.sides[to];
                 let marker = LinkId::founded_by(&self.name, *side, at, 1).marker();
                 let ours: Vec<RecordRef> = listed.with_marker(&marker).into_iter().cloned().collect();
@@ -332,7 +332,7 @@ impl Runtime {
                 });
                 FoundPartners { ours, hits: hits.collect(), crowded: None }
             }
-            Source::Live => self.look_for_partner(*side, at, fields).await?,
+            None => self.look_for_partner(*side, at, fields).await?,
         };
         let FoundPartners { ours, hits, crowded } = found;
         let mut free = Vec::new();
@@ -494,13 +494,13 @@ impl Runtime {
             let is_wanted = candidates.iter().any(|c| c.fields.get(position) == fields.get(position));
             // Only one of those who have it can have a partner.
             let is_scarce = is_searchable && unique.iter().any(|unique| unique == name);
-            let count = match source {
-                Source::Listed(listing) => listing.sides[side].with_value(position, value).len(),
+            let count = match source.listing() {
+                Some(listing) => listing.sides[side].with_value(position, value).len(),
                 // Without a candidate it does not matter.
-                Source::Live if !is_wanted && !is_scarce => 0,
+                None if !is_wanted && !is_scarce => 0,
                 // It cannot be known that nobody else has it.
-                Source::Live if !is_searchable => 2,
-                Source::Live => {
+                None if !is_searchable => 2,
+                None => {
                     let probe = Probe::Field { name: name.to_owned(), value: value.to_owned() };
                     let mut count = 0;
                     for hit in self.search(side, &Scope::All, &probe, HITS).await? {

@@ -54,10 +54,10 @@ impl Runtime {
         if run.link.pending.is_some() {
             return self.recover(run).await;
         }
-        let source = match source {
+        let source = match source.listing() {
             // It was seen or written since: what the listing shows is old.
-            Source::Listed(listing) if !listing.is_newer_than(&run.link) => Source::Live,
-            source => source,
+            Some(listing) if !listing.is_newer_than(&run.link) => Source::Live,
+            _ => source,
         };
         match (&run.link.ends.left, &run.link.ends.right) {
             (Some(left), Some(right)) => {
@@ -377,7 +377,7 @@ impl Runtime {
     ) -> Result<Outcome, Trouble> {
         let now = seen.at;
         let writes_any = steps.iter().any(|(_, step)| matches!(step, FieldStep::Write(_)));
-        if writes_any && matches!(source, Source::Listed(_)) {
+        if writes_any && source.listing().is_some() {
             // Nothing is written over what was listed a while ago.
             return Box::pin(self.compare_live(run)).await;
         }

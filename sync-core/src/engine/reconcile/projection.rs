@@ -158,7 +158,7 @@ impl Runtime {
         let is_new = run.projection.at.is_none();
         let seen = match (&run.projection.at, parent) {
             (Some(at), Some(_)) if !run.projection.left_to_human && run.projection.wanted.is_some() => {
-                if matches!(source, Source::Listed(_)) && run.is_up_to_date() {
+                if source.listing().is_some() && run.is_up_to_date() {
                     return Ok(Outcome::nothing());
                 }
                 match self.told(self.account(Side::Right), target.get(at).await)? {
@@ -184,7 +184,7 @@ impl Runtime {
                     }
                 }
             }
-            (None, Some(parent)) if run.projection.wanted.is_some() && Self::may_be_there(parent, source) => {
+            (None, Some(parent)) if run.projection.wanted.is_some() && Self::may_be_there(source) => {
                 let marker = key.marker();
                 let listed = self.list_under(target, parent).await?;
                 listed.into_iter().find(|snapshot| snapshot.marker.as_ref() == Some(&marker))
@@ -224,12 +224,13 @@ impl Runtime {
         Ok(matches!(self.read(Side::Right, &RecordRef::top(parent.clone())).await?, Read::Found(_)))
     }
 
-    /// Whether something of ours may be under an owner although nothing is known of it. In a backfill the listing of the
-    /// owner tells: one that was just created has nothing under it.
-    fn may_be_there(parent: &RecordId, source: Source<'_>) -> bool {
+    /// Whether something that an earlier, forgotten run derived may be under an owner. That the owner was not listed does
+    /// not say so: a list lags, and a forgotten run may have created it a moment before.
+    fn may_be_there(source: Source<'_>) -> bool {
         match source {
             Source::Live => true,
-            Source::Listed(listing) => listing.may_hold_ours(&RecordRef::top(parent.clone())),
+            Source::Listed(listing) => !listing.untouched,
+            Source::UnderNew(_) => false,
         }
     }
 
