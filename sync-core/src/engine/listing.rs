@@ -50,7 +50,6 @@ impl Listing {
         let moments = [&link.seen_at, &link.wrote_at];
         moments.iter().flat_map(|pair| [pair.left, pair.right]).flatten().all(|at| at < self.at)
     }
-
 }
 
 impl Listed {

@@ -40,6 +40,16 @@ pub struct Fact {
     pub fingerprint: Fingerprint,
     /// Its fields.
     pub raw: Raw,
+    /// A moment before it was asked for. What was listed before that may be older than this.
+    #[serde(default)]
+    pub seen_at: Timestamp,
+}
+
+impl Fact {
+    /// Whether another look has shown the same.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.fingerprint == other.fingerprint && self.owner == other.owner
+    }
 }
 
 /// Derives records from a fact: from an invoice a note that tells of it and a task to collect it.

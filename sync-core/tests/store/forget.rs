@@ -140,6 +140,7 @@ impl Person {
             owner: Some(RecordId::new(self.text("customer"))),
             fingerprint: Fingerprint::of(&self.raw("invoice")),
             raw: self.raw("invoice"),
+            seen_at: now,
         };
         let former = Link { status: LinkStatus::Ended, ..self.link(1, "former") };
         Commit {

@@ -1,5 +1,6 @@
 use serde_json::json;
 use sync_core::engine::{Fact, FactKey, Fingerprint, RecordId, RecordRef};
+use sync_core::jiff::Timestamp;
 
 use super::*;
 
@@ -21,7 +22,13 @@ fn document(id: u64, kind: u64, status: u64, fields: &Value) -> Fact {
     }));
     raw.extend(customer(fields));
     let key = FactKey::new("documents", RecordRef::top(RecordId::new(id)));
-    Fact { key, owner: Some(RecordId::new(9)), fingerprint: Fingerprint::of(&raw), raw }
+    Fact {
+        key,
+        owner: Some(RecordId::new(9)),
+        fingerprint: Fingerprint::of(&raw),
+        raw,
+        seen_at: Timestamp::UNIX_EPOCH,
+    }
 }
 
 fn enriched(attributes: &Attributes, facts: &[Fact], mut raw: Raw) -> Raw {

@@ -1,6 +1,7 @@
 //! One customer, whose documents and texts the bridge tells of.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use moloni_ghl::rules::{DraftTask, EventType, Events};
 use moloni_ghl::sandbox::SandboxPair;
@@ -29,7 +30,7 @@ pub(super) struct Scene {
 }
 
 /// How many requests something took.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Cost {
     pub(super) reads: usize,
     pub(super) writes: usize,
@@ -147,6 +148,12 @@ impl Scene {
     pub(super) fn writes(&self) -> usize {
         let calls = self.pair.moloni.calls().into_iter().chain(self.pair.ghl.calls());
         calls.filter(|call| call.effect).count()
+    }
+
+    /// What [`cost`](Self::cost) counts, after longer than the clocks of two processes may differ: what the poll shows is certainly news then.
+    pub(super) async fn later_cost(&self, what: &str) -> (Cost, Cost) {
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        self.cost(what).await
     }
 
     /// Polls documents, and counts what is then done because of what was found: for what is told, and for the fields and

@@ -179,7 +179,8 @@ pub(super) fn fact_key(id: &str) -> FactKey {
 }
 
 pub(super) fn new_fact(key: FactKey, owner: Option<&str>) -> Fact {
-    Fact { key, owner: owner.map(RecordId::new), fingerprint: Fingerprint::of(&1), raw: Raw::new() }
+    let (owner, fingerprint) = (owner.map(RecordId::new), Fingerprint::of(&1));
+    Fact { key, owner, fingerprint, raw: Raw::new(), seen_at: early() }
 }
 
 /// A fact with all that a fact may have.

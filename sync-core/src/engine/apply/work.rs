@@ -8,8 +8,9 @@ use crate::engine::guard::GuardClass;
 use crate::engine::link::PendingOp;
 use crate::engine::plan::{ProjectionStep, RecordStep, SeenFact};
 use crate::engine::reconcile::{Did, Outcome};
-use crate::engine::record::{Fingerprint, Side};
+use crate::engine::record::{Fingerprint, Side, Snapshot};
 use crate::engine::report::Ending;
+use crate::engine::rule::FactKey;
 use crate::engine::runtime::{EngineError, Source, Trouble};
 use crate::queue::{Hint, Priority, WorkKey};
 use crate::store::CommitError;
@@ -326,7 +327,7 @@ impl Apply<'_> {
             if self.stopped().is_some() {
                 break;
             }
-            let taken = self.runtime.take_fact(&fact.key, snapshot, self.runtime.now()).await;
+            let taken = self.take_fact(&fact.key, snapshot).await;
             let key = WorkKey::Fact(fact.key.clone());
             match taken {
                 Ok(outcome) => {
@@ -340,6 +341,15 @@ impl Apply<'_> {
             }
         }
         hints
+    }
+
+    async fn take_fact(&self, key: &FactKey, row: &Snapshot) -> Result<Outcome, Trouble> {
+        let known = self.runtime.store.fact(key).await?;
+        match self.runtime.take_listed(key, row, self.basis.listing.began(), known).await? {
+            Some(outcome) => Ok(outcome),
+            // Somebody else may have stored it since the plan was made.
+            None => self.runtime.fact(key).await,
+        }
     }
 
     /// Leaves keys to whoever works on the queue.

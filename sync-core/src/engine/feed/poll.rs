@@ -85,12 +85,13 @@ impl Runtime {
             (Found { complete: true, ..Found::default() }, None, None);
         let mut pages: BTreeSet<String> = BTreeSet::new();
         let (next, last) = loop {
+            let asked_at = self.now();
             let changes = collection.changes(since.as_ref(), page.as_ref()).await;
             let changes = self.told(self.account(side), changes).map_err(|trouble| self.stopped(trouble))?;
             let Some(changes) = changes else { return Ok(None) };
             let keys = match told {
                 Told::Side(side) => self.hints_of_changes(side, &changes).await?,
-                Told::Facts(collection) => self.hints_of_facts(collection, &changes).await?,
+                Told::Facts(collection) => self.hints_of_facts(collection, &changes, asked_at).await?,
             };
             found.looked_at += changes.records.len() + changes.gone.len();
             let cursor = next_cursor.get_or_insert(changes.cursor);
@@ -123,9 +124,10 @@ impl Runtime {
         &self,
         collection: &dyn Collection,
         changes: &ChangePage,
+        asked_at: Timestamp,
     ) -> Result<Vec<WorkKey>, EngineError> {
         let key = |at: &RecordRef| FactKey::new(collection.name(), at.clone());
-        let mut keys = self.take_rows(collection.name(), &changes.records).await?;
+        let mut keys = self.take_rows(collection.name(), &changes.records, asked_at).await?;
         let gone: Vec<_> = changes.gone.iter().map(key).collect();
         let known = self.store.facts(&gone).await?;
         let gone = gone.into_iter().zip(known).filter(|(_, known)| known.is_some());

@@ -1,12 +1,13 @@
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::super::link::Link;
 use super::super::listing::list_all;
 use super::super::projection::Projection;
-use super::super::record::{Fingerprint, RecordRef, Scope, Side, Snapshot};
+use super::super::record::{RecordRef, Scope, Side, Snapshot};
 use super::super::rule::FactKey;
 use super::super::runtime::{EngineError, Runtime, Trouble};
 use super::{Found, PAGE};
@@ -162,10 +163,11 @@ impl Runtime {
         let name = format!("sweep of {collection}");
         let mut found = Found { complete: true, ..Found::default() };
         let facts = self.facts_in(collection).map_err(|trouble| self.stopped(trouble))?;
+        let listed_at = self.now();
         let listed = list_all(facts.collection.as_ref(), &Scope::All).await;
         let listed = self.told(self.account(Side::Left), listed).map_err(|trouble| self.stopped(trouble))?;
         for rows in listed.chunks(PAGE) {
-            let keys = self.take_rows(collection, rows).await?;
+            let keys = self.take_rows(collection, rows, listed_at).await?;
             found.hinted += self.mark(keys, Priority::Event).await?;
         }
         found.looked_at = listed.len();
@@ -173,29 +175,26 @@ impl Runtime {
         Ok(found)
     }
 
-    /// Stores the facts of which nothing is known yet, and looks at all for what follows from them today. Gives what is to
-    /// be worked on because of it.
+    /// Stores facts as they were listed, and looks at all for what follows from them today. Gives what is to be worked on
+    /// because of it.
     pub(super) async fn take_rows(
         &self,
         collection: &str,
         rows: &[Snapshot],
+        listed_at: Timestamp,
     ) -> Result<Vec<WorkKey>, EngineError> {
         let keys: Vec<_> = rows.iter().map(|row| FactKey::new(collection, row.at.clone())).collect();
         let known = self.store.facts(&keys).await?;
         let mut hints = Vec::new();
         for ((row, key), known) in rows.iter().zip(keys).zip(known) {
-            if known.is_some_and(|known| known.value.fingerprint != Fingerprint::of(&row.raw)) {
-                // The row may be older than what was stored while it was read: the fact itself is asked for.
+            let outcome = match self.take_listed(&key, row, listed_at, known).await {
+                // Another process has stored it meanwhile, or may have: it is asked for, and the others are looked at.
+                Err(Trouble::Commit(CommitError::Stale(_))) => None,
+                outcome => outcome.map_err(|trouble| self.stopped(trouble))?,
+            };
+            let Some(outcome) = outcome else {
                 hints.push(WorkKey::Fact(key));
                 continue;
-            }
-            let outcome = match self.take_fact(&key, row, self.now()).await {
-                // Another process has stored it meanwhile: it is read again, and the others are looked at.
-                Err(Trouble::Commit(CommitError::Stale(_))) => {
-                    hints.push(WorkKey::Fact(key));
-                    continue;
-                }
-                outcome => outcome.map_err(|trouble| self.stopped(trouble))?,
             };
             hints.extend(outcome.hints);
             if let Some(at) = outcome.again {

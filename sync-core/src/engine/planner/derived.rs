@@ -66,7 +66,8 @@ impl Planner<'_> {
             let key = FactKey::new(name, snapshot.at.clone());
             let owner = runtime.derive(name, snapshot).owner;
             let (fingerprint, raw) = (Fingerprint::of(&snapshot.raw), snapshot.raw.clone());
-            facts.insert(key.clone(), Fact { key, owner, fingerprint, raw });
+            let seen_at = self.listing.began();
+            facts.insert(key.clone(), Fact { key, owner, fingerprint, raw, seen_at });
         }
         let mut by_owner: BTreeMap<&RecordId, Vec<&Fact>> = BTreeMap::new();
         for fact in facts.values() {

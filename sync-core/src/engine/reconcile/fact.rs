@@ -9,7 +9,7 @@ use super::super::mapping::Fields;
 use super::super::projection::{Projection, ProjectionKey};
 use super::super::record::{Fingerprint, RecordId, RecordRef, Side, Snapshot};
 use super::super::rule::{Derived, Fact, FactKey, Life, Wanted};
-use super::super::runtime::{Facts, Runtime, Source, Trouble};
+use super::super::runtime::{Facts, Runtime, Trouble};
 use super::{Did, Outcome};
 use crate::Versioned;
 use crate::queue::WorkKey;
@@ -54,17 +54,14 @@ impl Runtime {
         })
     }
 
-    /// Works on a fact: stores it, and what follows from it. Writes nothing at any service.
-    pub(super) async fn fact(&self, key: &FactKey, source: Source<'_>) -> Result<Outcome, Trouble> {
+    /// Works on a fact: asks for it, stores it, and what follows from it. Writes nothing at any service.
+    pub(in super::super) async fn fact(&self, key: &FactKey) -> Result<Outcome, Trouble> {
         let facts = self.facts_in(&key.collection)?;
-        let now = self.now();
-        let is_left = facts.collection.name() == self.collection(Side::Left).name();
-        let read = match source.listed(Side::Left, &key.at).filter(|_| is_left) {
-            Some((snapshot, _)) => Read::Found(snapshot.clone()),
-            None => self.told(self.account(Side::Left), facts.collection.get(&key.at).await)?,
-        };
-        match read {
-            Read::Found(snapshot) => self.take_fact(key, &snapshot, now).await,
+        // Before it is asked for: what somebody else stores from now on may be younger than the answer.
+        let known = self.store.fact(key).await?;
+        let asked_at = self.now();
+        match self.told(self.account(Side::Left), facts.collection.get(&key.at).await)? {
+            Read::Found(snapshot) => self.keep_fact(key, &snapshot, known, asked_at).await,
             Read::Gone => self.drop_fact(key).await,
             Read::MovedTo(survivor) => {
                 let survivor = FactKey::new(&key.collection, survivor);
@@ -73,16 +70,38 @@ impl Runtime {
         }
     }
 
-    /// Stores a fact and what follows from it.
-    pub(in super::super) async fn take_fact(
+    /// Stores a fact as it was listed, and what follows from it. `None` if it is known otherwise, and that may be younger
+    /// than the list: then it has to be asked for.
+    pub(in super::super) async fn take_listed(
+        &self,
+        key: &FactKey,
+        row: &Snapshot,
+        listed_at: Timestamp,
+        known: Option<Versioned<Fact>>,
+    ) -> Result<Option<Outcome>, Trouble> {
+        if let Some(known) =
+            known.as_ref().filter(|known| known.value.fingerprint != Fingerprint::of(&row.raw))
+        {
+            // Another process, whose clock is another one, may have stored it while it was listed.
+            let doubt = self.facts_in(&key.collection)?.collection.caps().read_lag + self.skew;
+            let is_old = known.value.seen_at.checked_add(doubt).is_ok_and(|until| until < listed_at);
+            if !is_old {
+                return Ok(None);
+            }
+        }
+        self.keep_fact(key, row, known, listed_at).await.map(Some)
+    }
+
+    /// Stores a fact, unless somebody else has done so since it was `known`, and what follows from it.
+    async fn keep_fact(
         &self,
         key: &FactKey,
         snapshot: &Snapshot,
-        now: Timestamp,
+        known: Option<Versioned<Fact>>,
+        seen_at: Timestamp,
     ) -> Result<Outcome, Trouble> {
-        let known = self.store.fact(key).await?;
         for _ in 0..TRIES {
-            match self.store_fact(key, snapshot, known.as_ref(), now).await {
+            match self.store_fact(key, snapshot, known.as_ref(), seen_at).await {
                 Err(Trouble::Commit(CommitError::Stale(_))) => {}
                 outcome => return outcome,
             }
@@ -92,7 +111,7 @@ impl Runtime {
                 break;
             }
         }
-        self.store_fact(key, snapshot, known.as_ref(), now).await
+        self.store_fact(key, snapshot, known.as_ref(), seen_at).await
     }
 
     async fn store_fact(
@@ -100,15 +119,16 @@ impl Runtime {
         key: &FactKey,
         snapshot: &Snapshot,
         known: Option<&Versioned<Fact>>,
-        now: Timestamp,
+        seen_at: Timestamp,
     ) -> Result<Outcome, Trouble> {
         let Consequences { owner, wanted, recheck_at } = self.derive(&key.collection, snapshot);
         let fingerprint = Fingerprint::of(&snapshot.raw);
         let mut commit = Commit::default();
         let mut hints = Vec::new();
-        let fact = Fact { key: key.clone(), owner: owner.clone(), fingerprint, raw: snapshot.raw.clone() };
+        let raw = snapshot.raw.clone();
+        let fact = Fact { key: key.clone(), owner: owner.clone(), fingerprint, raw, seen_at };
         let before = known.and_then(|known| known.value.owner.clone());
-        if known.is_none_or(|known| known.value != fact) {
+        if known.is_none_or(|known| !known.value.is_same(&fact)) {
             let owners: BTreeSet<_> = [owner.clone(), before.clone()].into_iter().flatten().collect();
             for owner in owners {
                 hints.extend(self.to_compute_anew(&owner, key, Some(&fact), &mut commit).await?);
@@ -164,6 +184,7 @@ impl Runtime {
             commit.hints = self.take_hints(&mut outcome);
             self.store.commit(commit).await?;
         }
+        let now = self.now();
         Ok(match recheck_at.filter(|at| now < *at) {
             Some(at) => outcome.again(at),
             None => outcome,

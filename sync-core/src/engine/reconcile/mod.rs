@@ -129,7 +129,7 @@ impl Runtime {
                 Ok(outcome) => self.with_recheck(id, outcome).await,
                 Err(trouble) => Err(trouble),
             },
-            WorkKey::Fact(key) => self.fact(key, source).await,
+            WorkKey::Fact(key) => self.fact(key).await,
             WorkKey::Projection(key) => self.projection(key, source).await,
             WorkKey::Sync => Ok(Outcome::nothing()),
         };
