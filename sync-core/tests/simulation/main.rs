@@ -148,7 +148,7 @@ fn a_fact_that_another_process_stores_meanwhile_does_not_end_a_sweep() {
     });
     let documents = {
         let mut state = history.world.lock();
-        // New ones: of those that are known and differ each is asked for by itself.
+        // New ones: of those that are known and differ each may be asked for by itself.
         let known = state.notes.documents.clone();
         let new = known.into_iter().map(|(id, document)| (format!("N{id}"), document));
         state.notes.documents.extend(new);
