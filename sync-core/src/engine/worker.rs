@@ -7,12 +7,15 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
+use super::collection::Cursor;
 use super::handle::Engine;
 use super::reconcile::Outcome;
 use super::record::Side;
 use super::retention::DAILY;
 use super::runtime::{EngineError, Origin, Runtime, Source};
+use crate::StoreError;
 use crate::queue::{Claim, Hint, Priority};
+use crate::store::{Commit, FeedId, Position};
 
 /// When a running engine looks for changes by itself.
 #[derive(Debug, Clone)]
@@ -46,7 +49,8 @@ impl Schedule {
         self
     }
 
-    /// Sets how often both sides, and the collections of facts, are compared as a whole.
+    /// Sets how often both sides, and the collections of facts, are compared as a whole. It is counted from the last whole
+    /// sweep that any process with this state has made.
     pub fn sweep(mut self, every: Duration) -> Self {
         self.sweep = every;
         self
@@ -63,6 +67,8 @@ impl Schedule {
 const IDLE: Duration = Duration::from_secs(1);
 /// How long a running engine waits before it looks again whether a plan was approved, at most.
 const APPROVAL: Duration = Duration::from_secs(60);
+/// How long a running engine waits before it looks again whether a sweep is due, at most.
+const LOOK: Duration = Duration::from_secs(3600);
 /// The shortest pause.
 const BRIEF: Duration = Duration::from_millis(1);
 
@@ -92,6 +98,31 @@ impl Runtime {
             self.queue.mark(&[Hint::new(key, tenant, Priority::Retry).not_before(again)]).await?;
         }
         Ok(outcome)
+    }
+}
+
+/// Where the state remembers when the last whole sweep began.
+fn last_sweep() -> FeedId {
+    FeedId::new("last sweep")
+}
+
+impl Runtime {
+    /// In how long the next sweep is due. Where there was none, it is counted from now on: the first poll lists everything.
+    async fn sweep_is_due_in(&self, every: Duration) -> Result<Duration, StoreError> {
+        let found = self.store.position(&last_sweep()).await?;
+        let Some(Position::Changes(Cursor::Time(last))) = found.map(|found| found.value) else {
+            self.swept(self.now()).await?;
+            return Ok(every);
+        };
+        // A clock that was set back has not swept in the future.
+        let since = until(last, self.now());
+        Ok(every.saturating_sub(since))
+    }
+
+    async fn swept(&self, begun: Timestamp) -> Result<(), StoreError> {
+        let rev = self.store.position(&last_sweep()).await?.map(|found| found.rev);
+        let positions = vec![(rev, last_sweep(), Position::Changes(Cursor::Time(begun)))];
+        self.put(Commit { positions, ..Commit::default() }).await.map(drop)
     }
 }
 
@@ -165,39 +196,43 @@ impl Engine {
         let halt = async {
             match select(stop, Box::pin(self.feed(schedule))).await {
                 Either::Left(_) => Ok(()),
-                Either::Right((error, _)) => Err(error),
+                Either::Right((ended, _)) => ended,
             }
         };
         self.work_until(&schedule.worker, halt).await
     }
 
-    /// Polls and sweeps as scheduled, until it cannot go on.
-    async fn feed(&self, schedule: &Schedule) -> EngineError {
+    /// Polls and sweeps as scheduled, until it cannot go on: side by side, as a sweep may take hours. When to sweep is told by
+    /// the last whole sweep that any process has made: one that is begun anew each night would never come to it otherwise.
+    async fn feed(&self, schedule: &Schedule) -> Result<(), EngineError> {
         let env = self.runtime.clock.env();
         let mut next_poll = env.monotonic();
-        let mut next_sweep = next_poll.saturating_add(schedule.sweep);
-        let mut next_tidy = next_poll;
+        let (mut next_look, mut next_tidy) = (next_poll, next_poll);
+        let mut sweeping = FuturesUnordered::new();
         loop {
             if env.monotonic() >= next_poll {
                 next_poll = env.monotonic().saturating_add(schedule.poll);
-                if let Err(error) = self.poll_all().await {
-                    return error;
-                }
+                meanwhile(self.poll_all(), &mut sweeping).await?;
             }
-            if env.monotonic() >= next_sweep {
-                next_sweep = env.monotonic().saturating_add(schedule.sweep);
-                if let Err(error) = self.sweep_all().await {
-                    return error;
+            if env.monotonic() >= next_look && sweeping.is_empty() {
+                let due_in = self.runtime.sweep_is_due_in(schedule.sweep).await?;
+                if due_in.is_zero() {
+                    sweeping.push(self.sweep_all());
                 }
+                // Another process may have swept by then, or what could not be read can be.
+                let pause = if due_in.is_zero() { schedule.sweep } else { due_in };
+                next_look = env.monotonic().saturating_add(pause.clamp(BRIEF, LOOK));
             }
             if env.monotonic() >= next_tidy {
                 next_tidy = env.monotonic().saturating_add(DAILY);
-                if let Err(error) = self.tidy().await {
-                    return error;
-                }
+                self.tidy().await?;
             }
-            let pause = next_poll.min(next_sweep).min(next_tidy).saturating_sub(env.monotonic());
-            env.sleep(pause.max(BRIEF)).await;
+            let pause = next_poll.min(next_look).min(next_tidy).saturating_sub(env.monotonic());
+            let pause = async {
+                env.sleep(pause.max(BRIEF)).await;
+                Ok(())
+            };
+            meanwhile(pause, &mut sweeping).await?;
         }
     }
 
@@ -211,12 +246,18 @@ impl Engine {
         self.runtime.release().await
     }
 
+    /// Sweeps all, and notes when, if all of it could be read.
     async fn sweep_all(&self) -> Result<(), EngineError> {
+        let begun = self.runtime.now();
+        let mut is_whole = true;
         for side in Side::BOTH {
-            self.tolerate(self.sweep(side).await)?;
+            is_whole &= self.tolerate(self.sweep(side).await)?;
         }
         for name in self.facts_apart() {
-            self.tolerate(self.sweep_facts(name).await)?;
+            is_whole &= self.tolerate(self.sweep_facts(name).await)?;
+        }
+        if is_whole {
+            self.runtime.swept(begun).await?;
         }
         Ok(())
     }
@@ -239,30 +280,34 @@ impl Engine {
         let work = async {
             let mut stopped = pin!(stop.notified());
             let mut running = FuturesUnordered::new();
-            loop {
-                let claimed = env.monotonic();
-                let look = self.look(worker, runtime.concurrency.saturating_sub(running.len()));
-                let (claims, pause) = meanwhile(look, &mut running).await?;
-                running.extend(claims.into_iter().map(|claim| runtime.work(claim, claimed)));
-                let next = async {
-                    if running.is_empty() {
-                        env.sleep(pause).await;
-                        return Ok(());
+            let worked = async {
+                loop {
+                    let claimed = env.monotonic();
+                    let look = self.look(worker, runtime.concurrency.saturating_sub(running.len()));
+                    let (claims, pause) = meanwhile(look, &mut running).await?;
+                    running.extend(claims.into_iter().map(|claim| runtime.work(claim, claimed)));
+                    let next = async {
+                        if running.is_empty() {
+                            env.sleep(pause).await;
+                            return Ok(());
+                        }
+                        match select(pin!(env.sleep(IDLE)), running.next()).await {
+                            Either::Left(_) => Ok(()),
+                            Either::Right((outcome, _)) => outcome.transpose().map(drop),
+                        }
+                    };
+                    match select(stopped.as_mut(), pin!(next)).await {
+                        Either::Left(_) => return Ok(()),
+                        Either::Right((outcome, _)) => outcome?,
                     }
-                    match select(pin!(env.sleep(IDLE)), running.next()).await {
-                        Either::Left(_) => Ok(()),
-                        Either::Right((outcome, _)) => outcome.transpose().map(drop),
-                    }
-                };
-                match select(stopped.as_mut(), pin!(next)).await {
-                    Either::Left(_) => break,
-                    Either::Right((outcome, _)) => outcome?,
                 }
-            }
+            };
+            let mut worked = worked.await;
+            // The others are in the midst of their writes, whatever has ended one of them.
             while let Some(outcome) = running.next().await {
-                outcome?;
+                worked = worked.and(outcome.map(drop));
             }
-            Ok(())
+            worked
         };
         match select(pin!(halt), pin!(work)).await {
             Either::Left((halted, work)) => {
@@ -291,15 +336,15 @@ impl Engine {
         Ok(due.clamp(BRIEF, IDLE))
     }
 
-    /// A feed that cannot be read now is read later; other errors end the run.
-    fn tolerate<T>(&self, result: Result<T, EngineError>) -> Result<(), EngineError> {
+    /// A feed that cannot be read now is read later, and `false`; other errors end the run.
+    fn tolerate<T>(&self, result: Result<T, EngineError>) -> Result<bool, EngineError> {
         match result {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(true),
             Err(EngineError::Collection { collection, fault })
                 if fault.kind() != super::FaultKind::Broken =>
             {
                 tracing::warn!(name = %self.runtime.name, %collection, %fault, "a feed cannot be read now");
-                Ok(())
+                Ok(false)
             }
             Err(error) => Err(error),
         }
@@ -307,9 +352,9 @@ impl Engine {
 }
 
 /// Completes `future`, while what is `running` goes on: it may have what the future waits for, such as a connection.
-async fn meanwhile<T>(
+async fn meanwhile<T, U>(
     future: impl Future<Output = Result<T, EngineError>> + Send,
-    running: &mut FuturesUnordered<impl Future<Output = Result<Outcome, EngineError>> + Send>,
+    running: &mut FuturesUnordered<impl Future<Output = Result<U, EngineError>> + Send>,
 ) -> Result<T, EngineError> {
     let mut future = pin!(future);
     while !running.is_empty() {
