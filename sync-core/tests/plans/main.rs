@@ -24,11 +24,13 @@ mod known;
 mod lost_replies;
 mod lost_state;
 mod matching;
+mod outages;
 mod plans;
 mod privacy;
 mod projections;
 mod retention;
 mod running;
+mod short_lived;
 #[path = "../trace/mod.rs"]
 mod trace;
 mod world;

@@ -9,7 +9,7 @@ use super::super::listing::list_all;
 use super::super::projection::Projection;
 use super::super::record::{RecordRef, Scope, Side, Snapshot};
 use super::super::rule::FactKey;
-use super::super::runtime::{EngineError, Runtime, Trouble};
+use super::super::runtime::{EngineError, Origin, Runtime, Trouble};
 use super::{Found, PAGE};
 use crate::queue::{Hint, Priority, WorkKey};
 use crate::store::CommitError;
@@ -183,11 +183,14 @@ impl Runtime {
         rows: &[Snapshot],
         listed_at: Timestamp,
     ) -> Result<Vec<WorkKey>, EngineError> {
+        // What follows from a fact is hinted in its own commit: the same row, listed again, would be no news.
+        let origin = Origin { tenant: self.name.clone(), priority: Priority::Event };
+        let runtime = Self { origin: Some(origin), ..self.clone() };
         let keys: Vec<_> = rows.iter().map(|row| FactKey::new(collection, row.at.clone())).collect();
         let known = self.store.facts(&keys).await?;
         let mut hints = Vec::new();
         for ((row, key), known) in rows.iter().zip(keys).zip(known) {
-            let outcome = match self.take_listed(&key, row, listed_at, known).await {
+            let outcome = match runtime.take_listed(&key, row, listed_at, known).await {
                 // Another process has stored it meanwhile, or may have: it is asked for, and the others are looked at.
                 Err(Trouble::Commit(CommitError::Stale(_))) => None,
                 outcome => outcome.map_err(|trouble| self.stopped(trouble))?,

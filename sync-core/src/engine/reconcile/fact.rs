@@ -9,10 +9,10 @@ use super::super::mapping::Fields;
 use super::super::projection::{Projection, ProjectionKey};
 use super::super::record::{Fingerprint, RecordId, RecordRef, Side, Snapshot};
 use super::super::rule::{Derived, Fact, FactKey, Life, Wanted};
-use super::super::runtime::{Facts, Runtime, Trouble};
+use super::super::runtime::{Facts, Origin, Runtime, Trouble};
 use super::{Did, Outcome};
 use crate::Versioned;
-use crate::queue::WorkKey;
+use crate::queue::{Hint, WorkKey};
 use crate::store::{Commit, CommitError};
 
 /// How often a fact is stored anew because another one of the same record was stored meanwhile.
@@ -136,7 +136,8 @@ impl Runtime {
             commit.facts.push((known.map(|known| known.rev), fact));
         }
         let mut ours: BTreeMap<ProjectionKey, (_, Projection)> = BTreeMap::new();
-        if let Some(owner) = before.as_ref().or(owner.as_ref()) {
+        // Nothing follows yet from what is not known, and an owner may have a great many.
+        if let Some(owner) = before.as_ref().or(owner.as_ref()).filter(|_| known.is_some()) {
             for found in self.store.projections_of(owner).await? {
                 if found.value.source == *key {
                     ours.insert(found.value.key.clone(), (found.rev, found.value));
@@ -181,8 +182,7 @@ impl Runtime {
             if commit.facts.is_empty() && commit.projections.is_empty() { Did::Nothing } else { Did::Noted };
         let mut outcome = Outcome::done(did).hint(hints);
         if outcome.did == Did::Noted {
-            commit.hints = self.take_hints(&mut outcome);
-            self.store.commit(commit).await?;
+            self.commit_fact(commit, &mut outcome).await?;
         }
         let now = self.now();
         Ok(match recheck_at.filter(|at| now < *at) {
@@ -207,9 +207,21 @@ impl Runtime {
             hints.extend(self.to_compute_anew(&owner, key, None, &mut commit).await?);
         }
         let mut outcome = Outcome::done(Did::Noted).hint(hints);
-        commit.hints = self.take_hints(&mut outcome);
-        self.store.commit(commit).await?;
+        self.commit_fact(commit, &mut outcome).await?;
         Ok(outcome)
+    }
+
+    /// Commits a fact with the hints of what follows from it. Where the queue is another place, these are there before as
+    /// well as after: once the fact is stored, nothing else would tell of them.
+    async fn commit_fact(&self, mut commit: Commit, outcome: &mut Outcome) -> Result<(), Trouble> {
+        commit.hints = self.take_hints(outcome);
+        if let Some(Origin { tenant, priority }) = &self.origin {
+            let hint = |key: &WorkKey| Hint::new(key.clone(), tenant, *priority);
+            self.mark_all(&outcome.hints.iter().map(hint).collect::<Vec<_>>())
+                .await
+                .map_err(CommitError::Store)?;
+        }
+        Ok(self.store.commit(commit).await?)
     }
 
     /// The link of a left record of which something else is computed once one of its facts is `after`, `None` if it is gone.

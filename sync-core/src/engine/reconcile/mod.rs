@@ -227,6 +227,11 @@ impl Runtime {
                 Ok(failed(None))
             }
             FaultKind::Transient | FaultKind::Gone | FaultKind::Changed => {
+                let rests = self.breaker(&account).paused_until(now);
+                if let Some(until) = rests.filter(|_| kind == FaultKind::Transient) {
+                    // The account answers nothing: that is not this record's doing, however often it is tried meanwhile.
+                    return Ok(failed(Some(until)));
+                }
                 let count = {
                     let mut failures =
                         self.failures.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -250,7 +255,6 @@ impl Runtime {
                 let pause = backoff().delay(count, None, env).unwrap_or_default();
                 // Never at once: the fault may last as long as no time passes.
                 let pause = pause.max(std::time::Duration::from_millis(100)).mul_f64(1.0 + unit(env) / 4.0);
-                let rests = self.breaker(&account).paused_until(now);
                 let again = now.checked_add(pause).unwrap_or(Timestamp::MAX);
                 Ok(failed(Some(rests.map_or(again, |until| until.max(again)))))
             }
