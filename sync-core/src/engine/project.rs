@@ -53,7 +53,7 @@ pub enum Step {
     Adopt(RecordRef),
     /// A person has edited, completed or deleted it: it is theirs from now on.
     LeaveToHuman,
-    /// Forget it: its owner or its fact is gone. The record itself stays.
+    /// Forget it: its owner is gone. The record itself stays.
     End,
 }
 
@@ -67,7 +67,7 @@ pub enum Step {
 /// | no | open | ready | found, by its marker | adopt |
 /// | no | open | ready | gone | create |
 /// | left to a person | | | | nothing |
-/// | yes | nothing: the fact is gone | | | end |
+/// | yes | nothing: the fact is gone | | | nothing: the fact may be back, and what a person took over stays theirs |
 /// | yes | same fact | ready | as it was written | nothing |
 /// | yes | same fact | ready | otherwise, or gone | leave it to the person |
 /// | yes | changed fact | ready | gone | leave it to the person |
@@ -83,7 +83,7 @@ pub fn project(
     if owner == OwnerState::Gone {
         return Step::End;
     }
-    let Some((wanted, fact)) = wanted else { return Step::End };
+    let Some((wanted, fact)) = wanted else { return Step::Nothing };
     if known.left_to_human {
         return Step::Nothing;
     }
@@ -233,9 +233,9 @@ mod tests {
     }
 
     #[test]
-    fn end_with_the_owner_or_the_fact() {
+    fn end_with_the_owner_and_wait_for_a_fact_that_is_gone() {
         let a = json!({ "body": "a" });
-        assert_eq!(known_case(&a, None, Some(&a)), Step::End);
+        assert_eq!(known_case(&a, None, Some(&a)), Step::Nothing);
         let (one, wrote) = (fact(1), raw(&a));
         for left_to_human in [false, true] {
             let known = Known { fact: &one, sent: &wrote, stored: &wrote, left_to_human };

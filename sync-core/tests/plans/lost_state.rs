@@ -42,16 +42,37 @@ async fn i3_what_was_derived_for_linked_contacts_is_found_again() {
 }
 
 #[tokio::test]
-async fn a_fact_that_changed_meanwhile_updates_the_note_that_is_found() {
+async fn what_a_person_did_to_a_derived_record_stays_although_the_state_is_lost() {
+    let mut world = World::small();
+    world.run().await;
+    world.env.advance(LONG);
+    let (task, note) = (world.tasks.rows()[0].id().to_owned(), world.notes.rows()[0].id().to_owned());
+    world.tasks.edit(&task, &json!({ "completed": true }));
+    world.notes.edit(&note, &json!({ "body": "they pay on Friday" }));
+    world.take_writes();
+    world.forget();
+    let report = world.run().await;
+    assert_eq!(world.take_writes(), [""; 0], "{report}");
+    world.assert_quiet("a second run").await;
+}
+
+#[tokio::test]
+async fn a_note_of_a_fact_that_changed_while_the_state_was_lost_is_updated_by_the_next_change() {
     let mut world = World::small();
     world.run().await;
     world.env.advance(LONG);
     world.documents.edit("7", &json!({ "note": "three chairs" }));
     world.take_writes();
     world.forget();
+    // It cannot be told from one that a person has edited.
+    let report = world.run().await;
+    assert_eq!(world.take_writes(), [""; 0], "{report}");
+    assert_eq!(world.note_bodies(), ["FT 7: two chairs", "FT 8: thank you"]);
+    world.documents.edit("7", &json!({ "note": "four chairs" }));
+    world.env.advance(LONG);
     let report = world.run().await;
     assert_eq!(world.take_writes(), ["update notes doc:7:note body"], "{report}");
-    assert_eq!(world.note_bodies(), ["FT 7: three chairs", "FT 8: thank you"]);
+    assert_eq!(world.note_bodies(), ["FT 7: four chairs", "FT 8: thank you"]);
     world.assert_quiet("a second run").await;
 }
 

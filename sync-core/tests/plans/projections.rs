@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use sync_core::engine::{Derived, FaultKind, Life, ProjectionKey, ProjectionStep, Rule, Snapshot, Wanted};
+use sync_core::engine::{
+    Derived, FactKey, FaultKind, Life, ProjectionKey, ProjectionStep, RecordId, RecordRef, Rule, Snapshot,
+    Wanted,
+};
 use sync_core::jiff::civil::Date;
+use sync_core::queue::{Hint, Priority, WorkKey};
 
 use super::fake::Mishap;
-use super::world::{Documents, World};
+use super::world::{Documents, LONG, World};
 
 async fn settled() -> World {
     let world = World::small();
@@ -202,4 +206,43 @@ async fn rules_that_are_named_later_do_not_replace_earlier_ones() {
         world.note_bodies(),
         ["FT 7: two chairs", "FT 8: thank you", "thanks for FT 7", "thanks for FT 8"]
     );
+}
+
+#[tokio::test]
+async fn what_a_person_took_over_stays_theirs_where_the_document_was_missing_once() {
+    for deleted in [false, true] {
+        let world = World::small();
+        let engine = world.builder().database(world.store.clone()).build();
+        let plan = engine.plan().await.unwrap();
+        engine.apply(plan, |_| {}).await.unwrap();
+        world.env.advance(LONG);
+        let task = world.tasks.rows()[0].id().to_owned();
+        if deleted {
+            world.tasks.delete(&task);
+        } else {
+            world.tasks.edit(&task, &json!({ "completed": true }));
+        }
+        let work = async || {
+            for _ in 0..5 {
+                engine.drain().await.unwrap();
+                world.env.advance(LONG);
+            }
+        };
+        let key = FactKey::new("documents", RecordRef::top(RecordId::new("7")));
+        engine.hint_fact(&key, Priority::Event).await.unwrap();
+        work().await;
+        // Whoever completed it is known by a look at it.
+        let collect = WorkKey::Projection(ProjectionKey::new("doc:7:collect"));
+        engine.queue().mark(&[Hint::new(collect, "c", Priority::Event)]).await.unwrap();
+        work().await;
+        // The books answer once that there is no such document.
+        world.documents.delete("7");
+        engine.hint_fact(&key, Priority::Event).await.unwrap();
+        work().await;
+        world.document("7", json!({ "customer": "1", "note": "two chairs", "collect": "open" }));
+        engine.sweep_facts("documents").await.unwrap();
+        work().await;
+        let completed: Vec<_> = world.tasks.rows().iter().map(|task| task.raw["completed"].clone()).collect();
+        assert_eq!(completed, if deleted { vec![] } else { vec![json!(true)] });
+    }
 }

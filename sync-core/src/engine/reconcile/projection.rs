@@ -9,7 +9,7 @@ use super::super::link::LinkId;
 use super::super::listing::list_all;
 use super::super::project::{Known, Look, OwnerState, Step, project};
 use super::super::projection::{Projection, ProjectionKey, ProjectionPending, Wrote};
-use super::super::record::{Fingerprint, Raw, RecordId, RecordRef, Scope, Side, Snapshot};
+use super::super::record::{Raw, RecordId, RecordRef, Scope, Side, Snapshot};
 use super::super::review::{Review, ReviewKey, ReviewKind};
 use super::super::rule::Wanted;
 use super::super::runtime::{Runtime, Source, Trouble};
@@ -354,16 +354,14 @@ async fn take(
             let there = seen.map(|seen| seen.raw).unwrap_or_default();
             let wanted = wanted.map(|wanted| wanted.fields).unwrap_or_default();
             run.tell(Happening::Linked(Side::Right, at.clone()));
-            // What it holds counts as written: where that is not what is wanted, the next run writes it.
+            // Whether a person or an older fact made the difference to what is wanted is not known any more: it stays until
+            // the fact changes.
             let names = wanted.keys().filter_map(|name| Some((name.clone(), there.get(name)?.clone())));
             let held: Raw = names.collect();
-            let up_to_date = held == wanted;
-            let written_for = if up_to_date { fact } else { Fingerprint::of(&held) };
             run.projection.at = Some(at);
-            run.projection.wrote = Some(Wrote { sent: held.clone(), stored: held, fact: written_for });
+            run.projection.wrote = Some(Wrote { sent: wanted, stored: held, fact });
             run.commit().await?;
-            let outcome = Outcome::done(Did::Noted);
-            Ok(if up_to_date { outcome } else { outcome.again(run.runtime.now()) })
+            Ok(Outcome::done(Did::Noted))
         }
         Step::Patch(patch) => {
             let wanted = wanted.map(|wanted| wanted.fields).unwrap_or_default();
