@@ -176,7 +176,7 @@ impl Runtime {
         let mut names: Vec<String> = names.map(str::to_owned).collect();
         // A link's name has its record's in it.
         names.sort_by_key(|name| std::cmp::Reverse(name.len()));
-        let (mut links, mut reviews) = (BTreeMap::new(), BTreeMap::new());
+        let (mut links, mut reviews, mut under) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
         for id in &ids {
             let found = self.store.mentioning(id).await?;
             for (number, entry) in found.journal {
@@ -185,8 +185,16 @@ impl Runtime {
                     Happening::Answered { answer, .. } => clear(&mut answer.clone(), &names),
                     _ => false,
                 };
-                if is_answer || entry.what.record().is_some_and(is_named) {
+                let lives_under = |(side, at): (Side, &RecordRef)| {
+                    let place = at.parent.clone().map(RecordRef::top);
+                    place.is_some_and(|place| traces.records.contains(&(side, place)))
+                };
+                let is_under = entry.what.record().is_some_and(lives_under);
+                if is_answer || is_under || entry.what.record().is_some_and(is_named) {
                     traces.entries.insert(number);
+                }
+                if is_under && !traces.keys.contains(&entry.about) {
+                    under.insert(entry.about);
                 }
             }
             for mut review in found.reviews {
@@ -208,6 +216,19 @@ impl Runtime {
                     links.insert(found.value.id.clone(), found);
                 }
             }
+        }
+        // What lived under a record, and is not known any more.
+        for key in under {
+            let WorkKey::Projection(projection) = &key else { continue };
+            if self.store.projection(projection).await?.is_some() {
+                // It is somebody else's by now.
+                continue;
+            }
+            let entries = self.told_about(&key).await?;
+            traces.entries.extend(entries.into_iter().map(|(number, _)| number));
+            let asked = self.store.reviews_about(&key).await?.into_iter().map(|review| review.key);
+            traces.reviews.extend(asked);
+            traces.keys.insert(key);
         }
         traces.cleared.links = links.into_values().map(|found| (Some(found.rev), found.value)).collect();
         traces.cleared.reviews = reviews.into_values().collect();

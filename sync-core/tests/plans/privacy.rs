@@ -6,9 +6,10 @@ use std::time::Duration;
 use serde_json::json;
 use sync_core::Env;
 use sync_core::engine::{
-    Agreed, Answer, Births, Engine, EngineBuilder, EngineError, FieldValue, GuardClass, Guards, Happening,
-    Mapping, Policy, PrivacyKey, RecordId, RecordRef, Schedule, Side,
+    Agreed, Answer, Births, Engine, EngineBuilder, EngineError, FactKey, FieldValue, GuardClass, Guards,
+    Happening, Mapping, Policy, PrivacyKey, RecordId, RecordRef, Schedule, Side,
 };
+use sync_core::queue::Priority;
 use sync_core::store::Store;
 
 use super::world::{LONG, World, is_private, privacy_key};
@@ -287,4 +288,33 @@ fn everything_holds_in_privacy_mode_as_well() {
     let ran = suite.env("SYNC_TEST_PRIVACY", "1").output().unwrap();
     let told = String::from_utf8_lossy(&ran.stdout);
     assert!(ran.status.success() && !told.contains("running 0 tests"), "{told}");
+}
+
+#[tokio::test]
+async fn forgetting_a_person_leaves_nothing_of_a_note_whose_document_is_gone() {
+    let world = World::small();
+    let engine = world.builder().database(world.store.clone()).build();
+    let plan = engine.plan().await.unwrap();
+    engine.apply(plan, |_| {}).await.unwrap();
+    let contact = world.contact("100000001").id().to_owned();
+    world.documents.delete("7");
+    engine
+        .hint_fact(&FactKey::new("documents", RecordRef::top(RecordId::new("7"))), Priority::Event)
+        .await
+        .unwrap();
+    for _ in 0..5 {
+        engine.drain().await.unwrap();
+        world.env.advance(LONG);
+    }
+    engine.forget(Side::Left, &RecordRef::top(RecordId::new("1"))).await.unwrap();
+    let left: Vec<_> = world
+        .store
+        .journal(None, 0, 1000)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|(_, entry)| serde_json::to_string(&entry).unwrap())
+        .filter(|entry| entry.contains(&format!("\"{contact}\"")))
+        .collect();
+    assert!(left.is_empty(), "{left:#?}");
 }
