@@ -1,6 +1,7 @@
 //! What a plan promises.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use serde_json::json;
 use sync_core::AccountKey;
@@ -8,7 +9,7 @@ use sync_core::engine::{Change, Counts, EngineError, FaultKind, Plan, Projection
 use sync_core::store::{Accounts, Store};
 
 use super::fake::Mishap;
-use super::world::World;
+use super::world::{LONG, World};
 
 /// A world in which a plan has every kind of step.
 async fn varied() -> World {
@@ -216,4 +217,18 @@ async fn a_plan_may_be_made_and_applied_by_another_thread() {
     });
     assert!(!run.await.unwrap().has_failed());
     world.assert_small_is_there("after a run elsewhere");
+}
+
+#[tokio::test]
+async fn i3_a_plan_that_waited_for_its_approval_doubles_nobody() {
+    let world = World::small();
+    let engine = world.engine();
+    let plan = engine.plan().await.unwrap();
+    // It is looked at after the weekend; meanwhile a person has entered Ana, with her tax number.
+    world.env.advance(Duration::from_secs(3 * 24 * 3600));
+    world.contacts.add("by-hand", &json!({ "customFields": { "NIF": "100000001" }, "name": "Ana Pereira" }));
+    world.env.advance(LONG);
+    engine.apply(plan, |_| {}).await.unwrap();
+    let anas = world.contacts.rows().iter().filter(|r| r.text("customFields.NIF") == "100000001").count();
+    assert_eq!(anas, 1, "contacts with her tax number");
 }

@@ -22,6 +22,8 @@ use crate::queue::{Hint, Priority, WorkKey};
 use crate::store::CommitError;
 use work::{Driven, Work, words};
 
+/// How long what a plan has listed counts as checked. Later, people may have entered whom it would create.
+const FRESH: Duration = Duration::from_secs(600);
 /// How often what was put aside is gone on with.
 const ROUNDS: usize = 3;
 /// How long something may be waited for, if nothing of ours takes longer.
@@ -195,7 +197,9 @@ impl<'a> Apply<'a> {
                 .collect()
                 .await;
         }
-        let mut open = self.all(groups, Source::Listed(&self.basis.listing)).await;
+        let listed = Source::Listed(&self.basis.listing);
+        let is_old = until(self.basis.made_at, self.runtime.now()) > FRESH;
+        let mut open = self.all(groups, if is_old { Source::Live } else { listed }).await;
         // What was lost on the way is looked up last: that takes a while, and nothing else has to wait for it.
         for _ in 0..ROUNDS {
             open = self.wait_for(open).await;

@@ -1,5 +1,6 @@
 mod show;
 
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -48,6 +49,8 @@ pub struct Plan {
 pub(super) struct Basis {
     /// The records of both sides.
     pub(super) listing: Listing,
+    /// When they had been listed.
+    pub(super) made_at: Timestamp,
     /// The facts, by the left record that they belong to; `None` for those whose owner is not there.
     pub(super) facts: BTreeMap<Option<RecordId>, Arc<[SeenFact]>>,
     /// The sides at which something must be set up.

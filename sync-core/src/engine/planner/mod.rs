@@ -132,6 +132,7 @@ impl<'a> Planner<'a> {
         let name = |side| runtime.collection(side).name().to_owned();
         let basis = Basis {
             listing: self.listing,
+            made_at: runtime.now(),
             facts: calls.facts.into_iter().map(|(owner, facts)| (owner, facts.into())).collect(),
             set_up: Pair::new(!set_up.left.missing.is_empty(), !set_up.right.missing.is_empty()),
             names: Pair::new(name(Side::Left), name(Side::Right)),
