@@ -28,6 +28,7 @@ mod calls;
 mod company;
 mod extra;
 mod mapping;
+mod phone;
 pub mod rules;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
@@ -38,5 +39,6 @@ pub use calls::{CallCounter, Tally};
 pub use company::CompanyName;
 pub use extra::ExtraFields;
 pub use mapping::{ContactFields, ContactMapping};
+pub use phone::PhoneCountry;
 pub use settings::{GhlLogin, GhlSettings, MoloniLogin, MoloniSettings, Settings, SettingsError, Timing};
 pub use sync_core::engine::{Plan, Progress, Report, Schedule};

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::Arc;
 
 use ghl_contacts::sync::ContactCollection;
@@ -11,6 +12,7 @@ use sync_core::jiff::civil::Date;
 use crate::attributes::{ATTRIBUTES, Attributes, HAS_DOCUMENTS, TAGS, TURNOVER};
 use crate::company::COMPANY_NAME;
 use crate::extra::ExtraFields;
+use crate::phone::phone;
 use crate::settings::Timing;
 
 /// The custom fields of HighLevel contacts that the bridge uses, by the names people see.
@@ -44,7 +46,7 @@ impl Default for ContactFields {
 /// |---|---|---|---|
 /// | vat | `vat` | custom field | fiscal; first key; placeholders such as the final consumer's count as empty |
 /// | email | `email` | `email` | the later change, or else HighLevel's; second key |
-/// | phone | `phone` | `phone` | the same; third key, together with the name; in E.164 |
+/// | phone | `phone` | `phone` | the same; third key, together with the name; in E.164, see [`PhoneCountry`](crate::PhoneCountry) |
 /// | name | `name` | `name` | fiscal |
 /// | company | `name`, of companies | `companyName` | to HighLevel only: see [`CompanyName`](crate::CompanyName) |
 /// | address, city, postal code, country | | | fiscal; placeholders count as empty |
@@ -62,18 +64,32 @@ impl Default for ContactFields {
 #[derive(Debug, Clone)]
 pub struct ContactMapping {
     fields: ContactFields,
-    today: Date,
+    today: Today,
     attributes: Attributes,
     countries: Option<Countries>,
     extra: ExtraFields,
 }
 
+/// Tells the present day.
+#[derive(Clone)]
+struct Today(Arc<dyn Fn() -> Date + Send + Sync>);
+
+impl fmt::Debug for Today {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Today")
+    }
+}
+
+/// Where a customer's import date would be.
+const IMPORT_DATE: &str = "import_date";
+
 /// Moloni's countries: ids and codes.
 type Countries = Arc<[(String, String)]>;
 
 impl ContactMapping {
-    /// One way, without attributes. `today` is the import date of contacts that are created.
-    pub fn new(fields: ContactFields, today: Date) -> Self {
+    /// One way, without attributes. `today` tells the import date of each contact that is created.
+    pub fn new(fields: ContactFields, today: impl Fn() -> Date + Send + Sync + 'static) -> Self {
+        let today = Today(Arc::new(today));
         Self { fields, today, attributes: Attributes::none(), countries: None, extra: ExtraFields::default() }
     }
 
@@ -135,7 +151,7 @@ impl ContactMapping {
                 self.fiscal(f)
             })
             .field("email", |f| self.newest(f.left("email").right("email").normalise(normalise::email)))
-            .field("phone", |f| self.newest(f.left("phone").right("phone").normalise(normalise::phone)))
+            .field("phone", |f| self.newest(f.left("phone").right("phone").normalise(phone)))
             .field("name", |f| self.fiscal(f.left("name").right("name").ignore(["Consumidor Final"])))
             .field("company", |f| one_way(f.left(COMPANY_NAME).right("companyName")))
             .field("address", |f| self.fiscal(f.left("address").right("address1").ignore(UNKNOWN)))
@@ -148,7 +164,10 @@ impl ContactMapping {
             .field("number", |f| one_way(f.left("number").right(custom(&fields.number))))
             .field("source", |f| f.constant("Moloni").right("source").on_create())
             .field("import_date", |f| {
-                f.constant(self.today.to_string()).right(custom(&fields.import_date)).on_create()
+                // No customer has such a field, so each new contact gets the day.
+                let (f, today) = (f.left(IMPORT_DATE), self.today.0.clone());
+                let f = f.right(custom(&fields.import_date)).on_create();
+                f.default_on_create_with(Side::Right, move || today().to_string())
             })
             .field("tags", |f| f.left(TAGS).right("tags").set().normalise(lower).only_to(Side::Right));
         if let Some(turnover) = self.attributes.turnover_field_name() {

@@ -70,7 +70,7 @@ pub fn email(text: &str) -> Normalised {
 ///
 /// # Errors
 ///
-/// Letters, or a number of digits that no such number has.
+/// Letters, a number of digits that no such number has, or no country that it could be of.
 pub fn phone(text: &str) -> Normalised {
     phone_in("351", 9, text)
 }
@@ -79,23 +79,30 @@ pub fn phone(text: &str) -> Normalised {
 ///
 /// # Errors
 ///
-/// Letters, or a number of digits that no such number has.
+/// Letters, a number of digits that no such number has, or no country that it could be of.
 pub fn phone_in(country: &str, digits: usize, text: &str) -> Normalised {
     let Some(text) = spaces(text)? else { return Ok(None) };
     if text.contains(|c: char| c.is_alphabetic()) {
         return Err("has letters, or is more than one phone number".to_owned());
     }
     let number: String = text.chars().filter(char::is_ascii_digit).collect();
+    let has_country = |number: &str| number.strip_prefix(country).is_some_and(|rest| rest.len() == digits);
     let international = if text.starts_with('+') {
         number
     } else if let Some(rest) = number.strip_prefix("00") {
         rest.to_owned()
     } else if number.len() == digits {
         format!("{country}{number}")
-    } else {
+    } else if has_country(&number) {
         number
+    } else if (8..=15).contains(&number.len()) {
+        // A guess would be another person's number.
+        return Err("has no country: write it with + and the code of the country".to_owned());
+    } else {
+        return Err("has too few or too many digits for a phone number".to_owned());
     };
     match international.len() {
+        _ if international.starts_with('0') => Err("has a country that begins with 0".to_owned()),
         8..=15 => Ok(Some(format!("+{international}"))),
         _ => Err("has too few or too many digits for a phone number".to_owned()),
     }

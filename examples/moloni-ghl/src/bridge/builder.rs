@@ -16,6 +16,7 @@ use crate::attributes::Attributes;
 use crate::businesses::{States, business_engine};
 use crate::calls::CallCounter;
 use crate::company::CompanyName;
+use crate::phone::PhoneCountry;
 use crate::extra::ExtraFields;
 use crate::mapping::{ContactFields, ContactMapping};
 use crate::rules::{Events, MARKERS};
@@ -199,7 +200,8 @@ impl BridgeBuilder {
             }
             None => None,
         };
-        let today = TimeZone::UTC.to_datetime(env.now()).date();
+        let clock = env.clone();
+        let today = move || TimeZone::UTC.to_datetime(clock.now()).date();
         let mut mapping = ContactMapping::new(fields, today).attributes(attributes.clone()).extra(extra);
         let (customers, births) = if let Some(two_way) = &two_way {
             mapping = mapping.two_way(&moloni.countries().get_all().await?);
@@ -220,6 +222,7 @@ impl BridgeBuilder {
             .observer(heard)
             .births(Side::Right, births)
             .enrich(Arc::new(CompanyName::new()))
+            .enrich(Arc::new(PhoneCountry::new()))
             .enrich(Arc::new(attributes))
             .rule(events.of_customers(company.get()))
             .facts(Arc::new(events.facts(moloni)), vec![events.of_documents()])

@@ -5,7 +5,7 @@ use moloni_client::resources::Match;
 use moloni_client::sync::CustomerCollection;
 use moloni_client::types::{AlternateAddress, Customer};
 use moloni_client::{Client, Nif, TryStreamExt};
-use serde_json::{Value, json};
+use serde_json::json;
 use sync_core::engine::{
     Caps, Collection, Fault, FaultKind, Link, ListPage, PageToken, Probe, Raw, Read, RecordId, RecordRef,
     Scope, Side, Snapshot, normalise,
@@ -14,6 +14,7 @@ use sync_core::{AccountKey, async_trait};
 
 use super::States;
 use super::unclaimed::unreadable;
+use crate::phone::within;
 
 /// The set of contacts, on both sides.
 pub(super) const CONTACTS: &str = "contacts";
@@ -126,18 +127,18 @@ impl Group {
     fn snapshot(&self, contacts: Option<Vec<String>>) -> Snapshot {
         let unknown = Customer::default();
         let main = self.customers.first().unwrap_or(&unknown);
-        let country = main.country.as_ref().map_or(Value::Null, |country| json!(country.iso_3166_1));
+        let country = main.country.as_ref().map(|country| country.iso_3166_1.as_str());
         let fields = [
             ("name", json!(main.name)),
             ("number", json!(main.number)),
             ("vat", json!(self.nif)),
             ("email", json!(main.email)),
-            ("phone", json!(main.phone)),
+            ("phone", json!(within(&main.phone, country.unwrap_or_default()))),
             ("website", json!(main.website)),
             ("address", json!(main.address)),
             ("city", json!(main.city)),
             ("zip_code", json!(main.zip_code)),
-            ("country", country),
+            ("country", json!(country)),
             ("description", json!(self.description())),
         ];
         let mut fields: Raw = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();

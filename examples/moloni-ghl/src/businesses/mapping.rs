@@ -1,6 +1,7 @@
 use sync_core::engine::{Mapping, MappingError, Side, normalise};
 
 use crate::mapping::{UNKNOWN, one_way};
+use crate::phone::phone;
 
 /// How a group of customers becomes a business.
 ///
@@ -21,7 +22,7 @@ pub fn business_mapping() -> Result<Mapping, MappingError> {
     Mapping::builder()
         .field("name", |f| one_way(f.left("name").right("name")))
         .field("email", |f| one_way(f.left("email").right("email").normalise(normalise::email)))
-        .field("phone", |f| one_way(f.left("phone").right("phone").normalise(normalise::phone)))
+        .field("phone", |f| one_way(f.left("phone").right("phone").normalise(phone)))
         .field("website", |f| one_way(f.left("website").right("website")))
         .field("address", |f| one_way(f.left("address").right("address").ignore(UNKNOWN)))
         .field("city", |f| one_way(f.left("city").right("city").ignore(UNKNOWN)))

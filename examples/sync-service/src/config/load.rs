@@ -145,7 +145,7 @@ impl PairConfig {
     /// The mapping as far as the file says it.
     fn mapping(&self) -> Result<(), String> {
         let mapping =
-            ContactMapping::new(self.custom_fields.fields(), Date::ZERO).attributes(self.attributes());
+            ContactMapping::new(self.custom_fields.fields(), || Date::ZERO).attributes(self.attributes());
         let mapping = mapping.extra(self.extra_fields()?).build();
         mapping.map(drop).map_err(|error| error.to_string())
     }

@@ -19,12 +19,13 @@ pub struct Field {
     pub(super) on_first: Option<Policy>,
     pub(super) normalise: Arc<dyn Fn(&str) -> Normalised + Send + Sync>,
     ignore: BTreeSet<String>,
-    pub(super) default: Pair<Option<String>>,
+    pub(super) default: Pair<Option<Make>>,
     frozen_when: Pair<Option<When>>,
     translate: Pair<Option<Translation>>,
     version: u32,
 }
 
+pub(super) type Make = Arc<dyn Fn() -> String + Send + Sync>;
 type When = Arc<dyn Fn(&Snapshot) -> bool + Send + Sync>;
 type Translate = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
@@ -155,8 +156,19 @@ impl Field {
 
     /// Writes this value when a record of `side` is created and the other side has none.
     #[must_use]
-    pub fn default_on_create(mut self, side: Side, value: impl Into<String>) -> Self {
-        self.default[side] = Some(value.into());
+    pub fn default_on_create(self, side: Side, value: impl Into<String>) -> Self {
+        let value = value.into();
+        self.default_on_create_with(side, move || value.clone())
+    }
+
+    /// The same with a value that is asked for each time, such as the present day.
+    #[must_use]
+    pub fn default_on_create_with(
+        mut self,
+        side: Side,
+        value: impl Fn() -> String + Send + Sync + 'static,
+    ) -> Self {
+        self.default[side] = Some(Arc::new(value));
         self
     }
 

@@ -143,7 +143,7 @@ impl Mapper for Mapping {
     fn initial(&self, side: Side, from: &Fields) -> Vec<(usize, FieldValue)> {
         let value = |(position, field): (usize, &Field)| {
             let value = Some(from.get(position)).filter(|value| value.has_value()).cloned();
-            let default = || field.default[side].clone().map(FieldValue::Text);
+            let default = || field.default[side].as_ref().map(|make| FieldValue::Text(make()));
             Some((position, value.or_else(default)?))
         };
         let fields = self.fields.iter().enumerate();

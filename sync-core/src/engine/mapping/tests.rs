@@ -150,11 +150,17 @@ fn a_new_record_gets_what_goes_its_way_and_the_defaults() {
         .field("city", |f| f.left("city").right("city").default_on_create(Side::Right, "-"))
         .field("vat", |f| f.left("vat").right("vat").only_to(Side::Left))
         .field("source", |f| f.constant("books").right("source").on_create())
+        .field("day", |f| {
+            let day = std::sync::atomic::AtomicU32::new(1);
+            let next = move || day.fetch_add(1, std::sync::atomic::Ordering::Relaxed).to_string();
+            f.left("day").right("day").on_create().default_on_create_with(Side::Right, next)
+        })
         .build()
         .unwrap();
     let from = mapping.read(Side::Left, &snapshot(&json!({ "city": "", "vat": "1" })));
     let text = |text: &str| FieldValue::Text(text.to_owned());
-    assert_eq!(mapping.initial(Side::Right, &from), [(0, text("-")), (2, text("books"))]);
+    assert_eq!(mapping.initial(Side::Right, &from), [(0, text("-")), (2, text("books")), (3, text("1"))]);
+    assert_eq!(mapping.initial(Side::Right, &from)[2], (3, text("2")), "asked for each time");
     let from = mapping.read(Side::Right, &snapshot(&json!({ "city": "Faro", "vat": "1" })));
     assert_eq!(mapping.initial(Side::Left, &from), [(0, text("Faro")), (1, text("1"))]);
 }
