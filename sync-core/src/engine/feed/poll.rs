@@ -46,11 +46,9 @@ impl Runtime {
         };
         let start = start_of(collection);
         if !self.has_begun(&start).await? {
-            let before = self.sweep_facts(name).await?;
+            let before = self.list_facts(name, Some(&start)).await?;
             found.looked_at += before.looked_at;
             found.hinted += before.hinted;
-            let rev = self.store.position(&start).await?.map(|found| found.rev);
-            self.advance(&start, rev, Position::Listing(None), Vec::new(), Priority::Backfill).await?;
         }
         self.finished(&changes_of(collection), found);
         Ok(Some(found))

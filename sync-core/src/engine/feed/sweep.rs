@@ -5,14 +5,13 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::super::link::Link;
-use super::super::listing::list_all;
 use super::super::projection::Projection;
 use super::super::record::{RecordRef, Scope, Side, Snapshot};
 use super::super::rule::FactKey;
 use super::super::runtime::{EngineError, Origin, Runtime, Trouble};
 use super::{Found, PAGE};
 use crate::queue::{Hint, Priority, WorkKey};
-use crate::store::CommitError;
+use crate::store::{CommitError, FeedId, Position};
 
 /// The records that a side has listed, of which there may be millions: of each only a digest is kept.
 ///
@@ -160,19 +159,48 @@ impl Runtime {
 
     /// Lists the facts of a collection and takes what has changed. What is not listed any more stays as it is.
     pub(in super::super) async fn sweep_facts(&self, collection: &str) -> Result<Found, EngineError> {
-        let name = format!("sweep of {collection}");
+        let found = self.list_facts(collection, None).await?;
+        self.finished(&format!("sweep of {collection}"), found);
+        Ok(found)
+    }
+
+    /// Takes the facts of a collection page by page: if it ends early, what was taken is kept. Goes on from where `feed` has
+    /// got to, if that is given, and notes how far it is.
+    pub(super) async fn list_facts(
+        &self,
+        collection: &str,
+        feed: Option<&FeedId>,
+    ) -> Result<Found, EngineError> {
         let mut found = Found { complete: true, ..Found::default() };
         let facts = self.facts_in(collection).map_err(|trouble| self.stopped(trouble))?;
-        let listed_at = self.now();
-        let listed = list_all(facts.collection.as_ref(), &Scope::All).await;
-        let listed = self.told(self.account(Side::Left), listed).map_err(|trouble| self.stopped(trouble))?;
-        for rows in listed.chunks(PAGE) {
-            let keys = self.take_rows(collection, rows, listed_at).await?;
-            found.hinted += self.mark(keys, Priority::Event).await?;
+        let mut page = match feed {
+            Some(feed) => match self.store.position(feed).await?.map(|found| found.value) {
+                Some(Position::Listing(page)) => page,
+                Some(Position::Changes(_)) | None => None,
+            },
+            None => None,
+        };
+        let mut pages = BTreeSet::new();
+        loop {
+            let listed_at = self.now();
+            let listed = facts.collection.list(&Scope::All, page.as_ref()).await;
+            let listed = self.told(self.account(Side::Left), listed).map_err(|trouble| self.stopped(trouble))?;
+            let keys = self.take_rows(collection, &listed.records, listed_at).await?;
+            found.looked_at += listed.records.len();
+            found.hinted += match feed {
+                Some(feed) => {
+                    let rev = self.store.position(feed).await?.map(|found| found.rev);
+                    let to = Position::Listing(listed.next.clone());
+                    self.advance(feed, rev, to, keys, Priority::Event).await?
+                }
+                None => self.mark(keys, Priority::Event).await?,
+            };
+            let Some(next) = listed.next else { return Ok(found) };
+            if !pages.insert(next.clone()) {
+                return Err(self.circle(Side::Left));
+            }
+            page = Some(next);
         }
-        found.looked_at = listed.len();
-        self.finished(&name, found);
-        Ok(found)
     }
 
     /// Stores facts as they were listed, and looks at all for what follows from them today. Gives what is to be worked on
