@@ -69,6 +69,8 @@ async fn sync(args: Args) -> Result<ExitCode, Box<dyn Error>> {
     let births = if args.enrol { Births::Create } else { Births::Ignore };
     let (left, right) = (Arc::new(Members::new(club)), Arc::new(contacts(highlevel, timing)));
     let engine = Engine::builder("club:members", left, right, mapping()?)
+        // What questions, plans and reports call them.
+        .sides("Club", "HighLevel")
         .database(state)
         .budget(budget)
         .births(Side::Right, births)

@@ -195,7 +195,7 @@ impl Observer for Meter {
                     format!(
                         "{}: {}; see `sync-service review list`",
                         words::about(&review.about),
-                        words::message(review)
+                        review.message
                     ),
                 );
             }

@@ -1,9 +1,7 @@
-//! The engine's words, which know a left and a right side, as a person of the two services says them.
-
-use std::fmt;
+//! Records, and what questions are about, as commands take them.
 
 use sync_core::StoreError;
-use sync_core::engine::{RecordRef, Review, Side};
+use sync_core::engine::{RecordRef, Side};
 use sync_core::queue::WorkKey;
 use sync_core::store::Store;
 
@@ -31,16 +29,6 @@ pub(crate) async fn asked_about(store: &dyn Store, key: &WorkKey) -> Result<Stri
     Ok(ends.collect::<Vec<_>>().join(" and "))
 }
 
-/// A question's message. Like all of them it holds no values, so nothing else is replaced.
-pub(crate) fn message(review: &Review) -> String {
-    plain(&review.message)
-}
-
-/// A message of the engine's that holds no values.
-pub(crate) fn plain(message: impl fmt::Display) -> String {
-    message.to_string().replace("the left side", "Moloni").replace("the right side", "HighLevel")
-}
-
 #[cfg(test)]
 mod tests {
     use sync_core::engine::RecordId;
@@ -53,10 +41,5 @@ mod tests {
         assert_eq!(about(&WorkKey::Birth(Side::Left, at.clone())), "moloni:1001");
         assert_eq!(about(&WorkKey::Birth(Side::Right, at)), "ghl:1001");
         assert_eq!(about(&WorkKey::Sync), "the whole sync");
-    }
-
-    #[test]
-    fn sides_are_the_services() {
-        assert_eq!(plain("so it does not go to the right side"), "so it does not go to HighLevel");
     }
 }

@@ -1,25 +1,36 @@
 use std::error::Error;
 
-use sync_core::engine::{Answer, Engine, Fingerprint, RecordId, RecordRef, Review, Side};
+use sync_core::engine::{Answer, Engine, FieldValue, Fingerprint, RecordId, RecordRef, Review, Side};
 
 /// Prints every question, what can be answered, and what both sides have.
 pub(crate) async fn show(engine: &Engine) -> Result<(), Box<dyn Error>> {
-    let questions = all(engine).await?;
+    let (questions, sides) = (all(engine).await?, engine.sides());
     for review in &questions {
         let field = review.field.as_deref().map(|field| format!(", {field}")).unwrap_or_default();
-        println!("{}  {}{field}: {}", number(review), review.about, review.message);
+        println!("{}  {}{field}: {}", number(review), sides.about(&review.about), review.message);
         if let Some(values) = engine.question(&review.key).await?.and_then(|question| question.values) {
-            println!(
-                "          Moloni has {:?}, HighLevel has {:?}",
-                values.left.text(),
-                values.right.text()
-            );
+            let has = |side| format!("{} has {}", sides.word(side), shown(&values[side]));
+            println!("          {}, {}", has(Side::Left), has(Side::Right));
         }
         let answers: Vec<_> = review.answers().iter().map(ToString::to_string).collect();
         println!("          answers: {}", answers.join(", "));
     }
-    println!("{} questions", questions.len());
+    match questions.len() {
+        1 => println!("1 question"),
+        many => println!("{many} questions"),
+    }
     Ok(())
+}
+
+/// A value, quoted, because a person may have written anything.
+fn shown(value: &FieldValue) -> String {
+    match value {
+        FieldValue::Text(text) => format!("{text:?}"),
+        FieldValue::Set(members) => {
+            members.iter().map(|member| format!("{member:?}")).collect::<Vec<_>>().join(" ")
+        }
+        FieldValue::Empty | FieldValue::Unknown => "nothing".to_owned(),
+    }
 }
 
 /// Answers one. The process that syncs does what was answered.

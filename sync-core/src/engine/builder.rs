@@ -13,6 +13,7 @@ use super::record::{Side, Snapshot};
 use super::rule::{Enrich, Rule};
 use super::runtime::{Births, Facts, InScope, Parts, Runtime};
 use super::schema::Schema;
+use super::side_names::SideNames;
 #[cfg(feature = "_simulation")]
 use super::switches::RuleOff;
 use super::value::Pair;
@@ -26,6 +27,7 @@ use crate::{Env, NoObserver, Observer, SystemEnv};
 #[must_use = "call `build`"]
 pub struct EngineBuilder {
     name: String,
+    sides: SideNames,
     collections: Pair<Arc<dyn Collection>>,
     mapper: Arc<dyn Mapper>,
     store: Option<Arc<dyn Store>>,
@@ -67,6 +69,7 @@ impl EngineBuilder {
     ) -> Self {
         Self {
             name,
+            sides: SideNames::default(),
             collections: Pair::new(left, right),
             mapper,
             store: None,
@@ -92,6 +95,14 @@ impl EngineBuilder {
             #[cfg(feature = "_simulation")]
             off: Vec::new(),
         }
+    }
+
+    /// Names the sides in what people read: questions, plans, stories, undos and errors say "Moloni" and "HighLevel" for
+    /// them. Default: "the left side" and "the right side". Nothing but words follows from it, so it can change; what was
+    /// asked in other words, and answered but not worked on, may be asked once more.
+    pub fn sides(mut self, left: impl Into<String>, right: impl Into<String>) -> Self {
+        self.sides = SideNames::new(left, right);
+        self
     }
 
     /// Keeps the state, the hints and what is left of the accounts' quotas in one database, such as a
@@ -257,6 +268,7 @@ impl EngineBuilder {
         let schema = Schema::of(self.mapper.as_ref(), self.privacy);
         let parts = Parts {
             name: self.name,
+            sides: self.sides,
             watch: Watch::new(self.guards, &schema),
             schema,
             collections: self.collections,

@@ -6,6 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::answer::{Answer, AnswerKind};
 use super::handle::Engine;
 use super::journal::{Entry, FieldWrite, Happening, RunId};
 use super::link::{Link, LinkId, LinkStatus, PendingOp};
@@ -14,7 +15,9 @@ use super::projection::Projection;
 use super::record::{RecordRef, Side};
 use super::review::Review;
 use super::runtime::{EngineError, Runtime};
+use super::side_names::SideNames;
 use super::undo::{change, minute, quiet_debug, shown};
+use super::value::FieldValue;
 use crate::StoreError;
 use crate::queue::WorkKey;
 
@@ -37,6 +40,9 @@ pub struct Story {
     /// One for each pair that it is or was in, the present one last, and one for each record derived for that. None if
     /// nothing is known of the record.
     pub chapters: Vec<Chapter>,
+    /// What people call the sides.
+    #[serde(skip)]
+    sides: SideNames,
 }
 
 /// What is known of one thing in a [`Story`].
@@ -73,12 +79,12 @@ quiet_debug!(Told: number, at, run);
 
 impl fmt::Display for Story {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        wrapped(f, "", &format!("The {} record {}", self.side, place(&self.at)))?;
+        wrapped(f, "", &format!("The {} {}", self.sides.record(self.side), place(&self.at)))?;
         if self.chapters.is_empty() {
             wrapped(f, "  ", "Nothing is known of it: it is in no pair, and nobody is asked about it.")?;
         }
         for chapter in &self.chapters {
-            wrapped(f, "", &chapter.about.to_string())?;
+            wrapped(f, "", &self.sides.about(&chapter.about))?;
             for sentence in &chapter.state {
                 wrapped(f, "  ", sentence)?;
             }
@@ -131,53 +137,66 @@ fn place(at: &RecordRef) -> String {
 }
 
 /// An entry of the journal in words, one for each field that was written.
-fn words(what: &Happening) -> Vec<String> {
-    let fields = |fields: &[FieldWrite], of: fn(&FieldWrite) -> &super::FieldValue| {
+fn words(about: &WorkKey, what: &Happening, sides: &SideNames) -> Vec<String> {
+    let record = |side: Side, at: &RecordRef| format!("the {} {}", sides.record(side), place(at));
+    // The names of questions and the journal's words for answers are the same whatever the sides are called.
+    let question = |key: &str| match key.strip_prefix(&about.to_string()) {
+        Some(rest) => format!("{}{rest}", sides.about(about)),
+        None => key.to_owned(),
+    };
+    let answer = |told: &str| {
+        let taken = Side::BOTH.into_iter().find(|side| Answer::Take(*side).to_string() == told);
+        taken.map_or(told.to_owned(), |side| format!("{} {}", AnswerKind::Take, sides.word(side)))
+    };
+    let fields = |fields: &[FieldWrite], of: fn(&FieldWrite) -> &FieldValue| {
         let told = fields.iter().map(|write| format!("{} {}", write.field, shown(of(write))));
         let told = told.collect::<Vec<_>>().join(", ");
         if told.is_empty() { told } else { format!(", with {told}") }
     };
     vec![match what {
-        Happening::Founded(side, at) => format!("the {side} record {} founded the pair", place(at)),
+        Happening::Founded(side, at) => format!("{} founded the pair", record(*side, at)),
         Happening::Returned(side, at) => {
-            format!("the {side} record {} was there again and founded a new pair", place(at))
+            format!("{} was there again and founded a new pair", record(*side, at))
         }
         Happening::Linked(side, at) => {
-            format!("the {side} record {} was found to be the other half", place(at))
+            format!("{} was found to be the other half", record(*side, at))
         }
         Happening::Created(side, at, written) => {
-            format!("the {side} record {} was created{}", place(at), fields(written, |write| &write.after))
+            format!("{} was created{}", record(*side, at), fields(written, |write| &write.after))
         }
         Happening::Wrote(side, writes) => {
             let told = |FieldWrite { field, before, after }: &FieldWrite| {
+                let at = sides.at(*side);
                 if before.is_known() || after.is_known() {
-                    format!("{field} on the {side} side: {}", change(before, after))
+                    format!("{field} {at}: {}", change(before, after))
                 } else {
-                    format!("{field} on the {side} side was written")
+                    format!("{field} {at} was written")
                 }
             };
             return writes.iter().map(told).collect();
         }
         Happening::Removed(side, at, lost) => {
-            format!("the {side} record {} was deleted{}", place(at), fields(lost, |write| &write.before))
+            format!("{} was deleted{}", record(*side, at), fields(lost, |write| &write.before))
         }
         Happening::Overrode { side, field, value } => {
-            format!("{field} on the {side} side lost {} to the other side's value", shown(value))
+            format!("{field} {} lost {} to the other side's value", sides.at(*side), shown(value))
         }
         Happening::Parked { field, left, right } => {
-            format!("{field} was left to a person: left {}, right {}", shown(left), shown(right))
+            format!("{field} was left to a person: {}", both(left, right, sides))
         }
         Happening::Refused { side, field, sent } => {
-            format!("{field} on the {side} side stayed as it was: {} was not taken", shown(sent))
+            format!("{field} {} stayed as it was: {} was not taken", sides.at(*side), shown(sent))
         }
-        Happening::NotApplied(side) => format!("a write on the {side} side did not take effect"),
+        Happening::NotApplied(side) => format!("a write {} did not take effect", sides.at(*side)),
         Happening::Moved(side, at) => {
-            format!("the record on the {side} side was merged into {}", place(at))
+            format!("the record {} was merged into {}", sides.at(*side), place(at))
         }
         Happening::Ended => "it ended".to_owned(),
         Happening::LeftToHuman => "it was left to a person".to_owned(),
-        Happening::Asked(question) => format!("a person was asked ({question})"),
-        Happening::Answered { review, answer } => format!("a person answered {answer} ({review})"),
+        Happening::Asked(key) => format!("a person was asked ({})", question(key)),
+        Happening::Answered { review, answer: told } => {
+            format!("a person answered {} ({})", answer(told), question(review))
+        }
     }]
 }
 
@@ -229,7 +248,7 @@ impl Runtime {
                 chapters.push(self.chapter(key, self.derived_state(&projection)).await?);
             }
         }
-        Ok(Story { side, at: at.clone(), chapters })
+        Ok(Story { side, at: at.clone(), chapters, sides: self.sides.clone() })
     }
 
     /// All that the journal tells about something.
@@ -249,7 +268,8 @@ impl Runtime {
     async fn chapter(&self, about: WorkKey, state: Vec<String>) -> Result<Chapter, StoreError> {
         let questions = self.store.reviews_about(&about).await?;
         let told = |(number, Entry { at, run, what, .. }): (u64, Entry)| {
-            words(&what).into_iter().map(move |words| Told { number, at, run: run.clone(), words })
+            let words = words(&about, &what, &self.sides);
+            words.into_iter().map(move |words| Told { number, at, run: run.clone(), words })
         };
         let events = self.told_about(&about).await?.into_iter().flat_map(told).collect();
         Ok(Chapter { about, state, questions, events })
@@ -257,7 +277,9 @@ impl Runtime {
 
     /// How things stand with a pair.
     fn state(&self, link: &Link) -> Vec<String> {
-        let record = |side: Side| link.ends[side].as_ref().map(|at| format!("{side} {}", place(at)));
+        let record = |side: Side| {
+            link.ends[side].as_ref().map(|at| format!("{} {}", self.sides.word(side), place(at)))
+        };
         let mut state = vec![match (record(Side::Left), record(Side::Right)) {
             (Some(left), Some(right)) => format!("Records: {left} and {right}."),
             (Some(one), None) | (None, Some(one)) => {
@@ -285,8 +307,8 @@ impl Runtime {
                 }
             };
             state.push(format!(
-                "{what} on the {side} side was announced at {} and is not answered: what became of it can be found out \
-                 after {}.",
+                "{what} {} was announced at {} and is not answered: what became of it can be found out after {}.",
+                self.sides.at(side),
                 minute(pending.at),
                 minute(until),
             ));
@@ -295,7 +317,8 @@ impl Runtime {
             if let Some(first) = link.gone_at[side] {
                 let sure = first.checked_add(self.collection(side).caps().read_lag).unwrap_or(Timestamp::MAX);
                 state.push(format!(
-                    "The {side} record was not there at {}: it counts as gone if that is still so after {}.",
+                    "The {} was not there at {}: it counts as gone if that is still so after {}.",
+                    self.sides.record(side),
                     minute(first),
                     minute(sure),
                 ));
@@ -306,7 +329,7 @@ impl Runtime {
             state.push(format!("Creating the other half was refused{}.", by.unwrap_or_default()));
         }
         for field in &link.fields {
-            state.extend(field_state(&field.name, &field.state));
+            state.extend(field_state(&field.name, &field.state, &self.sides));
         }
         state
     }
@@ -335,32 +358,36 @@ impl Runtime {
     }
 }
 
+/// What both sides have.
+fn both(left: &FieldValue, right: &FieldValue, sides: &SideNames) -> String {
+    let (left_word, right_word) = (sides.word(Side::Left), sides.word(Side::Right));
+    format!("{left_word} {}, {right_word} {}", shown(left), shown(right))
+}
+
 /// How things stand with a field; nothing if both sides simply agree.
-fn field_state(name: &str, state: &FieldState) -> Vec<String> {
+fn field_state(name: &str, state: &FieldState, sides: &SideNames) -> Vec<String> {
     let mut told = Vec::new();
     if let Some(parked) = &state.parked {
         let why = match &parked.reason {
             Reason::Conflict => "both sides changed it".to_owned(),
             Reason::FirstMeeting => "the sides never agreed on it".to_owned(),
-            Reason::Frozen(side) => format!("the {side} side does not take changes of it any more"),
-            Reason::Refused(side) => format!("the {side} side kept its own"),
-            Reason::Invalid(side, why) => format!("it does not go to the {side} side: it {why}"),
+            Reason::Frozen(side) => {
+                format!("{} does not take changes of it any more", sides.side(*side))
+            }
+            Reason::Refused(side) => format!("{} kept its own", sides.side(*side)),
+            Reason::Invalid(side, why) => format!("it does not go to {}: it {why}", sides.side(*side)),
         };
-        let (left, right) = (shown(&parked.values.left), shown(&parked.values.right));
-        told.push(format!("{name} waits for a person, because {why}: left {left}, right {right}."));
+        let values = both(&parked.values.left, &parked.values.right, sides);
+        told.push(format!("{name} waits for a person, because {why}: {values}."));
     }
     if let Some(unsettled) = &state.unsettled {
-        let (side, at) = (unsettled.side, minute(unsettled.at));
-        told.push(format!("{name} was written on the {side} side at {at}, and not seen back yet."));
+        let (side, at) = (sides.at(unsettled.side), minute(unsettled.at));
+        told.push(format!("{name} was written {side} at {at}, and not seen back yet."));
     }
     let agreed = state.agreed.left.as_ref().zip(state.agreed.right.as_ref());
     let values = agreed.and_then(|(left, right)| left.value().zip(right.value()));
     if let Some((left, right)) = values.filter(|(left, right)| left != right && state.parked.is_none()) {
-        told.push(format!(
-            "{name} differs, and both sides know: left {}, right {}.",
-            shown(&left),
-            shown(&right)
-        ));
+        told.push(format!("{name} differs, and both sides know: {}.", both(&left, &right, sides)));
     }
     told
 }

@@ -10,6 +10,7 @@ use super::reconcile::Outcome;
 use super::record::{RecordRef, Side};
 use super::rule::FactKey;
 use super::runtime::{EngineError, Runtime, Source};
+use super::side_names::SideNames;
 use crate::queue::{Priority, WorkKey, WorkQueue};
 use crate::store::Store;
 
@@ -46,6 +47,11 @@ impl Engine {
 
     pub(super) fn from_runtime(runtime: Runtime) -> Self {
         Self { runtime }
+    }
+
+    /// What people call the sides: for what you say yourself of a question or a record.
+    pub fn sides(&self) -> &SideNames {
+        &self.runtime.sides
     }
 
     /// Where the state is kept.

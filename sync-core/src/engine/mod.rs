@@ -71,6 +71,7 @@ mod rule;
 mod runtime;
 mod schema;
 pub mod settle;
+mod side_names;
 mod switches;
 mod undo;
 pub mod validate;
@@ -113,6 +114,7 @@ pub use resolve::Question;
 pub use review::{Review, ReviewKey, ReviewKind};
 pub use rule::{Derived, Enrich, Fact, FactKey, Life, Rule, Wanted};
 pub use runtime::{Births, EngineError};
+pub use side_names::SideNames;
 #[cfg(feature = "_simulation")]
 #[doc(hidden)]
 pub use switches::RuleOff;

@@ -223,29 +223,33 @@ impl Runtime {
                 let (to, value) = (from.other(), &parked.values[from]);
                 if !value.is_known() {
                     return Err(unfit(format!(
-                        "{field} of the {from} side is not known: take the {to} side, or give a value"
+                        "{field} {} is not known: take {}, or give a value",
+                        self.sides.of(from),
+                        self.sides.side(to)
                     )));
                 }
                 if !can_take(rules, from, value) {
                     return Err(unfit(format!(
-                        "{field} does not go to the {to} side: take the {to} side, or leave it"
+                        "{field} does not go to {0}: take {0}, or leave it",
+                        self.sides.side(to)
                     )));
                 }
-                may_be_written(rules, &parked, to, value)?;
+                self.may_be_written(rules, &parked, to, value)?;
                 Ok(Answer::Take(from))
             }
             Answer::Value(value) => {
                 let one_way = Side::BOTH.into_iter().find(|side| !rules.direction.allows(*side));
                 if let Some(from) = one_way {
                     return Err(unfit(format!(
-                        "{field} comes from the {from} side: correct it there, take the {from} side, or leave it"
+                        "{field} comes from {0}: correct it there, take {0}, or leave it",
+                        self.sides.side(from)
                     )));
                 }
                 let value = self.canonical(position, field, value)?;
                 for side in Side::BOTH {
                     // What is hidden and the same hides the same.
                     self.schema.reveal_parked(&link.id, position, &mut parked, &rules.stored(side, &value));
-                    may_be_written(rules, &parked, side, &value)?;
+                    self.may_be_written(rules, &parked, side, &value)?;
                 }
                 Ok(Answer::Value(value))
             }
@@ -268,10 +272,41 @@ impl Runtime {
             }
             read = fields.get(position).clone();
             if !read.has_value() {
-                return Err(unfit(format!("{field} has no such value on the {side} side: give another one")));
+                let at = self.sides.at(side);
+                return Err(unfit(format!("{field} has no such value {at}: give another one")));
             }
         }
         Ok(read)
+    }
+
+    /// Whether a value that a person chose can be written to a side.
+    fn may_be_written(
+        &self,
+        rules: &Rules,
+        parked: &Parked,
+        to: Side,
+        value: &FieldValue,
+    ) -> Result<(), ResolveError> {
+        let (field, is_shown) = (&rules.name, is_shown(value));
+        let stored = if is_shown { rules.stored(to, value) } else { value.clone() };
+        if stored == parked.values[to] {
+            return Ok(());
+        }
+        if parked.reason == Reason::Frozen(to) {
+            return Err(unfit(format!(
+                "{field} cannot be changed {} any more: take {}, or leave it",
+                self.sides.at(to),
+                self.sides.side(to)
+            )));
+        }
+        if !is_shown {
+            // Nobody knows it before the record is read. If it does not fit then, it is asked about again.
+            return Ok(());
+        }
+        rules.check(to, value).map_err(|why| {
+            let to = self.sides.side(to);
+            unfit(format!("{field} {why}, so it cannot go to {to}: give a value that can"))
+        })
     }
 
     /// Whether a record of `side` can be somebody's other half.
@@ -287,8 +322,9 @@ impl Runtime {
             }
             Read::Gone | Read::MovedTo(_) => {
                 return Err(unfit(format!(
-                    "there is no record {} on the {side} side: name another one",
-                    at.id
+                    "there is no record {} {}: name another one",
+                    at.id,
+                    self.sides.at(side)
                 )));
             }
         }
@@ -307,7 +343,8 @@ impl Runtime {
             return Ok(());
         }
         Err(unfit(format!(
-            "nothing is created on the {side} side: create it there yourself, or answer otherwise"
+            "nothing is created {}: create it there yourself, or answer otherwise",
+            self.sides.at(side)
         )))
     }
 
@@ -333,26 +370,4 @@ impl Runtime {
 
 fn unfit(why: String) -> ResolveError {
     ResolveError::Unfit(why)
-}
-
-/// Whether a value that a person chose can be written to a side.
-fn may_be_written(rules: &Rules, parked: &Parked, to: Side, value: &FieldValue) -> Result<(), ResolveError> {
-    let field = &rules.name;
-    let is_shown = is_shown(value);
-    let stored = if is_shown { rules.stored(to, value) } else { value.clone() };
-    if stored == parked.values[to] {
-        return Ok(());
-    }
-    if parked.reason == Reason::Frozen(to) {
-        return Err(unfit(format!(
-            "{field} cannot be changed on the {to} side any more: take the {to} side, or leave it"
-        )));
-    }
-    if !is_shown {
-        // Nobody knows it before the record is read. If it does not fit then, it is asked about again.
-        return Ok(());
-    }
-    rules.check(to, value).map_err(|why| {
-        unfit(format!("{field} {why}, so it cannot go to the {to} side: give a value that can"))
-    })
 }

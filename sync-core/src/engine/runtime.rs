@@ -25,6 +25,7 @@ use super::reconcile::Outcome;
 use super::record::{RecordRef, Side, Snapshot};
 use super::rule::{Enrich, Fact, Rule};
 use super::schema::Schema;
+use super::side_names::SideNames;
 use super::switches::RuleOff;
 use super::value::Pair;
 use crate::queue::{Hint, Priority, WorkKey, WorkQueue};
@@ -59,6 +60,8 @@ pub(super) struct Origin {
 /// What the parts of the engine share.
 pub(super) struct Parts {
     pub(super) name: String,
+    /// What people call the sides.
+    pub(super) sides: SideNames,
     pub(super) collections: Pair<Arc<dyn Collection>>,
     pub(super) mapper: Arc<dyn Mapper>,
     pub(super) schema: Schema,

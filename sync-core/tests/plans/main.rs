@@ -24,6 +24,7 @@ mod known;
 mod lost_replies;
 mod lost_state;
 mod matching;
+mod named_sides;
 mod outages;
 mod plans;
 mod privacy;

@@ -219,6 +219,14 @@ async fn members_become_contacts_and_edits_go_both_ways() {
     club.contact("eva@example.pt", "her number", |c| c.field("Member number") == "3").await;
     assert!(stop(child).await.contains("Stopped."));
     assert_eq!((club.members().len(), club.crm.contacts().await.unwrap().len()), (3, 3));
+
+    // A database that has lost its members is none from which all have gone.
+    for number in ["1", "2", "3"] {
+        club.desk(&["leave", number]).await;
+    }
+    let said = club.says(&[]).await;
+    assert!(said.contains("stopped: Club does not list 3 of 3 records that are known of it"), "{said}");
+    assert_eq!(club.crm.contacts().await.unwrap().len(), 3);
 }
 
 #[tokio::test]

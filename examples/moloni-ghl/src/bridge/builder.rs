@@ -11,7 +11,7 @@ use sync_core::queue::WorkQueue;
 use sync_core::store::{MemoryStore, Store};
 use sync_core::{Env, Observer};
 
-use super::{Bridge, BridgeError, TwoWay, ghl, moloni};
+use super::{Bridge, BridgeError, SIDES, TwoWay, ghl, moloni};
 use crate::attributes::Attributes;
 use crate::businesses::{States, business_engine};
 use crate::calls::CallCounter;
@@ -219,6 +219,7 @@ impl BridgeBuilder {
             mapping.build()?,
         );
         let engine = (state.keep)(engine, budget)
+            .sides(SIDES.left, SIDES.right)
             .observer(heard)
             .births(Side::Right, births)
             .enrich(Arc::new(CompanyName::new()))

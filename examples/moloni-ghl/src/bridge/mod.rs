@@ -15,13 +15,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ghl_contacts::sync::ContactCollection;
-use sync_core::engine::{Engine, EngineError, Plan, Progress, RunId, Schedule};
+use sync_core::engine::{Engine, EngineError, Pair, Plan, Progress, RunId, Schedule};
 use sync_core::store::Store;
 use tokio::sync::Notify;
 
 use crate::calls::{CallCounter, Tally};
 use crate::rules::{self, Event};
 use crate::settings::Settings;
+
+/// What people call the two sides of every engine here.
+pub(crate) const SIDES: Pair<&str> = Pair::new("Moloni", "HighLevel");
 
 const HOUR: Duration = Duration::from_hours(1);
 

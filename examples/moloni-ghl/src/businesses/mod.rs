@@ -41,7 +41,7 @@ use sync_core::Env;
 use sync_core::engine::{Births, Engine, EngineBuilder, Guards, Side};
 use sync_core::store::Store;
 
-use crate::bridge::BridgeError;
+use crate::bridge::{BridgeError, SIDES};
 use crate::rules::MARKERS;
 use crate::settings::Timing;
 use unclaimed::Unclaimed;
@@ -86,6 +86,7 @@ pub fn business_engine(
         Unclaimed::new(businesses, ghl, states.businesses.clone(), timing.send_within, env.clone());
     let name = format!("moloni:{company}:business");
     Ok(Engine::builder(name, Arc::new(groups), Arc::new(businesses), business_mapping()?)
+        .sides(SIDES.left, SIDES.right)
         .store(states.businesses)
         // A business that nobody in Moloni knows is none of ours.
         .births(Side::Right, Births::Ignore)

@@ -23,6 +23,7 @@ use std::time::Duration;
 use moloni_ghl::sandbox::{PairConfig, SandboxPair};
 use moloni_ghl::{Bridge, Run, Schedule, Settings};
 use serde_json::{Value, json};
+use sync_core::engine::Side;
 use sync_core::sandbox_kit::{Call, Edit, Fault, FaultKind};
 use sync_core::store::{MemoryStore, Store};
 
@@ -288,7 +289,8 @@ async fn a_running_bridge_keeps_businesses_too_and_ends_as_a_whole() {
     assert_eq!(run.businesses.as_ref().map(|report| report.counts.updated), Some(1), "{run}");
     let assigned = records(&pair, "contacts").iter().filter(|c| c["businessId"].is_string()).count();
     assert_eq!(assigned, 2);
-    assert!(bridge.businesses().is_some());
+    let sides = bridge.businesses().unwrap().sides();
+    assert_eq!((sides, sides.word(Side::Left)), (bridge.engine().sides(), "Moloni"));
 
     // A state of other accounts ends the whole run, though nobody stops it.
     let config = PairConfig { seed: 8, customers: 0, speed: 100.0, ..PairConfig::default() };

@@ -203,6 +203,14 @@ async fn what_was_invoiced_is_the_books_and_an_edit_of_it_in_the_crm_is_asked_ab
     let inbox = synced.bridge.engine().inbox(None, None, 10).await.unwrap();
     assert_eq!(inbox.len(), 1, "{inbox:?}");
     assert_eq!(inbox[0].field.as_deref(), Some("address"));
+    let at = RecordRef::top(RecordId::new(id));
+    let story = synced.bridge.engine().explain(Side::Left, &at).await.unwrap().to_string();
+    let story = story.split_whitespace().collect::<Vec<_>>().join(" ");
+    for sentence in
+        [format!("The Moloni record {id} "), "Moloni \"Rua Nova, 1\", HighLevel \"Rua Velha, 2\"".into()]
+    {
+        assert!(story.contains(&sentence), "{sentence}: {story}");
+    }
     // A person decides for the books.
     synced.bridge.engine().resolve_shown(&inbox[0], Answer::Take(Side::Left)).await.unwrap();
     synced.bridge.engine().drain().await.unwrap();

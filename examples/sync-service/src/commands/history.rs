@@ -12,7 +12,7 @@ pub(super) async fn explain(context: &Context, record: &Record) -> Result<Ended>
     let story = bridge.engine().explain(side, &at).await?;
     context.print(&story, || {
         say!("{story}");
-        say!("(Left is Moloni, right is HighLevel. Times are UTC.)");
+        say!("(Times are UTC.)");
     })?;
     Ok(Ended::Done)
 }

@@ -43,7 +43,7 @@ async fn list(context: &Context) -> Result<Ended> {
             context.print(&line, || {
                 let field = review.field.as_deref().map(|field| format!(", {field}")).unwrap_or_default();
                 say!("{}  {about}{field}", number(review));
-                say!("    {}", words::message(review));
+                say!("    {}", review.message);
             })?;
         }
         if !context.json {
@@ -68,7 +68,7 @@ async fn show(context: &Context, engine: &Engine, review: &Review) -> Result<()>
     context.print(&line, || {
         let field = review.field.as_deref().map(|field| format!(", {field}")).unwrap_or_default();
         say!("{number}  {about}{field}");
-        say!("    {}", words::message(review));
+        say!("    {}", review.message);
         say!("    Asked since {}.", review.opened_at.strftime("%Y-%m-%d %H:%M UTC"));
         if let Some((moloni, ghl)) = &both {
             // Quoted, because a person may have written anything.

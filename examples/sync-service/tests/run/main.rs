@@ -66,6 +66,7 @@ async fn one_record_is_synced_and_a_run_is_turned_back() {
     let run = runs.split_whitespace().next().unwrap().to_owned();
     let said = scene.says(&["undo", &run]).await.text;
     assert!(said.contains("Tavira") && said.contains(&before), "{runs}{said}");
+    assert!(said.contains("~ HighLevel record "), "{said}");
     assert_eq!(city(), "Tavira", "it is only shown");
     let said = scene.says(&["undo", &run, "--yes"]).await;
     assert!(said.code == Some(0) && city() == before, "{}", said.text);
@@ -229,6 +230,11 @@ async fn a_question_is_told_listed_and_answered() {
 
     let story = scene.says(&["explain", &format!("ghl:{contact}")]).await;
     assert!(story.text.contains("Rua Nova, 1"), "{}", story.text);
+    assert!(story.text.starts_with(&format!("The HighLevel record {contact}\n")), "{}", story.text);
+    assert!(story.text.contains("a person answered take Moloni"), "{}", story.text);
+    for nameless in ["the left", "the right", "left \"", "right \""] {
+        assert!(!story.text.contains(nameless), "{nameless}: {}", story.text);
+    }
     let export = scene.json(&["export"]).await;
     assert_eq!((&export["ghl"], &export["moloni"]), (&json!(contact), &json!(id.to_string())));
     let said = scene.json(&["forget", &format!("ghl:{contact}")]).await;

@@ -294,7 +294,7 @@ impl Runtime {
             is_remapped: standing.is_remapped,
             ..PlanFacts::default()
         };
-        if let Some(verdict) = judge(&facts, &self.watch.guards).first() {
+        if let Some(verdict) = self.judged(&facts).first() {
             let message = self.trip(verdict).await?;
             return Err(EngineError::Unapproved { guard: verdict.class.clone(), message });
         }
@@ -309,7 +309,8 @@ impl Runtime {
 
     /// Judges what a plan would do.
     pub(in crate::engine) fn judged(&self, facts: &PlanFacts) -> Vec<Verdict> {
-        judge(facts, &self.watch.guards)
+        let verdicts = judge(facts, &self.watch.guards);
+        verdicts.into_iter().map(|verdict| verdict.with_names(&self.sides)).collect()
     }
 
     /// Before a plan is applied: finds out what of it waits, asks about that, and uses up its approval. `rest` names the
@@ -533,7 +534,7 @@ impl Runtime {
         let mut facts = PlanFacts { pairs: known, ..PlanFacts::default() };
         facts.counts.insert(GuardClass::Deletes, missing);
         (facts.listed[side], facts.missing[side], facts.known[side]) = (Some(listed), missing, known);
-        let verdicts = judge(&facts, &self.watch.guards);
+        let verdicts = self.judged(&facts);
         for verdict in &verdicts {
             self.trip(verdict).await?;
         }

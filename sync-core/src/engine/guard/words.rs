@@ -1,7 +1,9 @@
 use std::fmt;
 
 use super::{GuardClass, Limit, Verdict};
+use crate::engine::record::Side;
 use crate::engine::review::{ReviewKey, ReviewKind};
+use crate::engine::side_names::SideNames;
 use crate::queue::WorkKey;
 
 impl GuardClass {
@@ -52,9 +54,7 @@ impl Verdict {
             GuardClass::Spread(field) => {
                 format!("{field} would become one and the same value in {count} of {of} pairs")
             }
-            GuardClass::Emptied(side) => {
-                format!("the {side} side does not list {count} of {of} records that are known of it")
-            }
+            GuardClass::Emptied(side) => emptied(*side, count, of, &SideNames::default()),
             GuardClass::FirstRun => {
                 "nothing was ever applied to these two accounts: the first plan needs approval".to_owned()
             }
@@ -84,6 +84,18 @@ impl Verdict {
         };
         Self { class, count, of, limit, words, helps: helps.to_owned() }
     }
+
+    /// The same in words that call the sides so.
+    pub(in crate::engine) fn with_names(self, sides: &SideNames) -> Self {
+        match self.class {
+            GuardClass::Emptied(side) => Self { words: emptied(side, self.count, self.of, sides), ..self },
+            _ => self,
+        }
+    }
+}
+
+fn emptied(side: Side, count: usize, of: usize, sides: &SideNames) -> String {
+    format!("{} does not list {count} of {of} records that are known of it", sides.side(side))
 }
 
 impl fmt::Display for Verdict {

@@ -14,7 +14,7 @@ use super::super::runtime::{EngineError, Runtime, Trouble};
 use super::super::value::Pair;
 use super::birth::Partner;
 use super::pair::Seen;
-use super::run::{Run, question};
+use super::run::{Run, kind_of};
 use super::{Did, Outcome};
 use crate::Versioned;
 use crate::queue::WorkKey;
@@ -82,7 +82,7 @@ impl Runtime {
                 frozen: Pair::new(left.is_frozen(position), right.is_frozen(position)),
                 now: seen.at,
             };
-            let Some(parked) = state.parked.as_ref().filter(|parked| question(parked).0 == review.kind)
+            let Some(parked) = state.parked.as_ref().filter(|parked| kind_of(&parked.reason) == review.kind)
             else {
                 continue;
             };
@@ -231,9 +231,9 @@ impl Runtime {
     ) -> Result<Outcome, Trouble> {
         let (key, now) = (run.key(), self.now());
         let why = format!(
-            "the record on the {} side was deleted, and the one on the {side} side edited: delete it too, \
-             or restore the other",
-            side.other()
+            "the record {} was deleted, and the one {} edited: delete it too, or restore the other",
+            self.sides.at(side.other()),
+            self.sides.at(side)
         );
         let asks = Review {
             seen: seen.fields(side).map(|fields| self.digest_of(&run.link.id, fields)),

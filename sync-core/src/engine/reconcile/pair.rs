@@ -327,9 +327,9 @@ impl Runtime {
                     None => Read::Gone,
                 };
                 let why = format!(
-                    "its partner was merged into the one of {by}: merge the two on the {} side as well, or give this \
-                     one a partner of its own",
-                    side.other()
+                    "its partner was merged into the one of {by}: merge the two {} as well, or give this one a \
+                     partner of its own",
+                    self.sides.at(side.other())
                 );
                 let seen = match found_partner {
                     Read::Found(partner) => {

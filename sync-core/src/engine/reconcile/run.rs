@@ -11,6 +11,7 @@ use super::super::record::{Fingerprint, Side, Snapshot};
 use super::super::review::{Review, ReviewKey, ReviewKind};
 use super::super::runtime::{Runtime, Trouble};
 use super::super::settle::{Unsettled, Verdict, settle};
+use super::super::side_names::SideNames;
 use super::super::switches::RuleOff;
 use super::super::value::{Agreed, FieldValue, Pair};
 use super::Outcome;
@@ -174,7 +175,8 @@ impl<'a> Run<'a> {
         }
         self.unpark(position);
         let name = self.runtime.mapper.name(position).to_owned();
-        let (kind, message) = words(&parked.reason, &name);
+        let kind = kind_of(&parked.reason);
+        let message = words(&parked.reason, &name, &self.runtime.sides);
         let Pair { left, right } = parked.values.clone();
         if !matches!(parked.reason, Reason::Refused(_)) {
             self.tell(now, Happening::Parked { field: name.clone(), left, right });
@@ -190,8 +192,7 @@ impl<'a> Run<'a> {
         let parked = self.states.get_mut(position).and_then(|state| state.parked.take());
         let Some(parked) = parked else { return };
         let name = self.runtime.mapper.name(position).to_owned();
-        let (kind, _) = words(&parked.reason, &name);
-        self.close(kind, Some(&name));
+        self.close(kind_of(&parked.reason), Some(&name));
     }
 
     /// When every write can be judged, `None` if they all can be.
@@ -392,34 +393,33 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The question about a field that waits for a person, without its name.
-pub(super) fn question(parked: &Parked) -> (ReviewKind, String) {
-    words(&parked.reason, "")
+/// What kind of question is asked about a field that waits for a person because of this.
+pub(super) fn kind_of(reason: &Reason) -> ReviewKind {
+    match reason {
+        Reason::Conflict | Reason::FirstMeeting => ReviewKind::Conflict,
+        Reason::Frozen(_) | Reason::Refused(_) => ReviewKind::Refused,
+        Reason::Invalid(..) => ReviewKind::Invalid,
+    }
 }
 
 /// A question, and what helps. Holds no values.
-fn words(reason: &Reason, field: &str) -> (ReviewKind, String) {
-    let message = match reason {
+fn words(reason: &Reason, field: &str, sides: &SideNames) -> String {
+    match reason {
         Reason::Conflict => {
             format!("both sides changed {field}, each in its own way: make them equal, or change one")
         }
         Reason::FirstMeeting => format!("{field} differs, and nobody knows which is right: make them equal"),
         Reason::Frozen(side) => {
-            format!("{field} cannot be changed on the {side} side any more: change it back")
+            format!("{field} cannot be changed {} any more: change it back", sides.at(*side))
         }
         Reason::Refused(side) => {
             format!(
-                "the {side} side said yes to a new {field} and kept its own: look why, and change one of them"
+                "{} said yes to a new {field} and kept its own: look why, and change one of them",
+                sides.side(*side)
             )
         }
         Reason::Invalid(side, why) => {
-            format!("{field} {why}, so it does not go to the {side} side: correct it")
+            format!("{field} {why}, so it does not go to {}: correct it", sides.side(*side))
         }
-    };
-    let kind = match reason {
-        Reason::Conflict | Reason::FirstMeeting => ReviewKind::Conflict,
-        Reason::Frozen(_) | Reason::Refused(_) => ReviewKind::Refused,
-        Reason::Invalid(..) => ReviewKind::Invalid,
-    };
-    (kind, message)
+    }
 }

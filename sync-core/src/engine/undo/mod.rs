@@ -20,6 +20,7 @@ use super::reconcile::{Did, Outcome};
 use super::record::{Fingerprint, RecordRef, Side};
 use super::report::{Ending, Report};
 use super::runtime::{EngineError, Runtime, Trouble};
+use super::side_names::SideNames;
 use super::value::FieldValue;
 use super::worker::until;
 use crate::queue::{Hint, Priority, WorkKey};
@@ -72,6 +73,9 @@ pub struct Undo {
     pub kept: Vec<KeptField>,
     /// What else the run has done. It stays done.
     pub stands: Vec<Standing>,
+    /// What people call the sides.
+    #[serde(skip)]
+    pub(super) sides: SideNames,
 }
 
 /// A record of which fields are restored.
@@ -188,7 +192,7 @@ impl fmt::Display for Undo {
             self.stands.len()
         )?;
         for UndoneRecord { link, side, at, label, fields } in self.records.iter().take(SHOWN) {
-            writeln!(f, "~ {side} record {} ({link}, {label})", at.id)?;
+            writeln!(f, "~ {} {} ({link}, {label})", self.sides.record(*side), at.id)?;
             for UndoneField { field, now, to } in fields {
                 writeln!(f, "    {field}: {}", change(now, to))?;
             }
@@ -197,20 +201,21 @@ impl fmt::Display for Undo {
         for KeptField { link, side, field, why } in self.kept.iter().take(SHOWN) {
             match field.as_str() {
                 "" => writeln!(f, "kept: {link}: {why}")?,
-                field => writeln!(f, "kept: {field} on the {side} side of {link}: {why}")?,
+                field => writeln!(f, "kept: {field} {} of {link}: {why}", self.sides.at(*side))?,
             }
         }
         more(f, self.kept.len())?;
         for Standing { about, what } in self.stands.iter().take(SHOWN) {
-            writeln!(f, "stays: {about}: {what}")?;
+            writeln!(f, "stays: {}: {what}", self.sides.about(about))?;
         }
         more(f, self.stands.len())
     }
 }
 
 /// What an entry tells that is not undone.
-fn standing(entry: &Entry) -> Option<Standing> {
-    let record = |side: &Side, at: &RecordRef, what: &str| format!("{side} record {} {what}", at.id);
+fn standing(entry: &Entry, sides: &SideNames) -> Option<Standing> {
+    let record =
+        |side: &Side, at: &RecordRef, what: &str| format!("{} {} {what}", sides.record(*side), at.id);
     let what = match (&entry.about, &entry.what) {
         (_, Happening::Created(side, at, _)) => record(side, at, "was created"),
         (_, Happening::Linked(side, at)) => record(side, at, "was found to be the other half"),
@@ -284,7 +289,7 @@ impl Engine {
                 if let (WorkKey::Link(link), Happening::Wrote(..)) = (&entry.about, &entry.what) {
                     links.insert(link.clone());
                 }
-                stands.extend(standing(&entry));
+                stands.extend(standing(&entry, &runtime.sides));
             })
             .await?;
         let found: Vec<_> = stream::iter(links)
@@ -298,7 +303,7 @@ impl Engine {
             kept.extend(left);
         }
         let id = Fingerprint::of(&(run, &records)).as_str().chars().take(12).collect();
-        Ok(Undo { id, run: run.clone(), records, kept, stands })
+        Ok(Undo { id, run: run.clone(), records, kept, stands, sides: runtime.sides.clone() })
     }
 
     /// Undoes a run, as was planned by [`undo`](Self::undo). Each record is read once more, and only what is still as it was

@@ -3,9 +3,9 @@ use std::fmt::Display;
 use serde_json::json;
 
 use super::Context;
+use crate::Result;
 use crate::output::{WIDTH, say};
 use crate::pair::Pair;
-use crate::{Result, words};
 
 /// Tells of each step as soon as it is done.
 pub(super) struct Told<'a> {
@@ -39,7 +39,7 @@ impl<'a> Told<'a> {
     /// A sync cannot work like this, and what to do about it.
     pub(super) fn failed(&mut self, step: &str, found: impl Display, mend: &str) -> Result<()> {
         self.failed = true;
-        self.tell("FAILED", step, &words::plain(found), Some(mend))
+        self.tell("FAILED", step, &found.to_string(), Some(mend))
     }
 
     fn tell(&self, result: &str, step: &str, found: &str, mend: Option<&str>) -> Result<()> {
