@@ -35,7 +35,9 @@ use crate::{
 /// | timeout, reset, cut body | again | error, outcome unknown |
 /// | any other answer | answer returned | answer returned |
 ///
-/// "Again" ends with the attempts, the deadline, or the retry budget that all clones share.
+/// "Again" ends with the attempts, the deadline, or the retry budget that all clones share. Nothing is sent at the
+/// deadline or after it, nor in the last second before it, whatever the time was spent on: what was not sent then is
+/// [`HttpErrorKind::Deadline`], and has had no effect.
 ///
 /// Clones are cheap and share connections, limiter and budget.
 #[derive(Debug, Clone)]
@@ -77,6 +79,9 @@ impl fmt::Debug for Shared {
 
 /// The largest answer accepted. The largest known is a page of 500 contacts, well under 4 MiB.
 const LARGEST: usize = 32 * 1024 * 1024;
+/// With less time left than this no request is sent: it would end in doubt before an answer can be there. Where a
+/// tenth of the request's or of the call's time is less, that counts.
+const LEAST: Duration = Duration::from_secs(1);
 
 impl HttpClient {
     /// Sends to `base` for `account`. Requests carry a token of `tokens` if there is one, and start out with
@@ -214,7 +219,7 @@ impl Call<'_> {
                     match (token, self.client.shared.tokens.as_ref()) {
                         (Some(token), Some(source)) => {
                             self.renewed = true;
-                            match source.renew(token.rev).await {
+                            match self.in_time(source.renew(token.rev)).await? {
                                 Ok(_) => continue,
                                 // The service's own answer says more than "this source cannot renew".
                                 Err(TokenError::Rejected) => return result,
@@ -256,9 +261,15 @@ impl Call<'_> {
         self.request.operation.name()
     }
 
-    /// What is left until the deadline.
+    /// How long a request may still be sent.
     fn time_left(&self) -> Duration {
-        self.deadline().saturating_sub(self.shared().env.monotonic())
+        self.last().saturating_sub(self.shared().env.monotonic())
+    }
+
+    /// The moment from which on nothing is sent any more.
+    fn last(&self) -> Duration {
+        let CallOptions { timeout, deadline, .. } = &self.client.options;
+        self.deadline().saturating_sub(LEAST.min(*timeout / 10).min(*deadline / 10))
     }
 
     /// The moment by which it must have ended.
@@ -273,10 +284,22 @@ impl Call<'_> {
     async fn token(&self) -> Result<Option<AccessToken>, HttpError> {
         match &self.shared().tokens {
             Some(source) if !self.request.anonymous => {
-                source.access().await.map(Some).map_err(|e| self.token_error(e))
+                let token = self.in_time(source.access()).await?.map_err(|error| self.token_error(error))?;
+                if self.time_left().is_zero() { Err(self.too_late()) } else { Ok(Some(token)) }
             }
             _ => Ok(None),
         }
+    }
+
+    /// What comes of `wait`, if that ends while something can still be sent. A renewal that takes longer goes on without
+    /// this call.
+    async fn in_time<T>(&self, wait: impl Future<Output = T>) -> Result<T, HttpError> {
+        tokio::time::timeout(self.time_left(), wait).await.map_err(|_| self.too_late())
+    }
+
+    fn too_late(&self) -> HttpError {
+        let what = "the wait for an access token left no time before the deadline";
+        HttpError::new(HttpErrorKind::Deadline, self.operation(), what).with_attempts(self.attempts)
     }
 
     /// Sends once. The outer error is one that no retry can mend; the duration is when it was sent.
@@ -287,7 +310,7 @@ impl Call<'_> {
         if let Some(token) = token {
             shared.service.authorize(token, &mut outgoing).map_err(wrong)?;
         }
-        let permit = shared.limit.acquire(self.deadline()).await;
+        let permit = shared.limit.acquire(self.last()).await;
         let permit = permit.map_err(|denied| self.denied(denied))?;
         self.attempts += 1;
 

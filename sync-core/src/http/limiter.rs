@@ -128,9 +128,9 @@ impl Tenant {
         self.log().limit
     }
 
-    /// Waits for the right to send one request, at most until `last`.
+    /// Waits for the right to send one request. None is given at `last` or later.
     pub(super) async fn acquire(&self, last: Duration) -> Result<Permit<'_>, Denied> {
-        if let Some(permit) = self.at_once()? {
+        if let Some(permit) = self.at_once(last)? {
             return Ok(permit);
         }
         let _waiting = Waiting(self);
@@ -143,22 +143,25 @@ impl Tenant {
             // Registered before the look, so that no completion in between is missed.
             completed.as_mut().enable();
             let now = self.env.monotonic();
-            let turn = self.log().turn(now)?;
+            let turn = self.log().turn(now, last)?;
             match turn {
                 Turn::Now => return Ok(self.permit(now)),
-                Turn::At(at) if at > last => return Err(Denied::Late),
+                Turn::At(at) if at >= last => return Err(Denied::Late),
                 Turn::At(at) => self.env.sleep(at.saturating_sub(now)).await,
-                Turn::WhenOneCompletes => completed.await,
+                Turn::WhenOneCompletes => {
+                    let completed = tokio::time::timeout(last.saturating_sub(now), completed);
+                    completed.await.map_err(|_| Denied::Late)?;
+                }
             }
         }
     }
 
     /// A permit without waiting, if there is one and nobody waits for it; counts the caller as waiting if not.
-    fn at_once(&self) -> Result<Option<Permit<'_>>, Denied> {
+    fn at_once(&self, last: Duration) -> Result<Option<Permit<'_>>, Denied> {
         let mut log = self.log();
         if log.waiting == 0 {
             let now = self.env.monotonic();
-            if matches!(log.turn(now)?, Turn::Now) {
+            if matches!(log.turn(now, last)?, Turn::Now) {
                 return Ok(Some(self.permit(now)));
             }
         }
@@ -199,13 +202,16 @@ impl Drop for Waiting<'_> {
 }
 
 impl Log {
-    /// Whether a request may go now; counts it as in flight if so.
-    fn turn(&mut self, now: Duration) -> Result<Turn, Denied> {
+    /// Whether a request may go now, which must be before `last`; counts it as in flight if so.
+    fn turn(&mut self, now: Duration, last: Duration) -> Result<Turn, Denied> {
         if let Some(until) = self.spent_until {
             if now < until {
                 return Err(Denied::Spent { retry_after: until.saturating_sub(now) });
             }
             self.spent_until = None;
+        }
+        if now >= last {
+            return Err(Denied::Late);
         }
         if now < self.paused_until {
             return Ok(Turn::At(self.paused_until));
@@ -422,7 +428,7 @@ mod tests {
         let denied = tenant.acquire(LONG * 24).await.unwrap_err();
         assert_eq!(denied, Denied::Spent { retry_after: LONG });
         env.advance(LONG);
-        tenant.acquire(LONG).await.unwrap();
+        tenant.acquire(LONG * 2).await.unwrap();
     }
 
     #[tokio::test]
@@ -431,6 +437,24 @@ mod tests {
         drop(tenant.acquire(LONG).await.unwrap());
         assert_eq!(tenant.acquire(Duration::from_secs(9)).await.unwrap_err(), Denied::Late);
         assert_eq!(env.sleeps(), []);
+    }
+
+    #[tokio::test]
+    async fn a_permit_that_would_come_too_late_is_not_given() {
+        let (tenant, env) = tenant(1, 10);
+        env.advance(Duration::from_secs(5));
+        for last in [Duration::ZERO, Duration::from_secs(4), Duration::from_secs(5)] {
+            assert_eq!(tenant.acquire(last).await.unwrap_err(), Denied::Late);
+        }
+        let permit = tenant.acquire(Duration::from_secs(6)).await.unwrap();
+        assert_eq!(permit.granted(), Duration::from_secs(5), "those that got none left the place free");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_never_completes_holds_nobody_up_for_longer_than_they_wait() {
+        let (tenant, _) = tenant(1, 10);
+        let _in_flight = tenant.acquire(LONG).await.unwrap();
+        assert_eq!(tenant.acquire(Duration::from_secs(9)).await.unwrap_err(), Denied::Late);
     }
 
     /// A service that counts in fixed windows from the first request, as HighLevel does.

@@ -225,7 +225,8 @@ impl CallOptions {
         self
     }
 
-    /// Sets how long the whole call may take: waiting for the rate limit, all attempts and the pauses between.
+    /// Sets how long the whole call may take: waiting for the rate limit and for a token, all attempts and the pauses
+    /// between. In the last second of it (with a shorter time, in the last tenth) nothing is sent any more.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;

@@ -328,6 +328,65 @@ async fn a_call_without_a_turn_before_its_deadline_sends_nothing() {
     assert_eq!(script.requests(), 1);
 }
 
+/// Takes its time, by the clock.
+#[derive(Debug)]
+struct Slow(Arc<ManualEnv>, Duration);
+
+#[sync_core::async_trait]
+impl TokenSource for Slow {
+    async fn access(&self) -> Result<AccessToken, TokenError> {
+        self.0.advance(self.1);
+        Ok(AccessToken::new(Rev::FIRST, TOKEN))
+    }
+
+    async fn renew(&self, _: Rev) -> Result<AccessToken, TokenError> {
+        Err(TokenError::Rejected)
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_sent_before_the_deadline_is_not_sent_and_not_in_doubt() {
+    for (seconds, requests) in [(168, 0), (120, 0), (119, 0), (118, 1)] {
+        let script = Script::start(vec![ok()]).await;
+        let env = Arc::new(ManualEnv::new(1));
+        let tokens = Arc::new(Slow(env.clone(), Duration::from_secs(seconds)));
+        let (settings, base) = (HttpSettings::new().env(env), Url::parse(&script.url()).unwrap());
+        let (account, limit) = (AccountKey::new("things", 1), RateLimit::new(1, Duration::from_secs(1)));
+        let client =
+            HttpClient::new(&settings, Arc::new(Things), account, base, Some(tokens), limit).unwrap();
+        let result = client.send(Request::new(&CREATE).arg("id", 7)).await;
+        assert_eq!(script.requests(), requests, "{seconds}");
+        if let Err(error) = result {
+            assert_eq!((error.kind(), error.outcome_unknown()), (HttpErrorKind::Deadline, false));
+            let words = "the wait for an access token left no time before the deadline (nothing was sent)";
+            assert!(error.to_string().ends_with(words), "{error}");
+        }
+    }
+}
+
+/// Never has a token.
+#[derive(Debug)]
+struct Stuck;
+
+#[sync_core::async_trait]
+impl TokenSource for Stuck {
+    async fn access(&self) -> Result<AccessToken, TokenError> {
+        std::future::pending().await
+    }
+
+    async fn renew(&self, _: Rev) -> Result<AccessToken, TokenError> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_token_past_the_deadline() {
+    let bench = bench_with(vec![], Arc::new(Stuck)).await;
+    let error = bench.send(&CREATE).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (HttpErrorKind::Deadline, 0));
+    assert!(error.is_transient() && !error.outcome_unknown());
+}
+
 #[tokio::test]
 async fn a_broken_service_is_not_hit_by_everybodys_retries() {
     let bench = bench(vec![Act::answer(502, &[], HTML); 1000]).await;
