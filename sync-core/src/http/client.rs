@@ -102,7 +102,10 @@ impl HttpClient {
         check_base(&base).map_err(|why| HttpError::new(HttpErrorKind::Request, "base URL", why))?;
         let limiter = match &settings.limiter {
             Some(shared) => shared,
-            None => &Limiter::new(settings.limit.unwrap_or(limit), settings.env.clone()),
+            None => &match settings.limit {
+                Some(own) => Limiter::at_most(own, settings.env.clone()),
+                None => Limiter::new(limit, settings.env.clone()),
+            },
         };
         let limit = limiter.tenant(&account);
         let shared = Shared {

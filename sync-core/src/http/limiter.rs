@@ -30,7 +30,8 @@ impl RateLimit {
 /// in fixed or in sliding windows. Nothing is held back below the allowance: no share of it is kept in reserve.
 ///
 /// The limit itself, and requests that others make on the same account, are learned from response headers
-/// ([`RateInfo`]). Accounts never wait for each other, and waiting callers of one account go in order.
+/// ([`RateInfo`]). A limit of your own ([`at_most`](Self::at_most)) stays in force beside the one that is learned.
+/// Accounts never wait for each other, and waiting callers of one account go in order.
 ///
 /// Clones share the counts: give the same limiter to every client that uses an account.
 #[derive(Debug, Clone)]
@@ -42,6 +43,7 @@ pub struct Limiter {
 struct Shared {
     env: Arc<dyn Env>,
     start: RateLimit,
+    ceiling: Option<RateLimit>,
     tenants: Mutex<HashMap<AccountKey, Arc<Tenant>>>,
 }
 
@@ -57,7 +59,10 @@ pub(super) struct Tenant {
 
 #[derive(Debug)]
 struct Log {
+    /// What the service allows, as far as is known.
     limit: RateLimit,
+    /// What is not to be exceeded even if the service allows more.
+    ceiling: Option<RateLimit>,
     in_flight: u32,
     /// Callers that wait for a turn.
     waiting: u32,
@@ -90,10 +95,16 @@ pub(super) const UNKNOWN_RESET: Duration = Duration::from_secs(15 * 60);
 impl Limiter {
     /// A limiter that assumes `start` for an account until its headers tell better.
     pub fn new(start: RateLimit, env: Arc<dyn Env>) -> Self {
-        Self { shared: Arc::new(Shared { env, start, tenants: Mutex::default() }) }
+        Self { shared: Arc::new(Shared { env, start, ceiling: None, tenants: Mutex::default() }) }
     }
 
-    /// The limit in force for `account`.
+    /// A limiter that keeps below `ceiling`, whatever more the headers say an account may do. They can tell only less.
+    pub fn at_most(ceiling: RateLimit, env: Arc<dyn Env>) -> Self {
+        let (start, ceiling) = (ceiling, Some(ceiling));
+        Self { shared: Arc::new(Shared { env, start, ceiling, tenants: Mutex::default() }) }
+    }
+
+    /// The limit in force for `account`: the stricter one of that which the service tells and one of your own.
     pub fn limit(&self, account: &AccountKey) -> RateLimit {
         self.tenant(account).limit()
     }
@@ -104,15 +115,16 @@ impl Limiter {
         if let Some(tenant) = tenants.get(account) {
             return tenant.clone();
         }
-        let tenant = Arc::new(Tenant::new(self.shared.start, self.shared.env.clone()));
+        let tenant = Arc::new(Tenant::new(self.shared.start, self.shared.ceiling, self.shared.env.clone()));
         tenants.entry(account.clone()).or_insert(tenant).clone()
     }
 }
 
 impl Tenant {
-    fn new(limit: RateLimit, env: Arc<dyn Env>) -> Self {
+    fn new(limit: RateLimit, ceiling: Option<RateLimit>, env: Arc<dyn Env>) -> Self {
         let log = Log {
             limit,
+            ceiling,
             in_flight: 0,
             waiting: 0,
             done: VecDeque::new(),
@@ -125,7 +137,11 @@ impl Tenant {
 
     /// The limit in force.
     pub(super) fn limit(&self) -> RateLimit {
-        self.log().limit
+        let log = self.log();
+        let per_nanosecond = |limit: &RateLimit, per: Duration| u128::from(limit.requests) * per.as_nanos();
+        log.ceiling
+            .filter(|c| per_nanosecond(c, log.limit.per) < per_nanosecond(&log.limit, c.per))
+            .unwrap_or(log.limit)
     }
 
     /// Waits for the right to send one request. None is given at `last` or later.
@@ -219,19 +235,30 @@ impl Log {
         self.forget(now);
         // Spares the search where not even all that is remembered would be too much.
         let remembered = self.done.len() + self.foreign.len() + self.in_flight as usize;
-        if remembered < self.limit.requests as usize {
-            self.in_flight += 1;
-            return Ok(Turn::Now);
+        let mut turn = Turn::Now;
+        for limit in self.limits() {
+            if remembered < limit.requests as usize {
+                continue;
+            }
+            let counted = self.counted_since(now, limit.per) + self.in_flight as usize;
+            if counted < limit.requests.max(1) as usize {
+                continue;
+            }
+            turn = match (turn, self.oldest_counted(now, limit.per)) {
+                (Turn::At(at), Some(oldest)) => Turn::At(at.max(oldest.saturating_add(limit.per))),
+                (Turn::Now, Some(oldest)) => Turn::At(oldest.saturating_add(limit.per)),
+                (Turn::WhenOneCompletes, _) | (_, None) => Turn::WhenOneCompletes,
+            };
         }
-        let counted = self.counted_since(now, self.limit.per) + self.in_flight as usize;
-        if counted < self.limit.requests.max(1) as usize {
+        if matches!(turn, Turn::Now) {
             self.in_flight += 1;
-            return Ok(Turn::Now);
         }
-        Ok(match self.oldest_counted(now) {
-            Some(oldest) => Turn::At(oldest + self.limit.per),
-            None => Turn::WhenOneCompletes,
-        })
+        Ok(turn)
+    }
+
+    /// All that is to be kept to.
+    fn limits(&self) -> impl Iterator<Item = RateLimit> + use<> {
+        [Some(self.limit), self.ceiling].into_iter().flatten()
     }
 
     /// Requests that completed, or were heard of, less than `window` before `now`.
@@ -242,18 +269,18 @@ impl Log {
 
     /// Forgets what can no longer count.
     fn forget(&mut self, now: Duration) {
-        let window = self.limit.per;
+        // Kept for a second window: a slow answer is compared with what counted when its request went out.
+        let kept = self.limits().map(|limit| limit.per.saturating_mul(2)).max().unwrap_or_default();
         for log in [&mut self.done, &mut self.foreign] {
-            // Kept for a second window: a slow answer is compared with what counted when its request went out.
-            while log.front().is_some_and(|at| *at + window * 2 <= now) {
+            while log.front().is_some_and(|at| at.saturating_add(kept) <= now) {
                 log.pop_front();
             }
         }
     }
 
     /// The oldest request that counts.
-    fn oldest_counted(&self, now: Duration) -> Option<Duration> {
-        let oldest = |log: &VecDeque<Duration>| log.get(first_counted(log, now, self.limit.per)).copied();
+    fn oldest_counted(&self, now: Duration, window: Duration) -> Option<Duration> {
+        let oldest = |log: &VecDeque<Duration>| log.get(first_counted(log, now, window)).copied();
         [oldest(&self.done), oldest(&self.foreign)].into_iter().flatten().min()
     }
 
@@ -282,7 +309,7 @@ impl Log {
 
 /// Where the entries of `log` begin that are less than `window` before `now`.
 fn first_counted(log: &VecDeque<Duration>, now: Duration, window: Duration) -> usize {
-    log.partition_point(|at| *at + window <= now)
+    log.partition_point(|at| at.saturating_add(window) <= now)
 }
 
 /// The right to send one request. Dropping it says that the request has completed.
@@ -418,6 +445,46 @@ mod tests {
         let rate = RateInfo { limit: Some(5), interval, ..RateInfo::default() };
         tenant.acquire(LONG).await.unwrap().answered(Some(rate));
         assert_eq!(tenant.limit(), RateLimit::new(5, Duration::from_millis(250)));
+    }
+
+    #[tokio::test]
+    async fn a_ceiling_is_lowered_by_headers_and_never_raised() {
+        let ceiling = RateLimit::new(20, Duration::from_secs(10));
+        let told = |requests, seconds| {
+            let interval = Some(Duration::from_secs(seconds));
+            Some(RateInfo { limit: Some(requests), interval, ..RateInfo::default() })
+        };
+        let env = Arc::new(ManualEnv::new(1));
+        let limiter = Limiter::at_most(ceiling, env.clone());
+        let tenant = limiter.tenant(&AccountKey::new("t", 1));
+        assert_eq!(tenant.limit(), ceiling);
+        for _ in 0..60 {
+            tenant.acquire(LONG).await.unwrap().answered(told(100, 10));
+        }
+        assert_eq!((tenant.limit(), env.monotonic()), (ceiling, Duration::from_secs(20)));
+
+        tenant.acquire(LONG).await.unwrap().answered(told(5, 10));
+        assert_eq!(tenant.limit(), RateLimit::new(5, Duration::from_secs(10)));
+        // Half the rate, in a window that would let all of a minute go at once: the ceiling holds beside it.
+        tenant.acquire(LONG).await.unwrap().answered(told(60, 60));
+        env.advance(Duration::from_secs(120));
+        let before = env.monotonic();
+        for _ in 0..61 {
+            drop(tenant.acquire(LONG).await.unwrap());
+        }
+        let sleeps = env.sleeps();
+        assert_eq!(sleeps[sleeps.len() - 3..], [10, 10, 40].map(Duration::from_secs));
+        assert_eq!(env.monotonic() - before, Duration::from_secs(60));
+    }
+
+    #[tokio::test]
+    async fn an_absurd_window_overflows_nothing() {
+        let (tenant, env) = tenant(2, 10);
+        env.advance(LONG);
+        let interval = Some(Duration::MAX);
+        let rate = RateInfo { limit: Some(1), remaining: Some(0), interval, ..RateInfo::default() };
+        tenant.acquire(LONG * 2).await.unwrap().answered(Some(rate));
+        assert_eq!(tenant.acquire(LONG * 2).await.unwrap_err(), Denied::Late);
     }
 
     #[tokio::test]

@@ -127,14 +127,16 @@ impl HttpSettings {
         self
     }
 
-    /// Shares a limiter with other clients of the same account. Default: one of its own.
+    /// Shares a limiter with other clients of the same account. Default: one of its own, with the limit that the service is
+    /// known to have or [`rate_limit`](Self::rate_limit) sets.
     #[must_use]
     pub fn limiter(mut self, limiter: Limiter) -> Self {
         self.limiter = Some(limiter);
         self
     }
 
-    /// Sets the rate limit to start with, in place of the service's known one.
+    /// Sets a rate limit to keep to, in place of the service's known one. What the service tells of its own can lower it,
+    /// never raise it. Without effect beside a [`limiter`](Self::limiter), which brings its own.
     #[must_use]
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.limit = Some(limit);

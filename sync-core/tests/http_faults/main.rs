@@ -61,7 +61,9 @@ impl Service for Things {
         let mut rate = RateInfo::default();
         (rate.daily_limit, rate.daily_remaining) = (number("x-day"), number("x-day-left"));
         rate.daily_reset = number("x-day-reset").map(|seconds| Duration::from_secs(seconds.into()));
-        rate.daily_limit.is_some().then_some(rate)
+        rate.limit = number("x-limit");
+        rate.interval = rate.limit.map(|_| Duration::from_secs(10));
+        (rate.daily_limit.is_some() || rate.limit.is_some()).then_some(rate)
     }
 }
 
@@ -385,6 +387,23 @@ async fn nobody_waits_for_a_token_past_the_deadline() {
     let error = bench.send(&CREATE).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (HttpErrorKind::Deadline, 0));
     assert!(error.is_transient() && !error.outcome_unknown());
+}
+
+#[tokio::test]
+async fn a_rate_limit_of_ones_own_is_kept_to_whatever_the_service_allows() {
+    for (told, seconds) in [("100", 20), ("5", 110)] {
+        let script = Script::start(vec![Act::answer(200, &[("x-limit", told)], "{}"); 60]).await;
+        let (env, own) = (Arc::new(ManualEnv::new(1)), RateLimit::new(20, Duration::from_secs(10)));
+        let (settings, base) =
+            (HttpSettings::new().env(env.clone()).rate_limit(own), Url::parse(&script.url()).unwrap());
+        let known = RateLimit::new(100, Duration::from_secs(10));
+        let account = AccountKey::new("things", 1);
+        let client = HttpClient::new(&settings, Arc::new(Things), account, base, None, known).unwrap();
+        for _ in 0..60 {
+            client.send(Request::new(&READ).arg("id", 7)).await.unwrap();
+        }
+        assert_eq!(env.monotonic(), Duration::from_secs(seconds), "{told}");
+    }
 }
 
 #[tokio::test]
