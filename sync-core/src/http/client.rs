@@ -28,7 +28,7 @@ use crate::{
 /// | what happened | read or idempotent | not idempotent |
 /// |---|---|---|
 /// | no connection | again | again |
-/// | 429, burst | again, after the pause asked for | again, after the pause asked for |
+/// | 429, burst | again, after the pause asked for, or answer returned | the same |
 /// | 429, day's quota spent | error | error |
 /// | token rejected | renew, once more | renew, once more |
 /// | 5xx | again | answer returned |
@@ -38,6 +38,10 @@ use crate::{
 /// "Again" ends with the attempts, the deadline, or the retry budget that all clones share. Nothing is sent at the
 /// deadline or after it, nor in the last second before it, whatever the time was spent on: what was not sent then is
 /// [`HttpErrorKind::Deadline`], and has had no effect.
+///
+/// A 429 holds back every call of the account for as long as it asks, 10 minutes at most (a day, where the day's quota is
+/// spent). A call that cannot wait so long is told at once, with [`retry_after`](HttpError::retry_after):
+/// [`HttpErrorKind::Throttled`] or [`HttpErrorKind::Quota`].
 ///
 /// Clones are cheap and share connections, limiter and budget.
 #[derive(Debug, Clone)]
@@ -367,6 +371,10 @@ impl Call<'_> {
         let (kind, what, after) = match denied {
             Denied::Late => {
                 (HttpErrorKind::Deadline, "the rate limit leaves no turn before the deadline", None)
+            }
+            Denied::Paused { retry_after } => {
+                let what = "the service asked to be left alone for longer than the call may take";
+                (HttpErrorKind::Throttled, what, Some(retry_after))
             }
             Denied::Spent { retry_after } => {
                 (HttpErrorKind::Quota, "the account's quota for the day is spent", Some(retry_after))

@@ -79,6 +79,8 @@ struct Log {
 pub(super) enum Denied {
     /// The turn would come after the caller's patience ends.
     Late,
+    /// The service asked to be left alone until after the caller's patience ends.
+    Paused { retry_after: Duration },
     /// The day's quota is spent.
     Spent { retry_after: Duration },
 }
@@ -91,6 +93,10 @@ enum Turn {
 
 /// How long to believe in a spent daily quota when the service does not say when it starts anew.
 pub(super) const UNKNOWN_RESET: Duration = Duration::from_secs(15 * 60);
+/// The longest that one refusal holds an account back: a service that means it says so again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10 * 60);
+/// The longest that a day's quota can be spent.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Limiter {
     /// A limiter that assumes `start` for an account until its headers tell better.
@@ -152,6 +158,8 @@ impl Tenant {
         let _waiting = Waiting(self);
         let patience = last.saturating_sub(self.env.monotonic());
         let Ok(_turn) = tokio::time::timeout(patience, self.turn.lock()).await else {
+            // Those in front may wait for a pause that began meanwhile.
+            self.log().taken(self.env.monotonic(), last)?;
             return Err(Denied::Late);
         };
         loop {
@@ -175,11 +183,10 @@ impl Tenant {
     /// A permit without waiting, if there is one and nobody waits for it; counts the caller as waiting if not.
     fn at_once(&self, last: Duration) -> Result<Option<Permit<'_>>, Denied> {
         let mut log = self.log();
-        if log.waiting == 0 {
-            let now = self.env.monotonic();
-            if matches!(log.turn(now, last)?, Turn::Now) {
-                return Ok(Some(self.permit(now)));
-            }
+        let now = self.env.monotonic();
+        log.taken(now, last)?;
+        if log.waiting == 0 && matches!(log.turn(now, last)?, Turn::Now) {
+            return Ok(Some(self.permit(now)));
         }
         log.waiting += 1;
         Ok(None)
@@ -191,7 +198,7 @@ impl Tenant {
 
     /// Lets nothing out for `pause`: the service refused a request.
     pub(super) fn pause(&self, pause: Duration) {
-        let until = self.env.monotonic() + pause;
+        let until = self.env.monotonic().saturating_add(pause.min(LONGEST_PAUSE));
         let mut log = self.log();
         log.paused_until = log.paused_until.max(until);
     }
@@ -199,7 +206,7 @@ impl Tenant {
     /// The service says that the day's quota is spent.
     pub(super) fn spent(&self, reset: Option<Duration>) {
         let now = self.env.monotonic();
-        self.log().spent_until = Some(now + reset.unwrap_or(UNKNOWN_RESET));
+        self.log().spent(now, reset);
     }
 
     fn log(&self) -> MutexGuard<'_, Log> {
@@ -218,17 +225,26 @@ impl Drop for Waiting<'_> {
 }
 
 impl Log {
-    /// Whether a request may go now, which must be before `last`; counts it as in flight if so.
-    fn turn(&mut self, now: Duration, last: Duration) -> Result<Turn, Denied> {
+    /// Whether the service takes requests before `last`, as far as it has said.
+    fn taken(&mut self, now: Duration, last: Duration) -> Result<(), Denied> {
         if let Some(until) = self.spent_until {
             if now < until {
                 return Err(Denied::Spent { retry_after: until.saturating_sub(now) });
             }
             self.spent_until = None;
         }
-        if now >= last {
-            return Err(Denied::Late);
+        match self.paused_until.saturating_sub(now) {
+            retry_after if !retry_after.is_zero() && self.paused_until >= last => {
+                Err(Denied::Paused { retry_after })
+            }
+            _ if now >= last => Err(Denied::Late),
+            _ => Ok(()),
         }
+    }
+
+    /// Whether a request may go now, which must be before `last`; counts it as in flight if so.
+    fn turn(&mut self, now: Duration, last: Duration) -> Result<Turn, Denied> {
+        self.taken(now, last)?;
         if now < self.paused_until {
             return Ok(Turn::At(self.paused_until));
         }
@@ -284,6 +300,10 @@ impl Log {
         [oldest(&self.done), oldest(&self.foreign)].into_iter().flatten().min()
     }
 
+    fn spent(&mut self, now: Duration, reset: Option<Duration>) {
+        self.spent_until = Some(now.saturating_add(reset.unwrap_or(UNKNOWN_RESET).min(DAY)));
+    }
+
     fn learn(&mut self, rate: RateInfo, sent: Duration, now: Duration) {
         if let (Some(requests), Some(per)) = (rate.limit, rate.interval) {
             if requests > 0 && !per.is_zero() {
@@ -302,7 +322,7 @@ impl Log {
             }
         }
         if rate.daily_remaining == Some(0) {
-            self.spent_until = Some(now + rate.daily_reset.unwrap_or(UNKNOWN_RESET));
+            self.spent(now, rate.daily_reset);
         }
     }
 }
@@ -474,7 +494,35 @@ mod tests {
         }
         let sleeps = env.sleeps();
         assert_eq!(sleeps[sleeps.len() - 3..], [10, 10, 40].map(Duration::from_secs));
-        assert_eq!(env.monotonic() - before, Duration::from_secs(60));
+        assert_eq!(env.monotonic().saturating_sub(before), Duration::from_secs(60));
+    }
+
+    #[tokio::test]
+    async fn a_pause_is_capped_and_whoever_cannot_wait_for_its_end_is_told_it() {
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        let (tenant, env) = tenant(10, 10);
+        env.advance(LONG);
+        tenant.pause(Duration::MAX);
+        let denied = tenant.acquire(LONG + minutes(10)).await.unwrap_err();
+        assert_eq!(denied, Denied::Paused { retry_after: minutes(10) });
+        env.advance(minutes(4));
+        drop(tenant.acquire(LONG * 2).await.unwrap());
+        assert_eq!(env.sleeps(), [minutes(6)]);
+        let denied = tenant.acquire(LONG).await.unwrap_err();
+        assert_eq!(denied, Denied::Late, "it is over");
+    }
+
+    #[tokio::test]
+    async fn a_day_that_is_spent_ends() {
+        let (tenant, env) = tenant(10, 10);
+        env.advance(LONG);
+        tenant.spent(Some(Duration::MAX));
+        assert_eq!(tenant.acquire(DAY).await.unwrap_err(), Denied::Spent { retry_after: DAY });
+        let rate =
+            RateInfo { daily_remaining: Some(0), daily_reset: Some(Duration::MAX), ..RateInfo::default() };
+        env.advance(DAY);
+        tenant.acquire(DAY * 2).await.unwrap().answered(Some(rate));
+        assert_eq!(tenant.acquire(DAY * 2).await.unwrap_err(), Denied::Spent { retry_after: DAY });
     }
 
     #[tokio::test]

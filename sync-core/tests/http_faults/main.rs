@@ -290,6 +290,22 @@ async fn pauses_follow_the_server() {
 }
 
 #[tokio::test]
+async fn a_pause_that_a_call_cannot_wait_for_ends_it_as_throttled_and_is_over_in_ten_minutes() {
+    for after in ["31536000", "18446744073709549568"] {
+        let bench = bench(vec![Act::answer(429, &[("retry-after", after)], "{}"), ok()]).await;
+        bench.env.advance(Duration::from_secs(3000));
+        let reply = bench.send(&CREATE).await.unwrap();
+        assert_eq!((reply.status, reply.retry_after), (429, Some(Duration::from_secs(31_536_000))));
+        let error = bench.send(&CREATE).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (HttpErrorKind::Throttled, 0));
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(600)));
+        assert!(error.is_transient() && !error.outcome_unknown());
+        bench.env.advance(Duration::from_secs(600));
+        assert_eq!(bench.send(&CREATE).await.unwrap().status, 200);
+    }
+}
+
+#[tokio::test]
 async fn a_day_spent_holds_back_the_next_call_too() {
     let bench = bench(vec![Act::answer(429, &[("x-day-spent", "1")], "{}"), ok()]).await;
     assert_eq!(bench.send(&READ).await.unwrap().status, 429);
