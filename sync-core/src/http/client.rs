@@ -9,6 +9,7 @@ use tracing::Instrument;
 use url::{Host, Url};
 
 use super::limiter::{Denied, Tenant, UNKNOWN_RESET};
+use super::refusals::Refusals;
 use super::retry_after::{retry_after, service_time};
 use super::{
     CallOptions, HttpError, HttpErrorKind, HttpSettings, Limiter, RateInfo, RateLimit, Reply, Request,
@@ -31,6 +32,7 @@ use crate::{
 /// | 429, burst | again, after the pause asked for, or answer returned | the same |
 /// | 429, day's quota spent | error | error |
 /// | token rejected | renew, once more | renew, once more |
+/// | fresh token rejected | answer returned | answer returned |
 /// | 5xx | again | answer returned |
 /// | timeout, reset, cut body | again | error, outcome unknown |
 /// | any other answer | answer returned | answer returned |
@@ -38,6 +40,8 @@ use crate::{
 /// "Again" ends with the attempts, the deadline, or the retry budget that all clones share. Nothing is sent at the
 /// deadline or after it, nor in the last second before it, whatever the time was spent on: what was not sent then is
 /// [`HttpErrorKind::Deadline`], and has had no effect.
+///
+/// An operation that is refused with a fresh token buys no further one before that expires, or the operation succeeds.
 ///
 /// A 429 holds back every call of the account for as long as it asks, 10 minutes at most (a day, where the day's quota is
 /// spent). A call that cannot wait so long is told at once, with [`retry_after`](HttpError::retry_after):
@@ -57,6 +61,7 @@ struct Shared {
     base: Url,
     tokens: Option<Arc<dyn TokenSource>>,
     limit: Arc<Tenant>,
+    refusals: Refusals,
     retry: RetryPolicy,
     budget: RetryBudget,
     env: Arc<dyn Env>,
@@ -119,6 +124,7 @@ impl HttpClient {
             base,
             tokens,
             limit,
+            refusals: Refusals::default(),
             retry: settings.retry.clone(),
             budget: RetryBudget::new(),
             env: settings.env.clone(),
@@ -220,22 +226,10 @@ impl Call<'_> {
                     if self.attempts == 1 {
                         self.shared().budget.give_back();
                     }
+                    self.shared().refusals.forget(self.operation());
                     return result;
                 }
-                Some(Verdict::TokenRejected) if !self.renewed => {
-                    match (token, self.client.shared.tokens.as_ref()) {
-                        (Some(token), Some(source)) => {
-                            self.renewed = true;
-                            match self.in_time(source.renew(token.rev)).await? {
-                                Ok(_) => continue,
-                                // The service's own answer says more than "this source cannot renew".
-                                Err(TokenError::Rejected) => return result,
-                                Err(error) => return Err(self.token_error(error)),
-                            }
-                        }
-                        _ => return result,
-                    }
-                }
+                Some(Verdict::TokenRejected) if self.has_another(token).await? => continue,
                 _ => {}
             }
             let Some(delay) = self.pause_before_retry(&result) else { return result };
@@ -295,6 +289,31 @@ impl Call<'_> {
                 if self.time_left().is_zero() { Err(self.too_late()) } else { Ok(Some(token)) }
             }
             _ => Ok(None),
+        }
+    }
+
+    /// Whether there is another token than the one that was refused, and it was not tried yet. Where there is none, the
+    /// service's own answer says more than any word about tokens.
+    async fn has_another(&mut self, refused: Option<AccessToken>) -> Result<bool, HttpError> {
+        let shared = self.client.shared.as_ref();
+        let (Some(refused), Some(source)) = (refused, &shared.tokens) else { return Ok(false) };
+        let (operation, now) = (self.request.operation.name(), shared.env.now());
+        if std::mem::replace(&mut self.renewed, true) {
+            shared.refusals.remember(operation, refused.expires_at, now);
+            return Ok(false);
+        }
+        if shared.refusals.hold(operation, now) {
+            // Nothing is bought, but somebody else may have.
+            let current = self.token().await.ok().flatten();
+            return Ok(current.is_some_and(|current| current.rev > refused.rev));
+        }
+        match self.in_time(source.renew(refused.rev)).await? {
+            Ok(_) => Ok(true),
+            Err(TokenError::Rejected) => {
+                shared.refusals.remember(operation, refused.expires_at, now);
+                Ok(false)
+            }
+            Err(error) => Err(self.token_error(error)),
         }
     }
 

@@ -24,8 +24,8 @@ use sync_core::http::{
     Outgoing, RateInfo, RateLimit, Reply, Request, Service, Url, Verdict,
 };
 use sync_core::{
-    AccessToken, AccountKey, Env, Event, Idempotency, ManualEnv, Observer, RetryPolicy, Rev, StaticToken,
-    TokenError, TokenSource,
+    AccessToken, AccountKey, Env, Event, Idempotency, ManualEnv, MemoryTokenStore, Observer, Refresh,
+    RefreshError, RetryPolicy, Rev, StaticToken, TokenError, TokenManager, TokenSet, TokenSource,
 };
 
 const READ: Operation = Operation::new("things.get", Method::GET, "/things/{id}", Idempotency::Safe);
@@ -112,8 +112,11 @@ async fn bench(acts: Vec<Act>) -> Bench {
 }
 
 async fn bench_with(acts: Vec<Act>, tokens: Arc<dyn TokenSource>) -> Bench {
-    let script = Script::start(acts).await;
-    let (env, attempts) = (Arc::new(ManualEnv::new(1)), Arc::new(Attempts::default()));
+    bench_on(Arc::new(ManualEnv::new(1)), acts, tokens).await
+}
+
+async fn bench_on(env: Arc<ManualEnv>, acts: Vec<Act>, tokens: Arc<dyn TokenSource>) -> Bench {
+    let (script, attempts) = (Script::start(acts).await, Arc::new(Attempts::default()));
     let settings = HttpSettings::new()
         .env(env.clone())
         .observer(attempts.clone())
@@ -277,6 +280,71 @@ async fn a_token_that_cannot_be_renewed_leaves_the_services_own_answer() {
     let bench = bench_with(vec![Act::answer(401, &[], "{}"), ok()], static_token).await;
     assert_eq!(bench.send(&READ).await.unwrap().status, 401);
     assert_eq!(bench.script.requests(), 1);
+}
+
+/// Gives pairs for a day, and counts them.
+#[derive(Debug)]
+struct Selling(Arc<ManualEnv>, AtomicU64);
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+#[sync_core::async_trait]
+impl Refresh for Selling {
+    async fn refresh(&self, _: &TokenSet) -> Result<TokenSet, RefreshError> {
+        let number = self.1.fetch_add(1, Ordering::SeqCst) + 1;
+        let set = TokenSet::new(format!("{TOKEN}-{number}").into(), self.0.now()).expires_in(DAY);
+        Ok(set.refresh_token(format!("{TOKEN}-r{number}").into()))
+    }
+}
+
+/// A client whose tokens a manager keeps, and who sells them.
+async fn managed(acts: Vec<Act>) -> (Bench, Arc<Selling>) {
+    let env = Arc::new(ManualEnv::new(1));
+    let seller = Arc::new(Selling(env.clone(), AtomicU64::new(0)));
+    let (account, store) = (AccountKey::new("things", 1), Arc::new(MemoryTokenStore::new(env.clone())));
+    let manager = TokenManager::builder(account, store, seller.clone()).env(env.clone()).build();
+    let first = TokenSet::new(format!("{TOKEN}-0").into(), env.now()).expires_in(DAY * 2);
+    manager.connect(first.refresh_token(format!("{TOKEN}-r0").into())).await.unwrap();
+    (bench_on(env, acts, Arc::new(manager)).await, seller)
+}
+
+#[tokio::test]
+async fn a_401_that_no_token_mends_is_the_service_s_own_answer_and_buys_one_pair() {
+    let no_plan = r#"{"message":"your plan does not include this"}"#;
+    let (bench, seller) = managed(vec![Act::answer(401, &[("x-trace", "t-1")], no_plan); 30]).await;
+    for call in 0..12 {
+        let reply = bench.send(&CREATE).await.unwrap();
+        assert_eq!((reply.status, reply.excerpt().as_str()), (401, no_plan), "{call}");
+        assert_eq!(reply.headers["x-trace"], "t-1");
+        bench.env.advance(Duration::from_secs(if call % 2 == 0 { 5 } else { 31 }));
+        assert_eq!(seller.1.load(Ordering::SeqCst), 1, "{call}");
+    }
+    // The next day's pair is bought because the old one is over, and not because it is refused.
+    bench.env.advance(DAY);
+    for _ in 0..3 {
+        assert_eq!(bench.send(&CREATE).await.unwrap().status, 401);
+        bench.env.advance(Duration::from_secs(31));
+    }
+    assert_eq!(seller.1.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn what_one_operation_is_refused_keeps_no_other_from_a_new_pair() {
+    let no = || Act::answer(401, &[], "{}");
+    let acts = vec![no(), no(), no(), no(), ok(), no(), ok(), no(), ok()];
+    let (bench, seller) = managed(acts).await;
+    let bought = || seller.1.load(Ordering::SeqCst);
+    assert_eq!((bench.send(&CREATE).await.unwrap().status, bought()), (401, 1));
+    bench.env.advance(Duration::from_secs(31));
+    assert_eq!((bench.send(&CREATE).await.unwrap().status, bought()), (401, 1));
+    // Revoked early: another operation finds out, and is served.
+    assert_eq!((bench.send(&READ).await.unwrap().status, bought()), (200, 2));
+    bench.env.advance(Duration::from_secs(31));
+    let reply = bench.send(&PUT).await.unwrap();
+    assert_eq!((reply.status, bought()), (200, 3));
+    bench.env.advance(Duration::from_secs(31));
+    let reply = bench.send(&PUT).await.unwrap();
+    assert_eq!((reply.status, bought()), (200, 4), "after a success it may be the token again");
 }
 
 #[tokio::test]

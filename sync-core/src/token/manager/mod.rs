@@ -19,8 +19,8 @@ use crate::{AccountKey, Env, NoObserver, Observer, SystemEnv};
 ///   tried again for a quarter of an hour and on every later occasion.
 /// - A pair is renewed early (a tenth of its life, at most 5 minutes, with jitter) while the old token still
 ///   serves; a failed early refresh harms nobody.
-/// - A rejection by the service renews the version that was sent, once: a token that is refused fresh from the
-///   token endpoint is left alone for 30 seconds.
+/// - A rejection by the service renews the version that was sent, once: a token that is refused within 30 seconds after
+///   the token endpoint gave it is [`Rejected`](TokenError::Rejected), and no other is bought.
 /// - Other processes on the same store refresh under a lease; whoever comes second adopts the first one's pair.
 /// - A refusal of the refresh token is believed only after a second look into the store. It is then sticky: no
 ///   further refresh is sent until a new pair is stored. An observer hears of it once.

@@ -65,7 +65,7 @@ const SAVE_ATTEMPTS: u32 = 3;
 const LATER_ATTEMPTS: u32 = 20;
 
 pub(super) fn access(tokens: Versioned<TokenSet>) -> AccessToken {
-    AccessToken::new(tokens.rev, tokens.value.access)
+    AccessToken::new(tokens.rev, tokens.value.access).expires_at(tokens.value.access_expires_at)
 }
 
 fn store_error(error: StoreError) -> TokenError {
@@ -118,12 +118,9 @@ impl Renewal {
         if let Some(newer) = current.filter(|c| c.rev > rejected) {
             return Ok(newer);
         }
-        let age = fresh.filter(|(rev, _)| *rev == rejected).map(|(_, at)| at);
-        let age = age.map(|at| self.env.monotonic().saturating_sub(at));
-        if let Some(age) = age.filter(|age| *age < FRESH) {
-            let age = age.as_secs();
-            let why = format!("the service refuses an access token that it gave {age} seconds ago");
-            return Err(self.failed(RefreshError::Unavailable(why)));
+        let bought = fresh.filter(|(rev, _)| *rev == rejected).map(|(_, at)| at);
+        if bought.is_some_and(|at| self.env.monotonic().saturating_sub(at) < FRESH) {
+            return Err(TokenError::Rejected);
         }
         self.renewed(Some(rejected)).await
     }

@@ -340,7 +340,7 @@ async fn a_token_that_is_refused_fresh_from_the_service_buys_no_further_one() {
     token = f.manager.renew(token.rev).await.unwrap();
     for _ in 0..10 {
         let error = f.manager.renew(token.rev).await.unwrap_err();
-        assert!(error.is_transient(), "{error}");
+        assert!(matches!(error, TokenError::Rejected), "{error}");
     }
     assert_eq!(f.service.calls.load(Ordering::SeqCst), 1);
     f.env.advance(FRESH);
