@@ -41,6 +41,17 @@ struct State {
     fresh: Option<(Rev, Duration)>,
 }
 
+impl State {
+    /// Goes on with a pair that is stored.
+    fn take_up(&mut self, tokens: &Versioned<TokenSet>) {
+        // A person may have stored a newer pair meanwhile.
+        if self.current.as_ref().is_none_or(|current| current.rev < tokens.rev) {
+            self.current = Some(tokens.clone());
+        }
+        (self.dead, self.rest) = (None, None);
+    }
+}
+
 #[derive(Debug)]
 struct Rest {
     error: TokenError,
@@ -141,15 +152,32 @@ impl Renewal {
     }
 
     pub(super) async fn disconnect(&self) -> Result<(), TokenError> {
-        let running = self.state().running.clone();
-        if let Some(mut running) = running {
-            // Its end is all that matters: a pair it stores afterwards would bring the account back.
-            drop(running.wait_for(Option::is_some).await);
-        }
+        // A pair that it stores afterwards would bring the account back.
+        self.refreshed().await;
         self.store.remove(&self.account).await.map_err(store_error)?;
         let mut state = self.state();
         *state = State { running: state.running.take(), ..State::default() };
         Ok(())
+    }
+
+    pub(super) async fn settle(&self) -> Result<(), TokenError> {
+        self.refreshed().await;
+        if let Some(saved) = self.save_leftover().await? {
+            self.state().take_up(&saved);
+        }
+        Ok(())
+    }
+
+    pub(super) fn unsaved(&self) -> Option<TokenSet> {
+        self.state().unsaved.as_ref().map(|(_, tokens)| tokens.clone())
+    }
+
+    /// Waits for the end of the refresh that runs, if one does, whatever comes of it.
+    async fn refreshed(&self) {
+        let running = self.state().running.clone();
+        if let Some(mut running) = running {
+            drop(running.wait_for(Option::is_some).await);
+        }
     }
 
     pub(super) async fn keep_alive(self: &Arc<Self>) -> Result<Option<Timestamp>, TokenError> {
@@ -241,13 +269,7 @@ impl Renewal {
         let mut state = self.state();
         state.running = None;
         match outcome {
-            Ok(tokens) => {
-                // A person may have stored a newer pair meanwhile.
-                if state.current.as_ref().is_none_or(|current| current.rev < tokens.rev) {
-                    state.current = Some(tokens.clone());
-                }
-                (state.dead, state.rest) = (None, None);
-            }
+            Ok(tokens) => state.take_up(tokens),
             Err(error) => {
                 tracing::warn!(account = %self.account, %error, "token refresh failed");
                 let failures = state.rest.as_ref().map_or(0, |rest| rest.failures);
@@ -414,7 +436,7 @@ impl Renewal {
             };
             if idle {
                 if let Ok(Some(saved)) = self.save_leftover().await {
-                    self.finish(&Ok(saved));
+                    self.state().take_up(&saved);
                 }
             }
         }
