@@ -367,7 +367,8 @@ impl Error {
 
     /// Whether the rate limit or the day's quota stopped the call.
     pub fn is_rate_limited(&self) -> bool {
-        matches!(self.0.kind, ErrorKind::RateLimited | ErrorKind::Transport(HttpErrorKind::Quota))
+        use HttpErrorKind::{Quota, Throttled};
+        matches!(self.0.kind, ErrorKind::RateLimited | ErrorKind::Transport(Quota | Throttled))
     }
 
     /// Whether it is the day's quota that stopped the call, and not a burst: waiting seconds does not help.

@@ -131,7 +131,7 @@ impl Error {
             HttpErrorKind::Connect | HttpErrorKind::Interrupted => ErrorKind::Transport,
             HttpErrorKind::Timeout | HttpErrorKind::Deadline => ErrorKind::Timeout,
             HttpErrorKind::TooLarge => ErrorKind::Decode,
-            HttpErrorKind::Quota => ErrorKind::RateLimited,
+            HttpErrorKind::Quota | HttpErrorKind::Throttled => ErrorKind::RateLimited,
             HttpErrorKind::Token => ErrorKind::Auth,
             _ => ErrorKind::Request,
         };

@@ -118,7 +118,7 @@ async fn failed_grants_tell_nothing_private() {
             &json!({ "error": "invalid_grant", "error_description": "Used up.", "code": "s3cr3t-code" }),
         ),
         answer(200, &json!({ "access_token": 5, "refresh_token": "s3cr3t-refresh-2" })),
-        answer(200, &json!({ "access_token": "s3cr3t-access-2", "refresh_token": "s3cr3t-refresh-2" })),
+        answer(200, &json!({ "access_token": "", "refresh_token": "s3cr3t-refresh-2" })),
         answer(500, &json!({ "refresh_token": "s3cr3t-refresh-2" })),
         ResponseTemplate::new(200).set_body_string("s3cr3t-access-2"),
     ];
@@ -369,7 +369,7 @@ async fn of_grants() -> Vec<(Error, ErrorKind)> {
         (granted.check(&here, &wanted).unwrap_err(), ErrorKind::MissingScopes),
     ];
     let pair = json!({ "access_token": TOKEN, "token_type": "Bearer", "refresh_token": "s3cr3t-refresh-2" });
-    let half = json!({ "access_token": TOKEN, "refresh_token": "s3cr3t-refresh-2" });
+    let half = json!({ "access_token": "", "id": TOKEN, "refresh_token": "s3cr3t-refresh-2" });
     let refusal =
         json!({ "error": "invalid_grant", "error_description": "s3cr3t-code with s3cr3t-client is used up" });
     let table: [(u16, Value, ErrorKind); 4] = [

@@ -9,6 +9,7 @@ use tracing::Instrument;
 use url::{Host, Url};
 
 use super::limiter::{Denied, Tenant, UNKNOWN_RESET};
+use super::refusals::Refusals;
 use super::retry_after::{retry_after, service_time};
 use super::{
     CallOptions, HttpError, HttpErrorKind, HttpSettings, Limiter, RateInfo, RateLimit, Reply, Request,
@@ -28,14 +29,23 @@ use crate::{
 /// | what happened | read or idempotent | not idempotent |
 /// |---|---|---|
 /// | no connection | again | again |
-/// | 429, burst | again, after the pause asked for | again, after the pause asked for |
+/// | 429, burst | again, after the pause asked for, or answer returned | the same |
 /// | 429, day's quota spent | error | error |
 /// | token rejected | renew, once more | renew, once more |
+/// | fresh token rejected | answer returned | answer returned |
 /// | 5xx | again | answer returned |
 /// | timeout, reset, cut body | again | error, outcome unknown |
 /// | any other answer | answer returned | answer returned |
 ///
-/// "Again" ends with the attempts, the deadline, or the retry budget that all clones share.
+/// "Again" ends with the attempts, the deadline, or the retry budget that all clones share. Nothing is sent at the
+/// deadline or after it, nor in the last second before it, whatever the time was spent on: what was not sent then is
+/// [`HttpErrorKind::Deadline`], and has had no effect.
+///
+/// An operation that is refused with a fresh token buys no further one before that expires, or the operation succeeds.
+///
+/// A 429 holds back every call of the account for as long as it asks, 10 minutes at most (a day, where the day's quota is
+/// spent). A call that cannot wait so long is told at once, with [`retry_after`](HttpError::retry_after):
+/// [`HttpErrorKind::Throttled`] or [`HttpErrorKind::Quota`].
 ///
 /// Clones are cheap and share connections, limiter and budget.
 #[derive(Debug, Clone)]
@@ -51,6 +61,7 @@ struct Shared {
     base: Url,
     tokens: Option<Arc<dyn TokenSource>>,
     limit: Arc<Tenant>,
+    refusals: Refusals,
     retry: RetryPolicy,
     budget: RetryBudget,
     env: Arc<dyn Env>,
@@ -77,6 +88,9 @@ impl fmt::Debug for Shared {
 
 /// The largest answer accepted. The largest known is a page of 500 contacts, well under 4 MiB.
 const LARGEST: usize = 32 * 1024 * 1024;
+/// With less time left than this no request is sent: it would end in doubt before an answer can be there. Where a
+/// tenth of the request's or of the call's time is less, that counts.
+const LEAST: Duration = Duration::from_secs(1);
 
 impl HttpClient {
     /// Sends to `base` for `account`. Requests carry a token of `tokens` if there is one, and start out with
@@ -97,7 +111,10 @@ impl HttpClient {
         check_base(&base).map_err(|why| HttpError::new(HttpErrorKind::Request, "base URL", why))?;
         let limiter = match &settings.limiter {
             Some(shared) => shared,
-            None => &Limiter::new(settings.limit.unwrap_or(limit), settings.env.clone()),
+            None => &match settings.limit {
+                Some(own) => Limiter::at_most(own, settings.env.clone()),
+                None => Limiter::new(limit, settings.env.clone()),
+            },
         };
         let limit = limiter.tenant(&account);
         let shared = Shared {
@@ -107,6 +124,7 @@ impl HttpClient {
             base,
             tokens,
             limit,
+            refusals: Refusals::default(),
             retry: settings.retry.clone(),
             budget: RetryBudget::new(),
             env: settings.env.clone(),
@@ -208,22 +226,10 @@ impl Call<'_> {
                     if self.attempts == 1 {
                         self.shared().budget.give_back();
                     }
+                    self.shared().refusals.forget(self.operation());
                     return result;
                 }
-                Some(Verdict::TokenRejected) if !self.renewed => {
-                    match (token, self.client.shared.tokens.as_ref()) {
-                        (Some(token), Some(source)) => {
-                            self.renewed = true;
-                            match source.renew(token.rev).await {
-                                Ok(_) => continue,
-                                // The service's own answer says more than "this source cannot renew".
-                                Err(TokenError::Rejected) => return result,
-                                Err(error) => return Err(self.token_error(error)),
-                            }
-                        }
-                        _ => return result,
-                    }
-                }
+                Some(Verdict::TokenRejected) if self.has_another(token).await? => continue,
                 _ => {}
             }
             let Some(delay) = self.pause_before_retry(&result) else { return result };
@@ -256,9 +262,15 @@ impl Call<'_> {
         self.request.operation.name()
     }
 
-    /// What is left until the deadline.
+    /// How long a request may still be sent.
     fn time_left(&self) -> Duration {
-        self.deadline().saturating_sub(self.shared().env.monotonic())
+        self.last().saturating_sub(self.shared().env.monotonic())
+    }
+
+    /// The moment from which on nothing is sent any more.
+    fn last(&self) -> Duration {
+        let CallOptions { timeout, deadline, .. } = &self.client.options;
+        self.deadline().saturating_sub(LEAST.min(*timeout / 10).min(*deadline / 10))
     }
 
     /// The moment by which it must have ended.
@@ -273,10 +285,47 @@ impl Call<'_> {
     async fn token(&self) -> Result<Option<AccessToken>, HttpError> {
         match &self.shared().tokens {
             Some(source) if !self.request.anonymous => {
-                source.access().await.map(Some).map_err(|e| self.token_error(e))
+                let token = self.in_time(source.access()).await?.map_err(|error| self.token_error(error))?;
+                if self.time_left().is_zero() { Err(self.too_late()) } else { Ok(Some(token)) }
             }
             _ => Ok(None),
         }
+    }
+
+    /// Whether there is another token than the one that was refused, and it was not tried yet. Where there is none, the
+    /// service's own answer says more than any word about tokens.
+    async fn has_another(&mut self, refused: Option<AccessToken>) -> Result<bool, HttpError> {
+        let shared = self.client.shared.as_ref();
+        let (Some(refused), Some(source)) = (refused, &shared.tokens) else { return Ok(false) };
+        let (operation, now) = (self.request.operation.name(), shared.env.now());
+        if std::mem::replace(&mut self.renewed, true) {
+            shared.refusals.remember(operation, refused.expires_at, now);
+            return Ok(false);
+        }
+        if shared.refusals.hold(operation, now) {
+            // Nothing is bought, but somebody else may have.
+            let current = self.token().await.ok().flatten();
+            return Ok(current.is_some_and(|current| current.rev > refused.rev));
+        }
+        match self.in_time(source.renew(refused.rev)).await? {
+            Ok(_) => Ok(true),
+            Err(TokenError::Rejected) => {
+                shared.refusals.remember(operation, refused.expires_at, now);
+                Ok(false)
+            }
+            Err(error) => Err(self.token_error(error)),
+        }
+    }
+
+    /// What comes of `wait`, if that ends while something can still be sent. A renewal that takes longer goes on without
+    /// this call.
+    async fn in_time<T>(&self, wait: impl Future<Output = T>) -> Result<T, HttpError> {
+        tokio::time::timeout(self.time_left(), wait).await.map_err(|_| self.too_late())
+    }
+
+    fn too_late(&self) -> HttpError {
+        let what = "the wait for an access token left no time before the deadline";
+        HttpError::new(HttpErrorKind::Deadline, self.operation(), what).with_attempts(self.attempts)
     }
 
     /// Sends once. The outer error is one that no retry can mend; the duration is when it was sent.
@@ -287,7 +336,7 @@ impl Call<'_> {
         if let Some(token) = token {
             shared.service.authorize(token, &mut outgoing).map_err(wrong)?;
         }
-        let permit = shared.limit.acquire(self.deadline()).await;
+        let permit = shared.limit.acquire(self.last()).await;
         let permit = permit.map_err(|denied| self.denied(denied))?;
         self.attempts += 1;
 
@@ -341,6 +390,10 @@ impl Call<'_> {
         let (kind, what, after) = match denied {
             Denied::Late => {
                 (HttpErrorKind::Deadline, "the rate limit leaves no turn before the deadline", None)
+            }
+            Denied::Paused { retry_after } => {
+                let what = "the service asked to be left alone for longer than the call may take";
+                (HttpErrorKind::Throttled, what, Some(retry_after))
             }
             Denied::Spent { retry_after } => {
                 (HttpErrorKind::Quota, "the account's quota for the day is spent", Some(retry_after))

@@ -40,6 +40,9 @@ pub enum HttpErrorKind {
     Deadline,
     /// The day's quota is spent. Nothing was sent.
     Quota,
+    /// The service has refused a request of the account for its rate, and asked for a pause that outlasts the call.
+    /// Nothing is under way.
+    Throttled,
     /// There is no access token. Nothing was sent, or only what the service refused.
     Token,
 }

@@ -12,6 +12,7 @@ mod error;
 mod limiter;
 pub mod oauth;
 mod operation;
+mod refusals;
 mod reply;
 mod request;
 mod retry_after;

@@ -6,14 +6,16 @@ use jiff::Timestamp;
 
 /// How long a `Retry-After` asks to wait: a number of seconds, or an HTTP date compared with what `now` gives.
 ///
-/// A date that has passed is no wait; anything unreadable is no answer.
+/// A date that has passed is no wait; anything unreadable is no answer. More than a year is a year, so that no sum with it
+/// overflows.
 pub(super) fn retry_after(headers: &HeaderMap, now: impl FnOnce() -> Timestamp) -> Option<Duration> {
+    const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let at = instant(text)?;
-    Some(Duration::try_from(at.duration_since(now())).unwrap_or(Duration::ZERO))
+    let asked = match text.parse::<f64>() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok()?,
+        Err(_) => Duration::try_from(instant(text)?.duration_since(now())).unwrap_or_default(),
+    };
+    Some(asked.min(LONGEST))
 }
 
 /// What the service's clock said when it answered.
@@ -37,6 +39,8 @@ mod tests {
             (" 0.5 ", Some(500)),
             ("Thu, 01 Jan 2026 00:01:00 GMT", Some(60_000)),
             ("Wed, 31 Dec 2025 23:59:00 GMT", Some(0)),
+            ("18446744073709549568", Some(31_536_000_000)),
+            ("Fri, 01 Jan 2500 00:00:00 GMT", Some(31_536_000_000)),
             ("-3", None),
             ("soon", None),
             ("1e400", None),

@@ -127,14 +127,16 @@ impl HttpSettings {
         self
     }
 
-    /// Shares a limiter with other clients of the same account. Default: one of its own.
+    /// Shares a limiter with other clients of the same account. Default: one of its own, with the limit that the service is
+    /// known to have or [`rate_limit`](Self::rate_limit) sets.
     #[must_use]
     pub fn limiter(mut self, limiter: Limiter) -> Self {
         self.limiter = Some(limiter);
         self
     }
 
-    /// Sets the rate limit to start with, in place of the service's known one.
+    /// Sets a rate limit to keep to, in place of the service's known one. What the service tells of its own can lower it,
+    /// never raise it. Without effect beside a [`limiter`](Self::limiter), which brings its own.
     #[must_use]
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.limit = Some(limit);
@@ -225,7 +227,8 @@ impl CallOptions {
         self
     }
 
-    /// Sets how long the whole call may take: waiting for the rate limit, all attempts and the pauses between.
+    /// Sets how long the whole call may take: waiting for the rate limit and for a token, all attempts and the pauses
+    /// between. In the last second of it (with a shorter time, in the last tenth) nothing is sent any more.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;

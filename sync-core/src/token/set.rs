@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 /// Counts the versions of a stored record. A store compares it before it replaces anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -88,11 +88,11 @@ impl TokenSet {
         self
     }
 
-    /// Fills what a renewal did not say again from the pair it renews: a reply without a refresh token keeps the old
-    /// one, and details that are missing in it still hold.
+    /// Fills what a renewal did not say again from the pair it renews: a reply without a refresh token, or with an empty
+    /// one, keeps the old one, and details that are missing in it still hold.
     #[must_use]
     pub(super) fn inherit(mut self, old: &Self) -> Self {
-        if self.refresh.is_none() {
+        if self.refresh.as_ref().is_none_or(|refresh| refresh.expose_secret().is_empty()) {
             (self.refresh, self.refresh_expires_at) = (old.refresh.clone(), old.refresh_expires_at);
         }
         for (name, value) in &old.details {
@@ -138,8 +138,6 @@ impl TokenSet {
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret;
-
     use super::*;
 
     const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -168,6 +166,10 @@ mod tests {
             TokenSet::new("s3cr3t-c".into(), at + DAY).refresh_token("s3cr3t-s".into()).inherit(&old);
         assert_eq!(rotated.refresh.as_ref().map(ExposeSecret::expose_secret), Some("s3cr3t-s"));
         assert_eq!(rotated.refresh_expires_at, None, "the old token's clock is not the new one's");
+
+        let empty = TokenSet::new("s3cr3t-d".into(), at).refresh_token("".into()).inherit(&old);
+        assert_eq!(empty.refresh.as_ref().map(ExposeSecret::expose_secret), Some("s3cr3t-r"));
+        assert_eq!(empty.refresh_expires_at, Some(at + DAY * 14));
     }
 
     #[test]

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::{Rev, StoreError, TokenSet};
@@ -15,12 +16,21 @@ pub struct AccessToken {
     pub rev: Rev,
     /// The token. Clones share it.
     pub secret: Arc<SecretString>,
+    /// When it stops working, `None` if that is not known.
+    pub expires_at: Option<Timestamp>,
 }
 
 impl AccessToken {
     /// A token of this version.
     pub fn new(rev: Rev, secret: impl Into<SecretString>) -> Self {
-        Self { rev, secret: Arc::new(secret.into()) }
+        Self { rev, secret: Arc::new(secret.into()), expires_at: None }
+    }
+
+    /// Sets when it stops working.
+    #[must_use]
+    pub fn expires_at(mut self, at: Option<Timestamp>) -> Self {
+        self.expires_at = at;
+        self
     }
 }
 
@@ -38,7 +48,8 @@ pub trait TokenSource: Send + Sync + Debug {
     ///
     /// # Errors
     ///
-    /// [`TokenError`]; [`TokenError::Rejected`] if the source cannot renew.
+    /// [`TokenError`]; [`TokenError::Rejected`] if the source cannot renew, or the token is so fresh that another would
+    /// fare no better: the service's own answer then says what is wrong.
     async fn renew(&self, rejected: Rev) -> Result<AccessToken, TokenError>;
 }
 
@@ -137,7 +148,7 @@ pub enum TokenError {
         /// What the service said.
         reason: String,
     },
-    /// The service refused the token, and this source has no other.
+    /// The service refused the token, and this source has no other, or none that would fare better.
     #[error("the service refused the access token, and it cannot be renewed")]
     Rejected,
     /// The pair has expired and could not be renewed this time.

@@ -24,8 +24,8 @@ use sync_core::http::{
     Outgoing, RateInfo, RateLimit, Reply, Request, Service, Url, Verdict,
 };
 use sync_core::{
-    AccessToken, AccountKey, Env, Event, Idempotency, ManualEnv, Observer, RetryPolicy, Rev, StaticToken,
-    TokenError, TokenSource,
+    AccessToken, AccountKey, Env, Event, Idempotency, ManualEnv, MemoryTokenStore, Observer, Refresh,
+    RefreshError, RetryPolicy, Rev, StaticToken, TokenError, TokenManager, TokenSet, TokenSource,
 };
 
 const READ: Operation = Operation::new("things.get", Method::GET, "/things/{id}", Idempotency::Safe);
@@ -61,7 +61,9 @@ impl Service for Things {
         let mut rate = RateInfo::default();
         (rate.daily_limit, rate.daily_remaining) = (number("x-day"), number("x-day-left"));
         rate.daily_reset = number("x-day-reset").map(|seconds| Duration::from_secs(seconds.into()));
-        rate.daily_limit.is_some().then_some(rate)
+        rate.limit = number("x-limit");
+        rate.interval = rate.limit.map(|_| Duration::from_secs(10));
+        (rate.daily_limit.is_some() || rate.limit.is_some()).then_some(rate)
     }
 }
 
@@ -110,8 +112,11 @@ async fn bench(acts: Vec<Act>) -> Bench {
 }
 
 async fn bench_with(acts: Vec<Act>, tokens: Arc<dyn TokenSource>) -> Bench {
-    let script = Script::start(acts).await;
-    let (env, attempts) = (Arc::new(ManualEnv::new(1)), Arc::new(Attempts::default()));
+    bench_on(Arc::new(ManualEnv::new(1)), acts, tokens).await
+}
+
+async fn bench_on(env: Arc<ManualEnv>, acts: Vec<Act>, tokens: Arc<dyn TokenSource>) -> Bench {
+    let (script, attempts) = (Script::start(acts).await, Arc::new(Attempts::default()));
     let settings = HttpSettings::new()
         .env(env.clone())
         .observer(attempts.clone())
@@ -277,6 +282,71 @@ async fn a_token_that_cannot_be_renewed_leaves_the_services_own_answer() {
     assert_eq!(bench.script.requests(), 1);
 }
 
+/// Gives pairs for a day, and counts them.
+#[derive(Debug)]
+struct Selling(Arc<ManualEnv>, AtomicU64);
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+#[sync_core::async_trait]
+impl Refresh for Selling {
+    async fn refresh(&self, _: &TokenSet) -> Result<TokenSet, RefreshError> {
+        let number = self.1.fetch_add(1, Ordering::SeqCst) + 1;
+        let set = TokenSet::new(format!("{TOKEN}-{number}").into(), self.0.now()).expires_in(DAY);
+        Ok(set.refresh_token(format!("{TOKEN}-r{number}").into()))
+    }
+}
+
+/// A client whose tokens a manager keeps, and who sells them.
+async fn managed(acts: Vec<Act>) -> (Bench, Arc<Selling>) {
+    let env = Arc::new(ManualEnv::new(1));
+    let seller = Arc::new(Selling(env.clone(), AtomicU64::new(0)));
+    let (account, store) = (AccountKey::new("things", 1), Arc::new(MemoryTokenStore::new(env.clone())));
+    let manager = TokenManager::builder(account, store, seller.clone()).env(env.clone()).build();
+    let first = TokenSet::new(format!("{TOKEN}-0").into(), env.now()).expires_in(DAY * 2);
+    manager.connect(first.refresh_token(format!("{TOKEN}-r0").into())).await.unwrap();
+    (bench_on(env, acts, Arc::new(manager)).await, seller)
+}
+
+#[tokio::test]
+async fn a_401_that_no_token_mends_is_the_service_s_own_answer_and_buys_one_pair() {
+    let no_plan = r#"{"message":"your plan does not include this"}"#;
+    let (bench, seller) = managed(vec![Act::answer(401, &[("x-trace", "t-1")], no_plan); 30]).await;
+    for call in 0..12 {
+        let reply = bench.send(&CREATE).await.unwrap();
+        assert_eq!((reply.status, reply.excerpt().as_str()), (401, no_plan), "{call}");
+        assert_eq!(reply.headers["x-trace"], "t-1");
+        bench.env.advance(Duration::from_secs(if call % 2 == 0 { 5 } else { 31 }));
+        assert_eq!(seller.1.load(Ordering::SeqCst), 1, "{call}");
+    }
+    // The next day's pair is bought because the old one is over, and not because it is refused.
+    bench.env.advance(DAY);
+    for _ in 0..3 {
+        assert_eq!(bench.send(&CREATE).await.unwrap().status, 401);
+        bench.env.advance(Duration::from_secs(31));
+    }
+    assert_eq!(seller.1.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn what_one_operation_is_refused_keeps_no_other_from_a_new_pair() {
+    let no = || Act::answer(401, &[], "{}");
+    let acts = vec![no(), no(), no(), no(), ok(), no(), ok(), no(), ok()];
+    let (bench, seller) = managed(acts).await;
+    let bought = || seller.1.load(Ordering::SeqCst);
+    assert_eq!((bench.send(&CREATE).await.unwrap().status, bought()), (401, 1));
+    bench.env.advance(Duration::from_secs(31));
+    assert_eq!((bench.send(&CREATE).await.unwrap().status, bought()), (401, 1));
+    // Revoked early: another operation finds out, and is served.
+    assert_eq!((bench.send(&READ).await.unwrap().status, bought()), (200, 2));
+    bench.env.advance(Duration::from_secs(31));
+    let reply = bench.send(&PUT).await.unwrap();
+    assert_eq!((reply.status, bought()), (200, 3));
+    bench.env.advance(Duration::from_secs(31));
+    let reply = bench.send(&PUT).await.unwrap();
+    assert_eq!((reply.status, bought()), (200, 4), "after a success it may be the token again");
+}
+
 #[tokio::test]
 async fn pauses_follow_the_server() {
     for (after, least, most) in [("3", 3000, 3250), ("Thu, 01 Jan 2026 00:00:05 GMT", 4900, 5250)] {
@@ -284,6 +354,22 @@ async fn pauses_follow_the_server() {
         bench.send(&CREATE).await.unwrap();
         let slept: Duration = bench.env.sleeps().iter().sum();
         assert!((least..=most).contains(&slept.as_millis()), "{after}: {slept:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_pause_that_a_call_cannot_wait_for_ends_it_as_throttled_and_is_over_in_ten_minutes() {
+    for after in ["31536000", "18446744073709549568"] {
+        let bench = bench(vec![Act::answer(429, &[("retry-after", after)], "{}"), ok()]).await;
+        bench.env.advance(Duration::from_secs(3000));
+        let reply = bench.send(&CREATE).await.unwrap();
+        assert_eq!((reply.status, reply.retry_after), (429, Some(Duration::from_secs(31_536_000))));
+        let error = bench.send(&CREATE).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (HttpErrorKind::Throttled, 0));
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(600)));
+        assert!(error.is_transient() && !error.outcome_unknown());
+        bench.env.advance(Duration::from_secs(600));
+        assert_eq!(bench.send(&CREATE).await.unwrap().status, 200);
     }
 }
 
@@ -326,6 +412,82 @@ async fn a_call_without_a_turn_before_its_deadline_sends_nothing() {
     assert_eq!(error.kind(), HttpErrorKind::Deadline);
     assert_eq!(error.attempts(), 0);
     assert_eq!(script.requests(), 1);
+}
+
+/// Takes its time, by the clock.
+#[derive(Debug)]
+struct Slow(Arc<ManualEnv>, Duration);
+
+#[sync_core::async_trait]
+impl TokenSource for Slow {
+    async fn access(&self) -> Result<AccessToken, TokenError> {
+        self.0.advance(self.1);
+        Ok(AccessToken::new(Rev::FIRST, TOKEN))
+    }
+
+    async fn renew(&self, _: Rev) -> Result<AccessToken, TokenError> {
+        Err(TokenError::Rejected)
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_sent_before_the_deadline_is_not_sent_and_not_in_doubt() {
+    for (seconds, requests) in [(168, 0), (120, 0), (119, 0), (118, 1)] {
+        let script = Script::start(vec![ok()]).await;
+        let env = Arc::new(ManualEnv::new(1));
+        let tokens = Arc::new(Slow(env.clone(), Duration::from_secs(seconds)));
+        let (settings, base) = (HttpSettings::new().env(env), Url::parse(&script.url()).unwrap());
+        let (account, limit) = (AccountKey::new("things", 1), RateLimit::new(1, Duration::from_secs(1)));
+        let client =
+            HttpClient::new(&settings, Arc::new(Things), account, base, Some(tokens), limit).unwrap();
+        let result = client.send(Request::new(&CREATE).arg("id", 7)).await;
+        assert_eq!(script.requests(), requests, "{seconds}");
+        if let Err(error) = result {
+            assert_eq!((error.kind(), error.outcome_unknown()), (HttpErrorKind::Deadline, false));
+            let words = "the wait for an access token left no time before the deadline (nothing was sent)";
+            assert!(error.to_string().ends_with(words), "{error}");
+        }
+    }
+}
+
+/// Never has a token.
+#[derive(Debug)]
+struct Stuck;
+
+#[sync_core::async_trait]
+impl TokenSource for Stuck {
+    async fn access(&self) -> Result<AccessToken, TokenError> {
+        std::future::pending().await
+    }
+
+    async fn renew(&self, _: Rev) -> Result<AccessToken, TokenError> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_token_past_the_deadline() {
+    let bench = bench_with(vec![], Arc::new(Stuck)).await;
+    let error = bench.send(&CREATE).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (HttpErrorKind::Deadline, 0));
+    assert!(error.is_transient() && !error.outcome_unknown());
+}
+
+#[tokio::test]
+async fn a_rate_limit_of_ones_own_is_kept_to_whatever_the_service_allows() {
+    for (told, seconds) in [("100", 20), ("5", 110)] {
+        let script = Script::start(vec![Act::answer(200, &[("x-limit", told)], "{}"); 60]).await;
+        let (env, own) = (Arc::new(ManualEnv::new(1)), RateLimit::new(20, Duration::from_secs(10)));
+        let (settings, base) =
+            (HttpSettings::new().env(env.clone()).rate_limit(own), Url::parse(&script.url()).unwrap());
+        let known = RateLimit::new(100, Duration::from_secs(10));
+        let account = AccountKey::new("things", 1);
+        let client = HttpClient::new(&settings, Arc::new(Things), account, base, None, known).unwrap();
+        for _ in 0..60 {
+            client.send(Request::new(&READ).arg("id", 7)).await.unwrap();
+        }
+        assert_eq!(env.monotonic(), Duration::from_secs(seconds), "{told}");
+    }
 }
 
 #[tokio::test]

@@ -255,7 +255,7 @@ async fn of_grants(shown: &mut Shown) {
             r#"{"error":"invalid_grant","error_description":"used up","refresh_token":"s3cr3t"}"#.to_owned()
         }),
         (200, |_| r#"{"access_token":5,"refresh_token":"s3cr3t-refresh"}"#.to_owned()),
-        (200, |_| r#"{"access_token":"s3cr3t-access","refresh_token":"s3cr3t-refresh"}"#.to_owned()),
+        (200, |_| r#"{"access_token":"","id":"s3cr3t-access","refresh_token":"s3cr3t-refresh"}"#.to_owned()),
         (200, |_| "s3cr3t-access".to_owned()),
         (500, |_| "<html>s3cr3t-access</html>".to_owned()),
         (502, str::to_owned),

@@ -1,19 +1,16 @@
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use oauth2::basic::{
-    BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
-};
+use oauth2::basic::BasicClient;
 use oauth2::{
-    AuthType, AuthorizationCode, ClientId, ClientSecret, EndpointNotSet, ExtraTokenFields, RedirectUrl,
-    RefreshToken, RequestTokenError, ResourceOwnerPassword, ResourceOwnerUsername, StandardRevocableToken,
-    StandardTokenResponse, TokenResponse, TokenUrl,
+    AuthType, AuthorizationCode, ClientId, ClientSecret, RedirectUrl, RefreshToken, RequestTokenError,
+    ResourceOwnerPassword, ResourceOwnerUsername, TokenUrl,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::OAuthApp;
+use super::answer::{granted, may_be_secret};
 use crate::http::{HeaderMap, HttpClient, HttpError, Operation, Reply, Request, Verdict};
 use crate::{RefreshError, TokenSet};
 
@@ -107,30 +104,14 @@ impl From<GrantError> for RefreshError {
     }
 }
 
-/// What a token answer holds besides the standard fields.
-#[derive(Debug, serde::Serialize, serde::Deserialize)]
-struct Details(BTreeMap<String, Value>);
-
-impl ExtraTokenFields for Details {}
-
-type Tokens = StandardTokenResponse<Details, BasicTokenType>;
-type Client = oauth2::Client<
-    BasicErrorResponse,
-    Tokens,
-    BasicTokenIntrospectionResponse,
-    StandardRevocableToken,
-    BasicRevocationErrorResponse,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointNotSet,
->;
-
 /// Asks the token endpoint `operation` for tokens.
 ///
 /// `extra` are the service's own parameters. Text, numbers and flags that the answer holds beside the standard fields
 /// come back in [`TokenSet::details`], except those whose name speaks of a token or a secret.
+///
+/// A success is read as leniently as can be, because a refresh token in it exists nowhere else: all that it must have is
+/// an access token. Names may be in `snake_case` or in `camelCase`, a life may be a number or text, and the scope a text
+/// or a list. An empty token is none, and a life of nothing is not known.
 ///
 /// # Errors
 ///
@@ -146,7 +127,7 @@ pub async fn request(
     // The address is the HTTP layer's affair; the crate wants one to build a request.
     let nowhere =
         TokenUrl::new("https://token.invalid/".to_owned()).map_err(|_| GrantError::Set("token URL"))?;
-    let mut client = Client::new(ClientId::new(app.client_id.clone()))
+    let mut client = BasicClient::new(ClientId::new(app.client_id.clone()))
         .set_client_secret(ClientSecret::new(app.client_secret.expose_secret().to_owned()))
         .set_auth_type(AuthType::RequestBody)
         .set_token_uri(nowhere);
@@ -171,54 +152,32 @@ pub async fn request(
             client.exchange_password(&username, &password).request_async(&send).await
         }
     };
-    let tokens = result.map_err(|error| match error {
-        RequestTokenError::Request(SendError(error)) => error,
-        // The adapter lets only successes through; what the crate cannot read it would show, tokens included.
-        _ => GrantError::Malformed { status: 200 },
-    })?;
-    Ok(token_set(&tokens, http.env().now()))
+    let brought = match result {
+        Err(RequestTokenError::Request(Brought(reply))) => reply,
+        // It was never asked to send, or reads an answer that it was not given.
+        _ => Err(GrantError::Set("token request")),
+    };
+    let reply = brought?;
+    granted(&reply.body, http.env().now()).ok_or(GrantError::Malformed { status: reply.status })
 }
 
-/// Whether a field of an answer may be a secret, by its name. A token's id is none.
-fn may_be_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let speaks = ["token", "secret", "password", "assertion"].iter().any(|word| name.contains(word));
-    speaks && !name.ends_with("id")
-}
+/// What the endpoint answered. It goes past the `oauth2` crate as the error of its request: the crate makes requests up,
+/// and would lose the tokens of an answer that it finds wanting.
+struct Brought(Result<Reply, GrantError>);
 
-fn token_set(tokens: &Tokens, now: jiff::Timestamp) -> TokenSet {
-    let mut set = TokenSet::new(tokens.access_token().secret().clone().into(), now);
-    if let Some(life) = tokens.expires_in() {
-        set = set.expires_in(life);
-    }
-    set.refresh = tokens.refresh_token().map(|token| token.secret().clone().into());
-    for (name, value) in tokens.extra_fields().0.iter().filter(|(name, _)| !may_be_secret(name)) {
-        let text = match value {
-            Value::String(text) => text.clone(),
-            Value::Number(number) => number.to_string(),
-            Value::Bool(flag) => flag.to_string(),
-            _ => continue,
-        };
-        set.details.insert(name.clone(), text);
-    }
-    if let Some(scopes) = tokens.scopes() {
-        let scopes: Vec<_> = scopes.iter().map(|s| s.as_str()).collect();
-        set.details.insert("scope".to_owned(), scopes.join(" "));
-    }
-    set
-}
-
-/// Carries our error through the `oauth2` crate.
-#[derive(Debug)]
-struct SendError(GrantError);
-
-impl fmt::Display for SendError {
+impl fmt::Debug for Brought {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        fmt::Display::fmt(self, f)
     }
 }
 
-impl std::error::Error for SendError {}
+impl fmt::Display for Brought {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("what the token endpoint answered")
+    }
+}
+
+impl std::error::Error for Brought {}
 
 async fn send(
     http: HttpClient,
@@ -226,24 +185,18 @@ async fn send(
     carry: Carry,
     extra: Vec<(String, String)>,
     request: oauth2::HttpRequest,
-) -> Result<oauth2::HttpResponse, SendError> {
+) -> Result<oauth2::HttpResponse, Brought> {
     let fields: Vec<_> = url::form_urlencoded::parse(request.body()).into_owned().chain(extra).collect();
     let ours = Request::new(&operation).anonymous();
     let ours = match carry {
         Carry::Form => ours.form(fields.iter().map(|(n, v)| (n.as_str(), v.as_str()))),
         Carry::Query => fields.iter().fold(ours, |r, (name, value)| r.query(name.clone(), value)),
     };
-    let reply = http.send(ours).await.map_err(|error| SendError(GrantError::Http(error)))?;
-    if let Some(refused) = refusal(&reply, &fields) {
-        return Err(SendError(refused));
-    }
-    let status = reply.status;
-    // Only the crate's own requirements: what the service sent as headers does not matter to it.
-    oauth2::http::Response::builder()
-        .status(status)
-        .header("content-type", "application/json")
-        .body(reply.body.to_vec())
-        .map_err(|_| SendError(GrantError::Malformed { status }))
+    let reply = http.send(ours).await.map_err(GrantError::Http);
+    Err(Brought(reply.and_then(|reply| match refusal(&reply, &fields) {
+        Some(refused) => Err(refused),
+        None => Ok(reply),
+    })))
 }
 
 /// Takes what was sent and is secret out of what came back: a gateway may repeat the request in its own words.

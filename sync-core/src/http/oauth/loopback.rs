@@ -16,9 +16,15 @@ use url::{Host, Url};
 
 use super::{CallbackError, Pending};
 use crate::Env;
-use crate::http::Bytes;
+use crate::http::{Bytes, HeaderMap, header};
 
 /// Receives one callback on this machine, for command-line tools.
+///
+/// Any page in any browser of the machine can send a request here, with a code of a stranger's account in it. Where the
+/// service sends the `state` back, such a code is turned away. Where it does not, as Moloni, this receiver turns away
+/// what is not the redirect's host and port, and what the browser says is no page of its own that a person went to
+/// (`Sec-Fetch-Mode`, `Sec-Fetch-Dest`). A page that sends the whole window here passes all the same. So only a
+/// `connect` that knows which company it is for, and refuses tokens of any other, is certain there.
 ///
 /// The redirect address that is registered with the service must be one of this machine, such as
 /// `http://127.0.0.1:8765/callback`. Some services take only `https` there, as HighLevel's documentation says of
@@ -42,7 +48,8 @@ use crate::http::Bytes;
 #[derive(Debug)]
 pub struct Loopback {
     listener: TcpListener,
-    path: String,
+    /// The redirect address, with the port that is listened on.
+    redirect: Url,
 }
 
 /// Why no code was received.
@@ -82,23 +89,26 @@ impl Loopback {
         let redirect =
             app.redirect_url().filter(|url| url.scheme() == "http").ok_or(LoopbackError::NotHere)?;
         let address = loopback_of(redirect).ok_or(LoopbackError::NotHere)?;
-        let port = address.port();
-        let listener =
-            TcpListener::bind(address).await.map_err(|error| LoopbackError::Port { port, error })?;
-        Ok(Self { listener, path: redirect.path().to_owned() })
+        let taken = |error| LoopbackError::Port { port: address.port(), error };
+        let listener = TcpListener::bind(address).await.map_err(taken)?;
+        let mut redirect = redirect.clone();
+        let port = listener.local_addr().map_err(taken)?.port();
+        redirect.set_port(Some(port)).map_err(|()| LoopbackError::NotHere)?;
+        Ok(Self { listener, redirect })
     }
 
     /// Waits for the callback that `pending` is about, and shows the person a page that says how it went.
     ///
-    /// Callbacks that belong to something else are turned away, and waiting goes on.
+    /// Callbacks that belong to something else, and those that no person's browser was sent here with, are turned away,
+    /// and waiting goes on.
     ///
     /// # Errors
     ///
     /// [`LoopbackError::Callback`]: the person refused, or 15 minutes went by.
     pub async fn receive(self, pending: Pending, env: &dyn Env) -> Result<SecretString, LoopbackError> {
-        let Self { listener, path } = self;
+        let Self { listener, redirect } = self;
         let left = pending.left(env.now());
-        let asked = Arc::new(Asked { path, pending, began: env.now() });
+        let asked = Arc::new(Asked { redirect, pending, began: env.now() });
         let answer = async {
             let mut connections = JoinSet::new();
             loop {
@@ -131,7 +141,7 @@ fn loopback_of(url: &Url) -> Option<SocketAddr> {
 
 #[derive(Debug)]
 struct Asked {
-    path: String,
+    redirect: Url,
     pending: Pending,
     /// When waiting began. A callback that arrives at all arrives in time, because waiting ends by itself.
     began: Timestamp,
@@ -162,8 +172,11 @@ async fn serve(stream: TcpStream, asked: Arc<Asked>) -> Option<Received> {
 
 impl Asked {
     fn judge(&self, request: &hyper::Request<Incoming>) -> (u16, &'static str, Option<Received>) {
-        if request.uri().path() != self.path || request.method() != hyper::Method::GET {
+        if request.uri().path() != self.redirect.path() || request.method() != hyper::Method::GET {
             return (404, STRANGER, None);
+        }
+        if !self.is_meant(request.headers()) || !is_navigation(request.headers()) {
+            return (400, STRANGER, None);
         }
         match self.pending.check(request.uri().query().unwrap_or_default(), self.began) {
             Err(CallbackError::OtherState | CallbackError::NoCode) => (400, STRANGER, None),
@@ -171,6 +184,25 @@ impl Asked {
             Ok(code) => (200, DONE, Some(Ok(code))),
         }
     }
+}
+
+impl Asked {
+    /// Whether the browser was sent to the redirect address, and not to another name of this machine.
+    fn is_meant(&self, headers: &HeaderMap) -> bool {
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let meant = host.and_then(|host| Url::parse(&format!("http://{host}/")).ok());
+        meant.is_some_and(|meant| {
+            meant.host() == self.redirect.host()
+                && meant.port_or_known_default() == self.redirect.port_or_known_default()
+        })
+    }
+}
+
+/// Whether a browser goes to a page of its own, as far as it says: not from a script, for an image or into a frame.
+fn is_navigation(headers: &HeaderMap) -> bool {
+    [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")]
+        .iter()
+        .all(|(name, expected)| headers.get_all(*name).iter().all(|value| value == expected))
 }
 
 fn answer(status: u16, text: &str) -> hyper::Response<Full<Bytes>> {
@@ -208,8 +240,12 @@ mod tests {
     }
 
     async fn get(address: SocketAddr, target: &str) -> String {
+        get_with(address, target, &format!("host: {address}\r\n")).await
+    }
+
+    async fn get_with(address: SocketAddr, target: &str, headers: &str) -> String {
         let mut stream = TcpStream::connect(address).await.unwrap();
-        stream.write_all(format!("GET {target} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+        stream.write_all(format!("GET {target} HTTP/1.1\r\n{headers}\r\n").as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         answer
@@ -230,6 +266,39 @@ mod tests {
         assert_eq!(code.unwrap().expose_secret(), "s3cr3t-code");
         assert!(page.starts_with("HTTP/1.1 200") && page.contains(DONE), "{page}");
         drop(idle);
+    }
+
+    #[tokio::test]
+    async fn what_no_person_s_browser_was_sent_here_with_is_turned_away_and_waiting_goes_on() {
+        let (receiver, address) = bind().await;
+        let env = SystemEnv::new();
+        let host = format!("host: {address}\r\n");
+        let strangers = [
+            String::new(),
+            "host: x\r\n".to_owned(),
+            "host: 127.0.0.1\r\n".to_owned(),
+            format!("host: localhost:{}\r\n", address.port()),
+            format!("host: evil.example:{}\r\n", address.port()),
+            format!("{host}sec-fetch-mode: no-cors\r\nsec-fetch-dest: image\r\n"),
+            format!("{host}sec-fetch-mode: cors\r\n"),
+            format!("{host}sec-fetch-mode: navigate\r\nsec-fetch-dest: iframe\r\n"),
+            format!("{host}sec-fetch-dest: empty\r\n"),
+        ];
+        let asking = async {
+            for headers in &strangers {
+                let page = get_with(address, "/callback?code=s3cr3t-stranger", headers).await;
+                assert!(page.starts_with("HTTP/1.1 400"), "{headers}: {page}");
+                let page = get_with(address, "/callback?error=access_denied", headers).await;
+                assert!(page.starts_with("HTTP/1.1 400"), "{headers}: {page}");
+            }
+            let headers = format!("{host}sec-fetch-mode: navigate\r\nsec-fetch-dest: document\r\n");
+            get_with(address, "/callback?code=s3cr3t-code", &headers).await
+        };
+        // A service that sends no state back.
+        let pending = Pending::new("s3cr3t-state".into(), false, env.now());
+        let (code, page) = tokio::join!(receiver.receive(pending, &env), asking);
+        assert_eq!(code.unwrap().expose_secret(), "s3cr3t-code");
+        assert!(page.contains(DONE), "{page}");
     }
 
     #[tokio::test]

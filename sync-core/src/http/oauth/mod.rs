@@ -4,9 +4,10 @@
 //! they come back. The record takes the code out of the callback, [`request`] buys tokens for it, and a
 //! [`TokenManager`](crate::TokenManager) keeps them.
 //!
-//! The `oauth2` crate builds the requests and reads the answers; it stays behind this module, because its parse
-//! error keeps the raw answer, tokens included.
+//! The `oauth2` crate builds the requests. It reads no answer: services take liberties with theirs, and a refresh token
+//! that is not read is lost.
 
+mod answer;
 mod app;
 mod grant;
 #[cfg(feature = "loopback")]

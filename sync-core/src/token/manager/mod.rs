@@ -19,8 +19,8 @@ use crate::{AccountKey, Env, NoObserver, Observer, SystemEnv};
 ///   tried again for a quarter of an hour and on every later occasion.
 /// - A pair is renewed early (a tenth of its life, at most 5 minutes, with jitter) while the old token still
 ///   serves; a failed early refresh harms nobody.
-/// - A rejection by the service renews the version that was sent, once: a token that is refused fresh from the
-///   token endpoint is left alone for 30 seconds.
+/// - A rejection by the service renews the version that was sent, once: a token that is refused within 30 seconds after
+///   the token endpoint gave it is [`Rejected`](TokenError::Rejected), and no other is bought.
 /// - Other processes on the same store refresh under a lease; whoever comes second adopts the first one's pair.
 /// - A refusal of the refresh token is believed only after a second look into the store. It is then sticky: no
 ///   further refresh is sent until a new pair is stored. An observer hears of it once.
@@ -29,7 +29,7 @@ use crate::{AccountKey, Env, NoObserver, Observer, SystemEnv};
 ///
 /// Clones share everything.
 ///
-/// What is lost if the process dies: between the moment at which the service rotates the pair and the moment at which
+/// Before a process ends, it calls [`settle`](Self::settle). What is lost if the process dies: between the moment at which the service rotates the pair and the moment at which
 /// the store has it, the new pair exists in this process alone.
 #[derive(Debug, Clone)]
 pub struct TokenManager {
@@ -81,6 +81,26 @@ impl TokenManager {
     /// [`TokenError::Store`]; the pair is then still there.
     pub async fn disconnect(&self) -> Result<(), TokenError> {
         self.renewal.disconnect().await
+    }
+
+    /// Call it before the process ends: waits for a refresh that is under way, and tries once more to store a pair that
+    /// the store did not take.
+    ///
+    /// A refresh that waits for another process takes minutes at worst: put a timeout of yours around it. Who gives up
+    /// waiting disturbs nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError::Store`]: the pair is still in this process alone. [`unsaved`](Self::unsaved) gives it out.
+    pub async fn settle(&self) -> Result<(), TokenError> {
+        self.renewal.settle().await
+    }
+
+    /// The pair that no store has taken yet, if there is one: the only copy, and without it a person must authorise the
+    /// account again. `Debug` does not show the tokens; for an operator who keeps them until the store is mended there is
+    /// [`TokenSet::to_secret_json`].
+    pub fn unsaved(&self) -> Option<TokenSet> {
+        self.renewal.unsaved()
     }
 
     /// Renews the pair if nobody did for so long that its refresh token would soon age out

@@ -41,6 +41,17 @@ struct State {
     fresh: Option<(Rev, Duration)>,
 }
 
+impl State {
+    /// Goes on with a pair that is stored.
+    fn take_up(&mut self, tokens: &Versioned<TokenSet>) {
+        // A person may have stored a newer pair meanwhile.
+        if self.current.as_ref().is_none_or(|current| current.rev < tokens.rev) {
+            self.current = Some(tokens.clone());
+        }
+        (self.dead, self.rest) = (None, None);
+    }
+}
+
 #[derive(Debug)]
 struct Rest {
     error: TokenError,
@@ -65,7 +76,7 @@ const SAVE_ATTEMPTS: u32 = 3;
 const LATER_ATTEMPTS: u32 = 20;
 
 pub(super) fn access(tokens: Versioned<TokenSet>) -> AccessToken {
-    AccessToken::new(tokens.rev, tokens.value.access)
+    AccessToken::new(tokens.rev, tokens.value.access).expires_at(tokens.value.access_expires_at)
 }
 
 fn store_error(error: StoreError) -> TokenError {
@@ -118,12 +129,9 @@ impl Renewal {
         if let Some(newer) = current.filter(|c| c.rev > rejected) {
             return Ok(newer);
         }
-        let age = fresh.filter(|(rev, _)| *rev == rejected).map(|(_, at)| at);
-        let age = age.map(|at| self.env.monotonic().saturating_sub(at));
-        if let Some(age) = age.filter(|age| *age < FRESH) {
-            let age = age.as_secs();
-            let why = format!("the service refuses an access token that it gave {age} seconds ago");
-            return Err(self.failed(RefreshError::Unavailable(why)));
+        let bought = fresh.filter(|(rev, _)| *rev == rejected).map(|(_, at)| at);
+        if bought.is_some_and(|at| self.env.monotonic().saturating_sub(at) < FRESH) {
+            return Err(TokenError::Rejected);
         }
         self.renewed(Some(rejected)).await
     }
@@ -144,15 +152,32 @@ impl Renewal {
     }
 
     pub(super) async fn disconnect(&self) -> Result<(), TokenError> {
-        let running = self.state().running.clone();
-        if let Some(mut running) = running {
-            // Its end is all that matters: a pair it stores afterwards would bring the account back.
-            drop(running.wait_for(Option::is_some).await);
-        }
+        // A pair that it stores afterwards would bring the account back.
+        self.refreshed().await;
         self.store.remove(&self.account).await.map_err(store_error)?;
         let mut state = self.state();
         *state = State { running: state.running.take(), ..State::default() };
         Ok(())
+    }
+
+    pub(super) async fn settle(&self) -> Result<(), TokenError> {
+        self.refreshed().await;
+        if let Some(saved) = self.save_leftover().await? {
+            self.state().take_up(&saved);
+        }
+        Ok(())
+    }
+
+    pub(super) fn unsaved(&self) -> Option<TokenSet> {
+        self.state().unsaved.as_ref().map(|(_, tokens)| tokens.clone())
+    }
+
+    /// Waits for the end of the refresh that runs, if one does, whatever comes of it.
+    async fn refreshed(&self) {
+        let running = self.state().running.clone();
+        if let Some(mut running) = running {
+            drop(running.wait_for(Option::is_some).await);
+        }
     }
 
     pub(super) async fn keep_alive(self: &Arc<Self>) -> Result<Option<Timestamp>, TokenError> {
@@ -244,13 +269,7 @@ impl Renewal {
         let mut state = self.state();
         state.running = None;
         match outcome {
-            Ok(tokens) => {
-                // A person may have stored a newer pair meanwhile.
-                if state.current.as_ref().is_none_or(|current| current.rev < tokens.rev) {
-                    state.current = Some(tokens.clone());
-                }
-                (state.dead, state.rest) = (None, None);
-            }
+            Ok(tokens) => state.take_up(tokens),
             Err(error) => {
                 tracing::warn!(account = %self.account, %error, "token refresh failed");
                 let failures = state.rest.as_ref().map_or(0, |rest| rest.failures);
@@ -417,7 +436,7 @@ impl Renewal {
             };
             if idle {
                 if let Ok(Some(saved)) = self.save_leftover().await {
-                    self.finish(&Ok(saved));
+                    self.state().take_up(&saved);
                 }
             }
         }

@@ -286,6 +286,52 @@ async fn a_pair_that_could_not_be_saved_is_saved_even_if_nobody_asks_again() {
 }
 
 #[tokio::test]
+async fn settling_waits_for_the_refresh_that_runs() {
+    let f = fixture(Rotating { gate: Some(tokio::sync::Semaphore::new(0)), ..Rotating::default() }).await;
+    f.manager.settle().await.unwrap();
+    f.env.advance(HOUR);
+    let manager = f.manager.clone();
+    let caller = tokio::spawn(async move { manager.access().await });
+    while f.service.calls.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    caller.abort();
+    let (settled, ()) = tokio::join!(f.manager.settle(), async {
+        f.service.gate.as_ref().unwrap().add_permits(1);
+    });
+    settled.unwrap();
+    assert_eq!(f.store.load(&account()).await.unwrap().unwrap().rev.get(), 2);
+    assert!(f.manager.unsaved().is_none());
+}
+
+#[tokio::test]
+async fn settling_stores_a_pair_that_no_store_took_or_leaves_it_to_an_operator() {
+    let env = Arc::new(ManualEnv::new(1));
+    let store = Arc::new(Breakable {
+        inner: MemoryTokenStore::new(env.clone()),
+        broken: AtomicBool::new(false),
+        unreachable: AtomicBool::new(false),
+    });
+    let f = fixture_on(store.clone(), env, Rotating::default()).await;
+    f.env.advance(HOUR);
+    store.broken.store(true, Ordering::SeqCst);
+    f.manager.access().await.unwrap_err();
+    assert!(matches!(f.manager.settle().await.unwrap_err(), TokenError::Store(_)));
+    let only = f.manager.unsaved().unwrap();
+    assert_eq!(text(&AccessToken::new(Rev::FIRST, only.access.clone())), "s3cr3t-access-1");
+    for shown in [format!("{only:?}"), format!("{:?}", f.manager), format!("{:#?}", f.manager)] {
+        assert!(!shown.contains("s3cr3t"), "{shown}");
+    }
+    store.broken.store(false, Ordering::SeqCst);
+    f.manager.settle().await.unwrap();
+    assert!(f.manager.unsaved().is_none());
+    let stored = store.load(&account()).await.unwrap().unwrap();
+    assert_eq!(text(&AccessToken::new(stored.rev, stored.value.access)), "s3cr3t-access-1");
+    assert_eq!(text(&f.manager.access().await.unwrap()), "s3cr3t-access-1");
+    assert_eq!(f.service.calls.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
 async fn a_failing_token_endpoint_is_asked_less_and_less_often() {
     let f = fixture(Rotating::default()).await;
     f.service.offline.store(true, Ordering::SeqCst);
@@ -340,7 +386,7 @@ async fn a_token_that_is_refused_fresh_from_the_service_buys_no_further_one() {
     token = f.manager.renew(token.rev).await.unwrap();
     for _ in 0..10 {
         let error = f.manager.renew(token.rev).await.unwrap_err();
-        assert!(error.is_transient(), "{error}");
+        assert!(matches!(error, TokenError::Rejected), "{error}");
     }
     assert_eq!(f.service.calls.load(Ordering::SeqCst), 1);
     f.env.advance(FRESH);
