@@ -11,6 +11,7 @@ use sync_core::http::{DecodeError, Excerpt, HttpError, HttpErrorKind, Operation,
 
 use crate::fields::FieldError;
 use crate::ids::ContactId;
+use crate::missing::Missing;
 use crate::oauth::Scope;
 use crate::service::messages;
 use crate::version::ApiVersion;
@@ -45,14 +46,15 @@ struct Inner {
 pub enum ErrorKind {
     /// 400 that names an existing contact with the same e-mail or phone: see [`Error::duplicate`].
     Duplicate,
-    /// The record does not exist: 404, or 400 with a text that says so. HighLevel uses either for unknown and for
-    /// deleted ids.
+    /// The record does not exist: 404 or 400 with a text that says so of the kind of record that was asked for.
+    /// HighLevel uses either for unknown and for deleted ids.
     NotFound,
-    /// 400 for another reason.
+    /// 400 for another reason; or 404 for something that the request names beside the record.
     BadRequest,
     /// 401, and why, as far as the text tells.
     Unauthorized(UnauthorizedReason),
-    /// 403: the token is for another location.
+    /// 403: the token is for another location. Or 400 or 404 with a text that says that the location is not there or
+    /// not active.
     Forbidden,
     /// The token endpoint refuses the code, the refresh token or the app.
     Grant,
@@ -62,7 +64,8 @@ pub enum ErrorKind {
     MissingScopes,
     /// The API version that is asked for does not have the operation. Nothing was sent.
     NotInVersion,
-    /// 404 for the path itself: wrong base URL or API version.
+    /// 404 for the path itself, or with a text that names no record, as a gateway's: wrong base URL or API version. It
+    /// proves nothing of a record.
     RouteNotFound,
     /// 422: [`Error::messages`] says which fields.
     Validation,
@@ -437,18 +440,19 @@ impl Error {
 
 fn kind(operation: &Operation, reply: &Reply, messages: &[String], duplicate: bool) -> ErrorKind {
     let text = messages.join(" ").to_lowercase();
-    let names_id = text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "id");
-    // Only a path with an id in it speaks of a record; elsewhere an id in the body is what is wrong.
-    let missing = operation.template().contains('{')
-        && (text.contains("not found") || (text.contains("invalid") && names_id));
+    let template = operation.template();
     match (reply.status, reply.verdict) {
         (400, _) if duplicate => ErrorKind::Duplicate,
-        (400, _) if missing => ErrorKind::NotFound,
-        (400, _) => ErrorKind::BadRequest,
         (401, _) => ErrorKind::Unauthorized(UnauthorizedReason::of(&text)),
         (403, _) => ErrorKind::Forbidden,
-        (404, _) if text.starts_with("cannot ") || messages.is_empty() => ErrorKind::RouteNotFound,
-        (404, _) => ErrorKind::NotFound,
+        (404, _) if text.starts_with("cannot ") => ErrorKind::RouteNotFound,
+        (status @ (400 | 404), _) => match Missing::of(template, status, &text) {
+            // Only a path with an id in it speaks of a record; elsewhere an id in the body is what is wrong.
+            Some(Missing::Asked) if status == 404 || template.contains('{') => ErrorKind::NotFound,
+            Some(Missing::Location) => ErrorKind::Forbidden,
+            None if status == 404 => ErrorKind::RouteNotFound,
+            _ => ErrorKind::BadRequest,
+        },
         (422, _) => ErrorKind::Validation,
         (429, _) => ErrorKind::RateLimited,
         (_, Verdict::Faulty) => ErrorKind::Server,
@@ -473,7 +477,7 @@ impl fmt::Display for Error {
         if let Some(duplicate) = &self.0.duplicate {
             write!(f, " (same {} as contact {})", duplicate.matching_field, duplicate.contact_id)?;
         }
-        if let Some(hint) = hint(*kind, operation, messages) {
+        if let Some(hint) = hint(&self.0) {
             write!(f, "; {hint}")?;
         }
         if self.is_quota_spent() {
@@ -490,7 +494,9 @@ impl fmt::Display for Error {
 }
 
 /// What to do about it, where the service's words do not tell.
-fn hint(kind: ErrorKind, operation: &str, messages: &[String]) -> Option<Cow<'static, str>> {
+fn hint(error: &Inner) -> Option<Cow<'static, str>> {
+    let Inner { kind, operation, status, messages, .. } = error;
+    let kind = *kind;
     let of_class = messages.iter().any(|message| message.to_lowercase().contains("authclass"));
     if kind == ErrorKind::Unauthorized(UnauthorizedReason::Scope) && !of_class {
         let scope = Scope::needed(operation).map_or("it lacks".to_owned(), |scope| scope.to_string());
@@ -508,7 +514,8 @@ fn hint(kind: ErrorKind, operation: &str, messages: &[String]) -> Option<Cow<'st
             "create a new private integration token"
         }
         ErrorKind::Unauthorized(UnauthorizedReason::TokenClass) => "use a location token",
-        ErrorKind::Forbidden => "check the location id: the token is for another one",
+        ErrorKind::Forbidden if *status == Some(403) => "check the location id: the token is for another one",
+        ErrorKind::Forbidden => "check the location id, and whether the location is active",
         ErrorKind::RouteNotFound => "check the base URL and the API version",
         _ => return None,
     }))

@@ -24,7 +24,7 @@ async fn refused(answer: ResponseTemplate) -> Error {
 type Row = (u16, &'static str, ErrorKind, &'static [&'static str]);
 
 /// Status and body of a refusal, what kind it is, and its messages.
-const REFUSALS: [Row; 18] = [
+const REFUSALS: [Row; 21] = [
     (400, r#"{"statusCode":400,"message":"Bad Request"}"#, ErrorKind::BadRequest, &["Bad Request"]),
     (
         400,
@@ -64,6 +64,9 @@ const REFUSALS: [Row; 18] = [
     (404, r#"{"message":"Contact not found","traceId":"t"}"#, ErrorKind::NotFound, &["Contact not found"]),
     (404, r#"{"message":"Cannot GET /contact/c"}"#, ErrorKind::RouteNotFound, &["Cannot GET /contact/c"]),
     (404, "{}", ErrorKind::RouteNotFound, &[]),
+    (404, r#"{"message":"Not Found"}"#, ErrorKind::RouteNotFound, &["Not Found"]),
+    (404, r#"{"message":"User not found"}"#, ErrorKind::BadRequest, &["User not found"]),
+    (400, r#"{"message":"Location not found"}"#, ErrorKind::Forbidden, &["Location not found"]),
     (
         422,
         r#"{"statusCode":422,"message":["a must be","b must be"],"error":"U"}"#,
