@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use sync_core::TokenError;
 use sync_core::http::oauth::GrantError;
@@ -13,7 +14,7 @@ use crate::fields::FieldError;
 use crate::ids::ContactId;
 use crate::missing::Missing;
 use crate::oauth::Scope;
-use crate::service::messages;
+use crate::service::{GRANT, is_page, messages};
 use crate::version::ApiVersion;
 
 /// A call that did not bring what it promises.
@@ -74,9 +75,9 @@ pub enum ErrorKind {
     /// 429, and waiting did not help within the call: a burst that does not end, or the day's quota, see
     /// [`Error::is_quota_spent`].
     RateLimited,
-    /// 5xx.
+    /// 5xx, or a page for people in place of an answer, such as a proxy's.
     Server,
-    /// An answer that is not what the operation promises, such as HTML from a proxy.
+    /// An answer that is not what the operation promises.
     Decode,
     /// No whole answer: see [`Error::outcome_unknown`] and [`Error::source`](StdError::source).
     Transport(HttpErrorKind),
@@ -165,6 +166,10 @@ impl Error {
         let (kind, status) = match &error {
             GrantError::Refused { status: 429, .. } => (ErrorKind::RateLimited, Some(429)),
             GrantError::Refused { status, .. } if *status >= 500 => (ErrorKind::Server, Some(*status)),
+            // A page for people.
+            GrantError::Refused { status: status @ 200..=299, code, .. } if code.is_empty() => {
+                (ErrorKind::Server, Some(*status))
+            }
             GrantError::Refused { status, .. } => (ErrorKind::Grant, Some(*status)),
             GrantError::Malformed { status, .. } => (ErrorKind::Decode, Some(*status)),
             _ => (ErrorKind::Grant, None),
@@ -179,17 +184,17 @@ impl Error {
     }
 
     pub(crate) fn wrong_account(why: String) -> Self {
-        Self::without_answer(ErrorKind::WrongAccount, "oauth.token", why)
+        Self::without_answer(ErrorKind::WrongAccount, GRANT, why)
     }
 
     pub(crate) fn missing_scopes(why: String) -> Self {
-        Self::without_answer(ErrorKind::MissingScopes, "oauth.token", why)
+        Self::without_answer(ErrorKind::MissingScopes, GRANT, why)
     }
 
     /// Tokens that were granted and could not be kept.
     pub(crate) fn not_stored(error: &TokenError) -> Self {
         let why = format!("the tokens were granted and not stored, so authorise again: {error}");
-        Self::without_answer(ErrorKind::Transport(HttpErrorKind::Token), "oauth.token", why)
+        Self::without_answer(ErrorKind::Transport(HttpErrorKind::Token), GRANT, why)
     }
 
     /// A request that is not sent, because the service would refuse it or misunderstand it.
@@ -229,6 +234,11 @@ impl Error {
 
     /// An answer that says no.
     pub(crate) fn refused(operation: &Operation, reply: &Reply) -> Self {
+        if (200..=299).contains(&reply.status) {
+            if let Err(error) = reply.json::<IgnoredAny>() {
+                return Self::decode(operation, reply, error);
+            }
+        }
         let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
         let messages = messages(&reply.body);
         let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str);
@@ -259,15 +269,16 @@ impl Error {
 
     /// An answer that says yes, and then is not what it should be.
     pub(crate) fn decode(operation: &Operation, reply: &Reply, error: DecodeError) -> Self {
-        let html = reply.body.trim_ascii_start().starts_with(b"<");
-        let message = if html {
+        let page = is_page(&reply.body);
+        let message = if page {
             "the answer is HTML, not JSON: is the base URL right, is there a proxy?".to_owned()
         } else if reply.body.is_empty() {
             "the answer is empty".to_owned()
         } else {
             format!("the answer does not fit: {error}")
         };
-        let mut wrong = Self::answered(ErrorKind::Decode, operation, reply);
+        let kind = if page { ErrorKind::Server } else { ErrorKind::Decode };
+        let mut wrong = Self::answered(kind, operation, reply);
         wrong.0.messages = vec![message];
         wrong.0.source = Some(Arc::new(error));
         wrong

@@ -22,14 +22,12 @@ pub use scope::Scope;
 use crate::client::{BASE_URL, Client, RATE_LIMIT, parse_base};
 use crate::error::Error;
 use crate::ids::{CompanyId, LocationId};
-use crate::service::HighLevel;
+use crate::service::{GRANT, HighLevel};
 use derived::Derived;
 
-const EXCHANGE: Operation =
-    Operation::new("oauth.token", Method::POST, "/oauth/token", Idempotency::NotIdempotent);
+const EXCHANGE: Operation = Operation::new(GRANT, Method::POST, "/oauth/token", Idempotency::NotIdempotent);
 /// Within 30 seconds the same refresh token yields the same pair, so a lost answer is fetched by asking again.
-const REFRESH: Operation =
-    Operation::new("oauth.token", Method::POST, "/oauth/token", Idempotency::Idempotent);
+const REFRESH: Operation = Operation::new(GRANT, Method::POST, "/oauth/token", Idempotency::Idempotent);
 
 /// The longest that a grant takes. A process that dies over a refresh holds the others up for twice as long and 4
 /// seconds; that is less than the 30 seconds for which HighLevel gives the same pair again, so nothing is lost.

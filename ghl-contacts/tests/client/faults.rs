@@ -312,7 +312,7 @@ async fn a_service_that_has_had_enough() {
 async fn answers_that_are_none() {
     let doubtful = all(1, Doubtful(ErrorKind::Decode));
     check(vec![
-        ("HTML 200", vec![page(200), good()], doubtful),
+        ("HTML 200", vec![page(200), good()], [(2, Done), (2, Done), (1, Doubtful(ErrorKind::Server))]),
         (
             "half a JSON",
             vec![Act::answer(200, &[], r#"{"contact":{"id":"c_ana","must-not-show"#), good()],
