@@ -339,6 +339,11 @@ impl Error {
         self.0.attempts
     }
 
+    /// Whether an attempt before the last one may have taken effect.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.0.in_doubt
+    }
+
     /// The HTTP status, `None` if there was no whole answer.
     pub fn status(&self) -> Option<u16> {
         self.0.status
