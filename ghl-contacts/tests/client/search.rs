@@ -104,6 +104,16 @@ async fn a_full_page_whose_last_contact_has_no_cursor_is_the_last() {
 }
 
 #[tokio::test]
+async fn one_odd_contact_spoils_no_page() {
+    let server = MockServer::start().await;
+    let odd = json!({ "id": "b", "postalCode": 4000, "searchAfter": cursor("b") });
+    let body = json!({ "contacts": [{ "id": "a", "searchAfter": cursor("a") }, odd], "total": 2 });
+    takes(&server, ask_page(None), answer(200, &body), 1).await;
+    let page = client(&server).contacts().search(by_twos()).page().await.unwrap();
+    assert_eq!(page.contacts[1].postal_code.as_deref(), Some("4000"));
+}
+
+#[tokio::test]
 async fn a_cursor_that_comes_again_is_an_error_and_no_loop() {
     let server = MockServer::start().await;
     takes(&server, ask_page(None), answer(200, &found(&["a", "b"])), 1).await;
