@@ -252,10 +252,11 @@ impl Client {
         self.exchange_if_done(operation, request).await.map(drop)
     }
 
-    /// Deletes a record. That it is gone when the request had to be sent again is a success: the first one did it.
+    /// Deletes a record. That it is gone when a request before may have taken effect is a success: that one did it. One
+    /// that was throttled or not authorised did nothing.
     pub(crate) async fn delete(&self, operation: &Operation, request: Request) -> Result<(), Error> {
         match self.send_done(operation, request).await {
-            Err(error) if error.is_not_found() && error.attempts() > 1 => Ok(()),
+            Err(error) if error.is_not_found() && error.is_in_doubt() => Ok(()),
             result => result,
         }
     }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use sync_core::TokenError;
 use sync_core::http::oauth::GrantError;
@@ -11,8 +12,9 @@ use sync_core::http::{DecodeError, Excerpt, HttpError, HttpErrorKind, Operation,
 
 use crate::fields::FieldError;
 use crate::ids::ContactId;
+use crate::missing::Missing;
 use crate::oauth::Scope;
-use crate::service::messages;
+use crate::service::{GRANT, is_page, messages};
 use crate::version::ApiVersion;
 
 /// A call that did not bring what it promises.
@@ -45,14 +47,15 @@ struct Inner {
 pub enum ErrorKind {
     /// 400 that names an existing contact with the same e-mail or phone: see [`Error::duplicate`].
     Duplicate,
-    /// The record does not exist: 404, or 400 with a text that says so. HighLevel uses either for unknown and for
-    /// deleted ids.
+    /// The record does not exist: 404 or 400 with a text that says so of the kind of record that was asked for.
+    /// HighLevel uses either for unknown and for deleted ids.
     NotFound,
-    /// 400 for another reason.
+    /// 400 for another reason; or 404 for something that the request names beside the record.
     BadRequest,
     /// 401, and why, as far as the text tells.
     Unauthorized(UnauthorizedReason),
-    /// 403: the token is for another location.
+    /// 403: the token is for another location. Or 400 or 404 with a text that says that the location is not there or
+    /// not active.
     Forbidden,
     /// The token endpoint refuses the code, the refresh token or the app.
     Grant,
@@ -62,7 +65,8 @@ pub enum ErrorKind {
     MissingScopes,
     /// The API version that is asked for does not have the operation. Nothing was sent.
     NotInVersion,
-    /// 404 for the path itself: wrong base URL or API version.
+    /// 404 for the path itself, or with a text that names no record, as a gateway's: wrong base URL or API version. It
+    /// proves nothing of a record.
     RouteNotFound,
     /// 422: [`Error::messages`] says which fields.
     Validation,
@@ -71,9 +75,9 @@ pub enum ErrorKind {
     /// 429, and waiting did not help within the call: a burst that does not end, or the day's quota, see
     /// [`Error::is_quota_spent`].
     RateLimited,
-    /// 5xx.
+    /// 5xx, or a page for people in place of an answer, such as a proxy's.
     Server,
-    /// An answer that is not what the operation promises, such as HTML from a proxy.
+    /// An answer that is not what the operation promises.
     Decode,
     /// No whole answer: see [`Error::outcome_unknown`] and [`Error::source`](StdError::source).
     Transport(HttpErrorKind),
@@ -162,6 +166,10 @@ impl Error {
         let (kind, status) = match &error {
             GrantError::Refused { status: 429, .. } => (ErrorKind::RateLimited, Some(429)),
             GrantError::Refused { status, .. } if *status >= 500 => (ErrorKind::Server, Some(*status)),
+            // A page for people.
+            GrantError::Refused { status: status @ 200..=299, code, .. } if code.is_empty() => {
+                (ErrorKind::Server, Some(*status))
+            }
             GrantError::Refused { status, .. } => (ErrorKind::Grant, Some(*status)),
             GrantError::Malformed { status, .. } => (ErrorKind::Decode, Some(*status)),
             _ => (ErrorKind::Grant, None),
@@ -176,17 +184,17 @@ impl Error {
     }
 
     pub(crate) fn wrong_account(why: String) -> Self {
-        Self::without_answer(ErrorKind::WrongAccount, "oauth.token", why)
+        Self::without_answer(ErrorKind::WrongAccount, GRANT, why)
     }
 
     pub(crate) fn missing_scopes(why: String) -> Self {
-        Self::without_answer(ErrorKind::MissingScopes, "oauth.token", why)
+        Self::without_answer(ErrorKind::MissingScopes, GRANT, why)
     }
 
     /// Tokens that were granted and could not be kept.
     pub(crate) fn not_stored(error: &TokenError) -> Self {
         let why = format!("the tokens were granted and not stored, so authorise again: {error}");
-        Self::without_answer(ErrorKind::Transport(HttpErrorKind::Token), "oauth.token", why)
+        Self::without_answer(ErrorKind::Transport(HttpErrorKind::Token), GRANT, why)
     }
 
     /// A request that is not sent, because the service would refuse it or misunderstand it.
@@ -226,6 +234,11 @@ impl Error {
 
     /// An answer that says no.
     pub(crate) fn refused(operation: &Operation, reply: &Reply) -> Self {
+        if (200..=299).contains(&reply.status) {
+            if let Err(error) = reply.json::<IgnoredAny>() {
+                return Self::decode(operation, reply, error);
+            }
+        }
         let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
         let messages = messages(&reply.body);
         let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str);
@@ -256,15 +269,16 @@ impl Error {
 
     /// An answer that says yes, and then is not what it should be.
     pub(crate) fn decode(operation: &Operation, reply: &Reply, error: DecodeError) -> Self {
-        let html = reply.body.trim_ascii_start().starts_with(b"<");
-        let message = if html {
+        let page = is_page(&reply.body);
+        let message = if page {
             "the answer is HTML, not JSON: is the base URL right, is there a proxy?".to_owned()
         } else if reply.body.is_empty() {
             "the answer is empty".to_owned()
         } else {
             format!("the answer does not fit: {error}")
         };
-        let mut wrong = Self::answered(ErrorKind::Decode, operation, reply);
+        let kind = if page { ErrorKind::Server } else { ErrorKind::Decode };
+        let mut wrong = Self::answered(kind, operation, reply);
         wrong.0.messages = vec![message];
         wrong.0.source = Some(Arc::new(error));
         wrong
@@ -323,6 +337,11 @@ impl Error {
     /// How many requests the call made.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
+    }
+
+    /// Whether an attempt before the last one may have taken effect.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.0.in_doubt
     }
 
     /// The HTTP status, `None` if there was no whole answer.
@@ -438,18 +457,19 @@ impl Error {
 
 fn kind(operation: &Operation, reply: &Reply, messages: &[String], duplicate: bool) -> ErrorKind {
     let text = messages.join(" ").to_lowercase();
-    let names_id = text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "id");
-    // Only a path with an id in it speaks of a record; elsewhere an id in the body is what is wrong.
-    let missing = operation.template().contains('{')
-        && (text.contains("not found") || (text.contains("invalid") && names_id));
+    let template = operation.template();
     match (reply.status, reply.verdict) {
         (400, _) if duplicate => ErrorKind::Duplicate,
-        (400, _) if missing => ErrorKind::NotFound,
-        (400, _) => ErrorKind::BadRequest,
         (401, _) => ErrorKind::Unauthorized(UnauthorizedReason::of(&text)),
         (403, _) => ErrorKind::Forbidden,
-        (404, _) if text.starts_with("cannot ") || messages.is_empty() => ErrorKind::RouteNotFound,
-        (404, _) => ErrorKind::NotFound,
+        (404, _) if text.starts_with("cannot ") => ErrorKind::RouteNotFound,
+        (status @ (400 | 404), _) => match Missing::of(template, status, &text) {
+            // Only a path with an id in it speaks of a record; elsewhere an id in the body is what is wrong.
+            Some(Missing::Asked) if status == 404 || template.contains('{') => ErrorKind::NotFound,
+            Some(Missing::Location) => ErrorKind::Forbidden,
+            None if status == 404 => ErrorKind::RouteNotFound,
+            _ => ErrorKind::BadRequest,
+        },
         (422, _) => ErrorKind::Validation,
         (429, _) => ErrorKind::RateLimited,
         (_, Verdict::Faulty) => ErrorKind::Server,
@@ -474,7 +494,7 @@ impl fmt::Display for Error {
         if let Some(duplicate) = &self.0.duplicate {
             write!(f, " (same {} as contact {})", duplicate.matching_field, duplicate.contact_id)?;
         }
-        if let Some(hint) = hint(*kind, operation, messages) {
+        if let Some(hint) = hint(&self.0) {
             write!(f, "; {hint}")?;
         }
         if self.is_quota_spent() {
@@ -491,7 +511,9 @@ impl fmt::Display for Error {
 }
 
 /// What to do about it, where the service's words do not tell.
-fn hint(kind: ErrorKind, operation: &str, messages: &[String]) -> Option<Cow<'static, str>> {
+fn hint(error: &Inner) -> Option<Cow<'static, str>> {
+    let Inner { kind, operation, status, messages, .. } = error;
+    let kind = *kind;
     let of_class = messages.iter().any(|message| message.to_lowercase().contains("authclass"));
     if kind == ErrorKind::Unauthorized(UnauthorizedReason::Scope) && !of_class {
         let scope = Scope::needed(operation).map_or("it lacks".to_owned(), |scope| scope.to_string());
@@ -509,7 +531,8 @@ fn hint(kind: ErrorKind, operation: &str, messages: &[String]) -> Option<Cow<'st
             "create a new private integration token"
         }
         ErrorKind::Unauthorized(UnauthorizedReason::TokenClass) => "use a location token",
-        ErrorKind::Forbidden => "check the location id: the token is for another one",
+        ErrorKind::Forbidden if *status == Some(403) => "check the location id: the token is for another one",
+        ErrorKind::Forbidden => "check the location id, and whether the location is active",
         ErrorKind::RouteNotFound => "check the base URL and the API version",
         _ => return None,
     }))

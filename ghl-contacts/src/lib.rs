@@ -6,6 +6,7 @@ mod error;
 pub mod fields;
 mod ids;
 mod interrupted;
+mod missing;
 mod oauth;
 mod page;
 mod patch;

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use sync_core::AccessToken;
 use sync_core::http::header::AUTHORIZATION;
@@ -7,6 +8,9 @@ use sync_core::http::{HeaderMap, HeaderValue, Operation, Outgoing, RateInfo, Ser
 use sync_core::secrecy::ExposeSecret;
 
 use crate::error::UnauthorizedReason;
+
+/// The name of the token endpoint's operations.
+pub(crate) const GRANT: &str = "oauth.token";
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -24,9 +28,12 @@ impl Service for HighLevel {
         Ok(())
     }
 
-    fn judge(&self, _: &Operation, status: u16, headers: &HeaderMap, body: &[u8]) -> Verdict {
+    fn judge(&self, operation: &Operation, status: u16, headers: &HeaderMap, body: &[u8]) -> Verdict {
         match status {
-            200..=299 => Verdict::Success,
+            200..=299 if is_page(body) => Verdict::Faulty,
+            // What is no data is no success: then the token is taken out of it, which it may repeat. A grant has none,
+            // and tells an answer that it cannot use from a refusal.
+            200..=299 if body.is_empty() || operation.name() == GRANT || is_json(body) => Verdict::Success,
             // Only a token's own failure: a version or scope error must never burn a refresh token.
             401 if UnauthorizedReason::of(&messages(body).join(" ")).may_renew() => Verdict::TokenRejected,
             429 => {
@@ -58,6 +65,15 @@ impl Service for HighLevel {
         }
         (rate != RateInfo::default()).then_some(rate)
     }
+}
+
+/// Whether a body is a page for people.
+pub(crate) fn is_page(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"<")
+}
+
+fn is_json(body: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }
 
 fn number(value: &HeaderValue) -> Option<u64> {
@@ -99,8 +115,13 @@ mod tests {
     #[test]
     fn statuses_are_judged() {
         let token = Verdict::TokenRejected;
-        let table: [(u16, &str, Verdict); 13] = [
+        let table: [(u16, &str, Verdict); 18] = [
             (200, "{}", Verdict::Success),
+            (204, "", Verdict::Success),
+            (200, "<html>", Verdict::Faulty),
+            (201, "\n <!DOCTYPE html>", Verdict::Faulty),
+            (200, "{\"contact\":", Verdict::Refused),
+            (200, "OK", Verdict::Refused),
             (201, "{}", Verdict::Success),
             (400, r#"{"message":"Bad Request"}"#, Verdict::Refused),
             (401, r#"{"message":"Invalid token: access token is invalid"}"#, token),
@@ -124,6 +145,10 @@ mod tests {
                 verdict,
                 "{status} {body}"
             );
+        }
+        let grant = Operation::new(GRANT, Method::POST, "/oauth/token", Idempotency::NotIdempotent);
+        for (body, verdict) in [("<html>", Verdict::Faulty), ("OK", Verdict::Success)] {
+            assert_eq!(HighLevel.judge(&grant, 200, &HeaderMap::new(), body.as_bytes()), verdict, "{body}");
         }
         let spent = headers(&[("x-ratelimit-daily-remaining", "0")]);
         assert_eq!(HighLevel.judge(&OP, 429, &spent, b""), Verdict::Throttled { daily: true });

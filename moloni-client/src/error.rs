@@ -208,8 +208,9 @@ impl Error {
         inner.attempts = reply.attempts;
         inner.retry_after = reply.retry_after;
         inner.body = Some(Excerpt::of(redact(&String::from_utf8_lossy(&reply.body)).as_bytes()));
-        inner.in_doubt =
-            matches!(inner.kind, ErrorKind::Server | ErrorKind::Decode) && !operation.idempotency().is_read();
+        // Even after a clear refusal, if a request before it was lost: what the last one says tells nothing of the first.
+        let in_doubt = reply.in_doubt || matches!(inner.kind, ErrorKind::Server | ErrorKind::Decode);
+        inner.in_doubt = in_doubt && !operation.idempotency().is_read();
         self
     }
 

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 use sync_core::http::{CallOptions, HttpClient, Method, Operation, Request, Verdict};
 use sync_core::{Idempotency, Refresh, RefreshError, TokenSet};
 
+use super::bound::{Bound, for_location};
 use super::{GRANT_TIME, GhlOAuth, REFRESH_LIFE};
 use crate::error::{Error, ErrorKind};
 use crate::ids::{CompanyId, LocationId};
@@ -19,11 +20,10 @@ const LOCATION_TOKEN: Operation =
 
 #[derive(Debug)]
 pub(super) struct Derived {
-    oauth: GhlOAuth,
+    own: Bound,
     /// Sends the agency's token.
     agency: HttpClient,
     company: CompanyId,
-    location: LocationId,
 }
 
 #[derive(Deserialize)]
@@ -34,6 +34,8 @@ struct Answer {
     #[serde(default, deserialize_with = "optional_secret")]
     refresh_token: Option<SecretString>,
     scope: Option<String>,
+    #[serde(rename = "locationId")]
+    location: Option<String>,
     #[serde(rename = "userId")]
     user: Option<String>,
 }
@@ -56,11 +58,11 @@ impl Derived {
         let options = CallOptions::new().timeout(Duration::from_secs(8));
         // The agency's own tokens may have to be renewed on the way.
         let agency = agency.with(options.deadline(GRANT_TIME * 2));
-        Self { oauth, agency, company, location }
+        Self { own: Bound { oauth, location }, agency, company }
     }
 
     async fn derive(&self) -> Result<TokenSet, RefreshError> {
-        let fields = [("companyId", self.company.as_str()), ("locationId", self.location.as_str())];
+        let fields = [("companyId", self.company.as_str()), ("locationId", self.own.location.as_str())];
         let request =
             Request::new(&LOCATION_TOKEN).header(VERSION, ApiVersion::default().as_str()).form(fields);
         let reply = self.agency.send(request).await.map_err(|error| match error.token_error() {
@@ -72,15 +74,17 @@ impl Derived {
         }
         let answer: Answer =
             reply.json().map_err(|error| failed(&Error::decode(&LOCATION_TOKEN, &reply, error)))?;
+        let named = answer.location.filter(|id| !id.is_empty());
+        let location = named.unwrap_or_else(|| self.own.location.to_string());
         // The answer names neither the agency nor the class.
         let mut tokens = TokenSet::new(answer.access_token, self.agency.env().now())
             .detail("userType", "Location")
-            .detail("locationId", self.location.as_str())
+            .detail("locationId", location)
             .detail("companyId", self.company.as_str());
         if let Some(life) = answer.expires_in {
             tokens = tokens.expires_in(Duration::from_secs(life));
         }
-        if let Some(refresh) = answer.refresh_token {
+        if let Some(refresh) = answer.refresh_token.filter(|token| !token.expose_secret().is_empty()) {
             tokens = tokens.refresh_token(refresh).refresh_expires_in(REFRESH_LIFE);
         }
         for (name, value) in [("scope", answer.scope), ("userId", answer.user)] {
@@ -88,7 +92,7 @@ impl Derived {
                 tokens = tokens.detail(name, value);
             }
         }
-        Ok(tokens)
+        for_location(tokens, &self.own.location)
     }
 }
 
@@ -103,12 +107,10 @@ fn failed(error: &Error) -> RefreshError {
 #[async_trait]
 impl Refresh for Derived {
     async fn refresh(&self, current: &TokenSet) -> Result<TokenSet, RefreshError> {
-        if current.refresh.is_none() {
-            return self.derive().await;
-        }
-        match self.oauth.refresh(current).await {
-            // Used up by an older copy of the pair, for instance. The agency can give another.
-            Err(RefreshError::Rejected(_)) => self.derive().await,
+        match self.own.refresh(current).await {
+            // None, one that an older copy of the pair used up, or one that an app of before was given: the agency can
+            // give another.
+            Err(RefreshError::Rejected(_) | RefreshError::Misconfigured(_)) => self.derive().await,
             result => result,
         }
     }

@@ -1,5 +1,6 @@
 //! HighLevel's OAuth: from the page where a person chooses to tokens that stay fresh.
 
+mod bound;
 mod derived;
 mod granted;
 mod installed;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sync_core::http::oauth::{self, Authorization, Carry, Grant, GrantError, OAuthApp};
 use sync_core::http::{CallOptions, HttpClient, HttpSettings, Method, Operation, Url};
+use sync_core::secrecy::ExposeSecret;
 use sync_core::{
     AccountKey, Idempotency, Refresh, RefreshError, SecretString, TokenManager, TokenSet, TokenStore,
 };
@@ -22,14 +24,13 @@ pub use scope::Scope;
 use crate::client::{BASE_URL, Client, RATE_LIMIT, parse_base};
 use crate::error::Error;
 use crate::ids::{CompanyId, LocationId};
-use crate::service::HighLevel;
+use crate::service::{GRANT, HighLevel};
+use bound::{Bound, for_location};
 use derived::Derived;
 
-const EXCHANGE: Operation =
-    Operation::new("oauth.token", Method::POST, "/oauth/token", Idempotency::NotIdempotent);
+const EXCHANGE: Operation = Operation::new(GRANT, Method::POST, "/oauth/token", Idempotency::NotIdempotent);
 /// Within 30 seconds the same refresh token yields the same pair, so a lost answer is fetched by asking again.
-const REFRESH: Operation =
-    Operation::new("oauth.token", Method::POST, "/oauth/token", Idempotency::Idempotent);
+const REFRESH: Operation = Operation::new(GRANT, Method::POST, "/oauth/token", Idempotency::Idempotent);
 
 /// The longest that a grant takes. A process that dies over a refresh holds the others up for twice as long and 4
 /// seconds; that is less than the 30 seconds for which HighLevel gives the same pair again, so nothing is lost.
@@ -193,7 +194,8 @@ impl GhlOAuth {
 
     /// The tokens of a location that was connected before, or whose tokens were stored otherwise.
     pub fn tokens(&self, location: &LocationId, store: Arc<dyn TokenStore>) -> TokenManager {
-        self.manager(Client::account_key(location), store, Arc::new(self.clone()))
+        let refresh = Bound { oauth: self.clone(), location: location.clone() };
+        self.manager(Client::account_key(location), store, Arc::new(refresh))
     }
 
     /// Buys an agency's tokens for a code, checks the [`scopes`](Self::scopes), and stores them under
@@ -235,7 +237,8 @@ impl GhlOAuth {
     ///
     /// They are kept under the location's own key. The answer holds a refresh token as well, although the description
     /// of v2 does not say so; it is kept and used, so that the location goes on when the agency's connection is lost.
-    /// If the location's refresh token is refused, new tokens are got with the agency's.
+    /// If there is none or the location cannot be renewed with it, new tokens are got with the agency's. Tokens that name
+    /// another location are refused and not stored.
     ///
     /// # Errors
     ///
@@ -325,7 +328,10 @@ impl GhlOAuth {
         class: &UserType,
     ) -> Result<TokenSet, GrantError> {
         let extra = [("user_type", class.as_str())];
-        let tokens = oauth::request(&self.http, operation, Carry::Form, &self.app, &grant, &extra).await?;
+        let mut tokens =
+            oauth::request(&self.http, operation, Carry::Form, &self.app, &grant, &extra).await?;
+        // An empty one is none, and must not take the place of the one that is stored.
+        tokens.refresh = tokens.refresh.filter(|token| !token.expose_secret().is_empty());
         Ok(tokens.refresh_expires_in(REFRESH_LIFE))
     }
 
@@ -348,12 +354,18 @@ impl GhlOAuth {
 #[async_trait]
 impl Refresh for GhlOAuth {
     async fn refresh(&self, current: &TokenSet) -> Result<TokenSet, RefreshError> {
-        let token = current.refresh.clone().ok_or_else(|| {
+        let token = current.refresh.clone().filter(|token| !token.expose_secret().is_empty());
+        let token = token.ok_or_else(|| {
             RefreshError::Rejected("no refresh token came with the access token".to_owned())
         })?;
+        let granted = Granted::of(current);
         // The class must be the one the pair was granted for.
-        let class = Granted::of(current).user_type.unwrap_or(UserType::Location);
-        Ok(self.grant(&REFRESH, Grant::Refresh(token), &class).await?)
+        let class = granted.user_type.unwrap_or(UserType::Location);
+        let tokens = self.grant(&REFRESH, Grant::Refresh(token), &class).await?;
+        match &granted.location {
+            Some(location) => for_location(tokens, location),
+            None => Ok(tokens),
+        }
     }
 
     fn time_limit(&self) -> Duration {

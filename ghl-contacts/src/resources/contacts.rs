@@ -330,11 +330,22 @@ impl Search {
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid), before anything is sent, for a query or a value of more than
     /// 75 characters, for an empty group or list, and for a range without bounds.
     /// [`ErrorKind::BadRequest`](crate::ErrorKind::BadRequest) for a field that cannot be searched by.
+    ///
+    /// A page that gives the cursor it was asked with is an error of kind [`Decode`](crate::ErrorKind::Decode).
     pub async fn page(&self) -> Result<SearchPage, Error> {
+        self.page_after(0).await
+    }
+
+    /// The page of a walk that has seen `before` contacts.
+    async fn page_after(&self, before: u64) -> Result<SearchPage, Error> {
         self.search.check().map_err(|why| Error::invalid(&SEARCH, why))?;
         let body = InLocation { location_id: self.client.location(), body: self.search.body() };
         let page: WirePage = self.client.send(&SEARCH, self.client.request(&SEARCH, &body)).await?;
-        Ok(page.into_page(self.search.size()))
+        let page = page.into_page(self.search.size(), before);
+        if page.next.is_some() && page.next.as_ref() == self.search.cursor() {
+            return Err(Error::circular(&SEARCH));
+        }
+        Ok(page)
     }
 
     /// Fetches page by page until the last. Ends after an error.
@@ -343,15 +354,16 @@ impl Search {
     /// round in circles.
     pub fn pages(self) -> impl Stream<Item = Result<SearchPage, Error>> + Send + 'static {
         let seen: HashSet<_> = self.search.cursor().map(|c| c.0.to_string()).into_iter().collect();
-        stream::try_unfold(Some((self, seen)), |state| async move {
-            let Some((mut search, mut seen)) = state else { return Ok(None) };
-            let page = search.page().await?;
+        stream::try_unfold(Some((self, seen, 0_u64)), |state| async move {
+            let Some((mut search, mut seen, before)) = state else { return Ok(None) };
+            let page = search.page_after(before).await?;
             let Some(next) = page.next.clone() else { return Ok(Some((page, None))) };
             if !seen.insert(next.0.to_string()) {
                 return Err(Error::circular(&SEARCH));
             }
             search.search.set_after(next);
-            Ok(Some((page, Some((search, seen)))))
+            let length = u64::try_from(page.contacts.len()).unwrap_or(u64::MAX);
+            Ok(Some((page, Some((search, seen, before.saturating_add(length))))))
         })
     }
 

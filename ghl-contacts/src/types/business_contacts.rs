@@ -6,6 +6,8 @@ use super::null::null_as_default;
 use crate::ids::BusinessId;
 
 const LARGEST_PAGE: u32 = 100;
+/// How many contacts the service gives at a time if no size is asked for.
+const UNASKED: u32 = 25;
 
 /// Which contacts of a business to list.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,12 +57,20 @@ impl BusinessContacts {
         (self.query.as_deref(), self.page_size, self.skip)
     }
 
-    /// The page that an answer is; it is the last one if it is not full.
+    /// The page that an answer is. A short one is the last only if the service cannot have cut it down.
     pub(crate) fn page(&self, wire: WireBusiness) -> BusinessPage {
-        let full = wire.contacts.len() >= self.page_size as usize;
-        let next = u64::try_from(wire.contacts.len()).ok().and_then(|count| self.skip.checked_add(count));
+        let length = u64::try_from(wire.contacts.len()).unwrap_or(u64::MAX);
+        let seen = self.skip.checked_add(length);
+        let (full, surely) = (u64::from(self.page_size), u64::from(self.page_size.min(UNASKED)));
+        let more = length > 0
+            && match (wire.count.as_u64(), seen) {
+                (Some(count), Some(seen)) if count > seen => true,
+                // It counts more than the page, and so all of them.
+                (Some(count), _) if count > length && length < full => false,
+                _ => length >= surely,
+            };
         let contacts = wire.contacts.into_iter().map(Contact::with_names_of_lists).collect();
-        BusinessPage { contacts, count: wire.count.as_u64(), next: next.filter(|_| full) }
+        BusinessPage { contacts, count: wire.count.as_u64(), next: seen.filter(|_| more) }
     }
 }
 

@@ -8,13 +8,14 @@ use super::custom_field::CustomField;
 use super::dnd::{DndSettings, InboundDndSettings};
 use super::null::null_as_default;
 use super::origin::{Attribution, CreatedBy};
-use super::time;
+use super::{text, time};
 use crate::ids::{BusinessId, ContactId, LocationId, UserId};
 
 /// A contact as the service gives it.
 ///
 /// Create, get, update and search answer with different parts of it, so all but the id may be missing. What has
-/// no field here is in [`extra`](Self::extra).
+/// no field here is in [`extra`](Self::extra). A number or a flag in the place of a text, such as a postal code, is read as
+/// its text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -25,22 +26,27 @@ pub struct Contact {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location_id: Option<LocationId>,
     /// What the service takes it for, such as `lead`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "type",
+        default,
+        deserialize_with = "text::plain",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub kind: Option<String>,
     /// The given name.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "text::plain", skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
     /// The family name.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "text::plain", skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
     /// The whole name. Search and lists call it `contactName`; create does not answer it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "text::plain", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The primary e-mail address.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "text::plain", skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// The primary phone number, normalised by the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "text::plain", skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
     /// Further e-mail addresses. Read-only.
     #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
@@ -49,34 +55,34 @@ pub struct Contact {
     #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
     pub additional_phones: Vec<AdditionalPhone>,
     /// The company's name as text.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "text::plain", skip_serializing_if = "Option::is_none")]
     pub company_name: Option<String>,
     /// The business it is grouped under.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub business_id: Option<BusinessId>,
     /// The street address. Search calls it `address`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "text::plain", skip_serializing_if = "Option::is_none")]
     pub address1: Option<String>,
     /// The city.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "text::plain", skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
     /// The state or district.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "text::plain", skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// The country as ISO 3166 alpha-2.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "text::plain", skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
     /// The postal code.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "text::plain", skip_serializing_if = "Option::is_none")]
     pub postal_code: Option<String>,
     /// The website.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "text::plain", skip_serializing_if = "Option::is_none")]
     pub website: Option<String>,
     /// The IANA time zone.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "text::plain", skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
     /// Where it came from, as text.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "text::plain", skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// The user it is assigned to.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -117,7 +123,7 @@ pub struct Contact {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_by: Option<CreatedBy>,
     /// The visitor of the live chat that it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "text::plain", skip_serializing_if = "Option::is_none")]
     pub visitor_id: Option<String>,
     /// Its files, as they come: described as a text, also seen as a list.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -214,6 +220,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_number_or_a_flag_in_the_place_of_a_text_is_its_text() {
+        let wire = json!({ "id": "c_ana", "postalCode": 4000, "firstName": true, "phone": 912_345_678, "city": null });
+        let read: Contact = serde_json::from_value(wire).unwrap();
+        assert_eq!(read.postal_code.as_deref(), Some("4000"));
+        assert_eq!((read.first_name.as_deref(), read.city), (Some("true"), None));
+        assert_eq!(read.phone.as_deref(), Some("912345678"));
+        // What would be lost is an error: an empty text would be taken for one that somebody emptied.
+        assert!(
+            serde_json::from_value::<Contact>(json!({ "id": "c_ana", "city": { "name": "Faro" } })).is_err()
+        );
+    }
 
     #[test]
     fn an_odd_name_of_a_list_is_kept_where_it_is() {

@@ -1,5 +1,6 @@
 //! Texts that the service has been seen to send as something else.
 
+use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -11,6 +12,18 @@ pub(super) fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
         Some(Value::Bool(flag)) => Some(flag.to_string()),
         _ => None,
     })
+}
+
+/// The same for a text that is synced: a list or a record in its place is an error, as nothing would be taken for a value
+/// that somebody emptied.
+pub(super) fn plain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    match Option::<Value>::deserialize(deserializer)? {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(Value::Number(number)) => Ok(Some(number.to_string())),
+        Some(Value::Bool(flag)) => Ok(Some(flag.to_string())),
+        Some(_) => Err(D::Error::custom("expected a text")),
+    }
 }
 
 #[cfg(test)]

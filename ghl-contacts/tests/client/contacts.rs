@@ -151,6 +151,12 @@ async fn find_does_not_hide_other_errors() {
         (403, "The token does not have access to this location.", ErrorKind::Forbidden),
         (404, "Cannot GET /contacts/c_ana", ErrorKind::RouteNotFound),
         (400, "Bad Request", ErrorKind::BadRequest),
+        (404, "Not Found", ErrorKind::RouteNotFound),
+        (404, "no Route matched with those values", ErrorKind::RouteNotFound),
+        (404, "Location not found", ErrorKind::Forbidden),
+        (400, "Location not found", ErrorKind::Forbidden),
+        (404, "Location is not active", ErrorKind::Forbidden),
+        (400, "Location is not active", ErrorKind::Forbidden),
     ] {
         let server = MockServer::start().await;
         let body = json!({ "statusCode": status, "message": message });

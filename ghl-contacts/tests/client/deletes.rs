@@ -58,6 +58,17 @@ async fn what_is_gone_by_the_second_request_was_deleted_by_the_first() {
 }
 
 #[tokio::test]
+async fn what_is_gone_after_a_request_that_did_nothing_was_not_there() {
+    for path in PATHS {
+        let server = MockServer::start().await;
+        takes_first(&server, ask("DELETE", path), ResponseTemplate::new(429), 1).await;
+        takes(&server, ask("DELETE", path), missing(), 1).await;
+        let error = delete(&client(&server), path).await.unwrap_err();
+        assert!(error.is_not_found() && error.attempts() == 2, "{error}");
+    }
+}
+
+#[tokio::test]
 async fn what_was_not_there_to_begin_with_is_told() {
     for path in PATHS {
         let server = MockServer::start().await;

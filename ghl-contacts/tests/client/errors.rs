@@ -24,7 +24,7 @@ async fn refused(answer: ResponseTemplate) -> Error {
 type Row = (u16, &'static str, ErrorKind, &'static [&'static str]);
 
 /// Status and body of a refusal, what kind it is, and its messages.
-const REFUSALS: [Row; 18] = [
+const REFUSALS: [Row; 21] = [
     (400, r#"{"statusCode":400,"message":"Bad Request"}"#, ErrorKind::BadRequest, &["Bad Request"]),
     (
         400,
@@ -64,6 +64,9 @@ const REFUSALS: [Row; 18] = [
     (404, r#"{"message":"Contact not found","traceId":"t"}"#, ErrorKind::NotFound, &["Contact not found"]),
     (404, r#"{"message":"Cannot GET /contact/c"}"#, ErrorKind::RouteNotFound, &["Cannot GET /contact/c"]),
     (404, "{}", ErrorKind::RouteNotFound, &[]),
+    (404, r#"{"message":"Not Found"}"#, ErrorKind::RouteNotFound, &["Not Found"]),
+    (404, r#"{"message":"User not found"}"#, ErrorKind::BadRequest, &["User not found"]),
+    (400, r#"{"message":"Location not found"}"#, ErrorKind::Forbidden, &["Location not found"]),
     (
         422,
         r#"{"statusCode":422,"message":["a must be","b must be"],"error":"U"}"#,
@@ -139,12 +142,27 @@ async fn the_rate_headers_come_with_an_error() {
 }
 
 #[tokio::test]
-async fn html_with_a_good_status_is_no_success() {
-    let error = refused(ResponseTemplate::new(200).set_body_string("\n<!DOCTYPE html><p>Sign in</p>")).await;
-    assert_eq!((error.kind(), error.status()), (ErrorKind::Decode, Some(200)));
+async fn html_with_a_good_status_is_a_service_that_fails() {
+    let server = MockServer::start().await;
+    let page = format!("\n<!DOCTYPE html><p>Sign in. You sent Bearer {TOKEN}</p>");
+    let page = ResponseTemplate::new(200).set_body_string(page);
+    takes(&server, ask("GET", "/contacts/c_ana"), page, 4).await;
+    let error = client(&server).contacts().get(&ana()).await.unwrap_err();
+    assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::Server, Some(200), 4));
     assert!(error.to_string().contains("HTML"), "{error}");
-    assert!(error.body().unwrap().as_str().contains("Sign in"));
-    assert!(!error.is_retryable());
+    assert!(error.is_retryable());
+    let body = error.body().unwrap().as_str();
+    assert!(body.contains("Sign in") && !body.contains(TOKEN), "{body}");
+}
+
+#[tokio::test]
+async fn what_is_no_json_shows_no_token() {
+    for body in [format!("OK, Bearer {TOKEN}"), format!("{{\"contact\":{{\"id\":\"{TOKEN}")] {
+        let error = refused(ResponseTemplate::new(200).set_body_string(body)).await;
+        assert_eq!((error.kind(), error.status()), (ErrorKind::Decode, Some(200)));
+        let body = error.body().unwrap().as_str();
+        assert!(!body.contains(TOKEN), "{body}");
+    }
 }
 
 #[tokio::test]

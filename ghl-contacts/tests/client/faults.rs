@@ -312,7 +312,7 @@ async fn a_service_that_has_had_enough() {
 async fn answers_that_are_none() {
     let doubtful = all(1, Doubtful(ErrorKind::Decode));
     check(vec![
-        ("HTML 200", vec![page(200), good()], doubtful),
+        ("HTML 200", vec![page(200), good()], [(2, Done), (2, Done), (1, Doubtful(ErrorKind::Server))]),
         (
             "half a JSON",
             vec![Act::answer(200, &[], r#"{"contact":{"id":"c_ana","must-not-show"#), good()],
@@ -339,7 +339,7 @@ async fn refusals() {
         ("400 of a duplicate", refused(Act::answer(400, &[], &duplicate.to_string()), ErrorKind::Duplicate)),
         ("403", refused(answers(403, "The token does not fit this location."), ErrorKind::Forbidden)),
         ("403, HTML", refused(page(403), ErrorKind::Forbidden)),
-        ("404", refused(answers(404, "Contact not found"), ErrorKind::NotFound)),
+        ("404 of a gateway", refused(answers(404, "Not Found"), ErrorKind::RouteNotFound)),
         ("404 of the path", refused(answers(404, "Cannot GET /x"), ErrorKind::RouteNotFound)),
         ("404, HTML", refused(page(404), ErrorKind::RouteNotFound)),
         ("409", refused(answers(409, "New."), ErrorKind::Other)),
@@ -350,6 +350,16 @@ async fn refusals() {
         ("a redirect, 308", refused(elsewhere(308), ErrorKind::Other)),
     ];
     check(rows.into_iter().map(|(name, (acts, ends))| (name, acts, ends)).collect()).await;
+}
+
+#[tokio::test]
+async fn a_contact_that_is_not_there() {
+    // The first reads the contacts of a business: a contact that is missing is nothing that it asked for.
+    for (operation, call) in SAFE.iter().skip(1).chain(&IDEMPOTENT).chain(&ONCE) {
+        let bench = Bench::new(vec![answers(404, "Contact not found"), good()]).await;
+        let result = call(&bench.client).await;
+        bench.ended(&format!("404, {operation}"), operation, result, 1, Failed(ErrorKind::NotFound));
+    }
 }
 
 #[tokio::test]

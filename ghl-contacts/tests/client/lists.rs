@@ -114,6 +114,27 @@ async fn contacts_of_a_business_are_paged_by_skipping() {
 }
 
 #[tokio::test]
+async fn a_page_of_a_business_that_the_service_cut_down_is_not_the_last() {
+    let names: Vec<_> = (0..30).map(|n| format!("c_{n}")).collect();
+    let all: Vec<_> = names.iter().map(String::as_str).collect();
+    for counts in [[json!(30), json!(30)], [json!(25), json!(5)], [Value::Null, Value::Null]] {
+        let server = MockServer::start().await;
+        let page = |ids, count| answer(200, &json!({ "contacts": contacts(ids), "count": count }));
+        takes(&server, ask_business("limit=100&skip=0"), page(&all[..25], &counts[0]), 1).await;
+        takes(&server, ask_business("limit=100&skip=25"), page(&all[25..], &counts[1]), 1).await;
+        let list = client(&server).contacts().by_business(BusinessContacts::new("b_1"));
+        assert_eq!(ids(&list.items().try_collect::<Vec<_>>().await.unwrap()), all, "{counts:?}");
+    }
+    // Fewer than the service gives unasked, and counted.
+    let server = MockServer::start().await;
+    let page = |ids| answer(200, &json!({ "contacts": contacts(ids), "count": 3 }));
+    takes(&server, ask_business("limit=100&skip=0"), page(&["a", "b"]), 1).await;
+    takes(&server, ask_business("limit=100&skip=2"), page(&["c"]), 1).await;
+    let list = client(&server).contacts().by_business(BusinessContacts::new("b_1"));
+    assert_eq!(ids(&list.items().try_collect::<Vec<_>>().await.unwrap()), ["a", "b", "c"]);
+}
+
+#[tokio::test]
 async fn a_page_of_a_business_starts_where_it_is_told() {
     let server = MockServer::start().await;
     let body =

@@ -19,6 +19,7 @@ mod fields_cache;
 mod filters;
 mod installed;
 mod lists;
+mod location_tokens;
 mod locations;
 mod oauth;
 mod pitfalls;

@@ -52,11 +52,34 @@ async fn items_walk_three_pages_by_the_cursor_of_each_last_contact() {
 }
 
 #[tokio::test]
-async fn a_short_page_is_the_last() {
+async fn a_short_page_is_the_last_where_the_total_says_so() {
     let server = MockServer::start().await;
-    takes(&server, ask_page(None), answer(200, &found(&["a"])), 1).await;
+    let mut body = found(&["a"]);
+    body["total"] = json!(1);
+    takes(&server, ask_page(None), answer(200, &body), 1).await;
     let pages = pages(&server).await;
-    assert_eq!((pages.len(), pages[0].total, &pages[0].next), (1, Some(5), &None));
+    assert_eq!((pages.len(), pages[0].total, &pages[0].next), (1, Some(1), &None));
+}
+
+#[tokio::test]
+async fn a_page_that_the_service_cut_down_is_not_the_last() {
+    let server = MockServer::start().await;
+    let uncounted = json!({ "contacts": [{ "id": "b", "searchAfter": cursor("b") }] });
+    takes(&server, ask_page(None), answer(200, &found(&["a"])), 1).await;
+    takes(&server, ask_page(Some(cursor("a"))), answer(200, &uncounted), 1).await;
+    takes(&server, ask_page(Some(cursor("b"))), answer(200, &found(&[])), 1).await;
+    let pages = pages(&server).await;
+    assert_eq!(pages.iter().map(|page| page.contacts.len()).collect::<Vec<_>>(), [1, 1, 0]);
+}
+
+#[tokio::test]
+async fn a_page_that_gives_the_cursor_it_was_asked_with_is_an_error() {
+    let server = MockServer::start().await;
+    takes(&server, ask_page(Some(cursor("a"))), answer(200, &found(&["a"])), 1).await;
+    let after: SearchCursor = serde_json::from_value(cursor("a")).unwrap();
+    let error = client(&server).contacts().search(by_twos().after(after)).page().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.to_string().contains("a cursor came a second time"), "{error}");
 }
 
 #[tokio::test]
@@ -81,6 +104,16 @@ async fn a_full_page_whose_last_contact_has_no_cursor_is_the_last() {
 }
 
 #[tokio::test]
+async fn one_odd_contact_spoils_no_page() {
+    let server = MockServer::start().await;
+    let odd = json!({ "id": "b", "postalCode": 4000, "searchAfter": cursor("b") });
+    let body = json!({ "contacts": [{ "id": "a", "searchAfter": cursor("a") }, odd], "total": 2 });
+    takes(&server, ask_page(None), answer(200, &body), 1).await;
+    let page = client(&server).contacts().search(by_twos()).page().await.unwrap();
+    assert_eq!(page.contacts[1].postal_code.as_deref(), Some("4000"));
+}
+
+#[tokio::test]
 async fn a_cursor_that_comes_again_is_an_error_and_no_loop() {
     let server = MockServer::start().await;
     takes(&server, ask_page(None), answer(200, &found(&["a", "b"])), 1).await;
@@ -97,6 +130,7 @@ async fn a_walk_is_resumed_from_a_stored_cursor() {
     let server = MockServer::start().await;
     takes(&server, ask_page(None), answer(200, &found(&["a", "b"])), 1).await;
     takes(&server, ask_page(Some(cursor("b"))), answer(200, &found(&["c"])), 1).await;
+    takes(&server, ask_page(Some(cursor("c"))), answer(200, &found(&[])), 1).await;
     let first = client(&server).contacts().search(by_twos()).page().await.unwrap();
     let stored = serde_json::to_string(&first.next).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&stored).unwrap(), cursor("b"), "as it came");

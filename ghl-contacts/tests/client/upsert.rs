@@ -145,6 +145,8 @@ async fn no_duplicate_is_told_in_three_ways() {
 async fn a_failed_look_for_a_duplicate_is_no_absence() {
     for (status, message, kind) in [
         (404, "Cannot GET /contacts/search/duplicate", ErrorKind::RouteNotFound),
+        (404, "Not Found", ErrorKind::RouteNotFound),
+        (404, "Location not found", ErrorKind::Forbidden),
         (400, "Bad Request", ErrorKind::BadRequest),
     ] {
         let server = MockServer::start().await;

@@ -3,7 +3,7 @@
 use ghl_contacts::sandbox::{Fault, FaultKind as Sandboxed};
 use ghl_contacts::sync::NoteCollection;
 use serde_json::json;
-use sync_core::engine::{Collection, FaultKind, Marker, Part, RecordId, Scope, WriteError};
+use sync_core::engine::{Collection, FaultKind, Marker, Part, RecordId, RecordRef, Scope, WriteError};
 
 use crate::scene::{at, contacts, raw, scene};
 
@@ -86,4 +86,24 @@ async fn what_is_gone_is_gone_for_every_write() {
     let note = raw(json!({ "body": "Text" }));
     assert!(is_gone(&notes.create(&under, &note, &Marker::new("erp:1")).await.unwrap_err()));
     assert_eq!(notes.list(&under, None).await.unwrap_err().kind(), FaultKind::Gone);
+}
+
+#[tokio::test]
+async fn what_a_gateway_or_the_location_says_makes_no_record_gone() {
+    let (sandbox, client) = scene().await;
+    let (contacts, notes) = (contacts(&client), NoteCollection::new(client, "erp:"));
+    let ana = at(&sandbox.add_contact(json!({ "firstName": "Ana" })).unwrap());
+    let note = RecordRef::under(ana.id.clone(), RecordId::new("n_1"));
+    for (status, text, kind) in [
+        (404, "Not Found", FaultKind::Broken),
+        (404, "no Route matched with those values", FaultKind::Broken),
+        (404, "Location not found", FaultKind::Auth),
+        (400, "Location is not active", FaultKind::Auth),
+    ] {
+        let said = json!({ "message": text }).to_string();
+        sandbox.fault(Fault::status(status, said));
+        assert_eq!(contacts.get(&ana).await.unwrap_err().kind(), kind, "{status} {text}");
+        assert_eq!(notes.get(&note).await.unwrap_err().kind(), kind, "{status} {text}");
+        sandbox.clear_faults();
+    }
 }

@@ -12,14 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use super::fingerprint::Fingerprint;
 use crate::types::DocumentStatus;
+use crate::value::LEAST;
 use crate::{Document, DocumentKind};
 
 /// What else tells of the same: of payments the amounts do, and of links the other document does. And all three
 /// change without a `lastmodified`, so a poll may or may not see them.
 pub(super) const OUTSIDE: [&str; 3] = ["reconciled_value", "reverse_associated_documents", "status"];
-
-/// Less than this is nothing: half a cent.
-const LEAST: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
 
 /// How far a document has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -166,6 +166,8 @@ pub struct Feed {
     customers: bool,
     documents: bool,
     ended: Ended,
+    /// Whether the scan has made sure that the company is still reached.
+    reached: bool,
     /// How often the service failed to give a record, of those that are being read.
     failures: HashMap<(Entity, u64), u8>,
 }
@@ -188,6 +190,7 @@ impl Feed {
             customers: true,
             documents: true,
             ended: Ended::default(),
+            reached: false,
             failures: HashMap::new(),
         }
     }

@@ -21,13 +21,15 @@ impl Feed {
     /// reads. It tells what polls cannot: what was deleted; and what they missed.
     ///
     /// Nothing is told as deleted because a list does not show it, as lists shift while they are read: each missing
-    /// record is asked for by its id first, up to 500 of each kind in one scan; the rest waits for the next.
+    /// record is asked for by its id first, up to 500 of each kind in one scan; the rest waits for the next. And before the
+    /// first one is told, `POST /companies/getAll/` makes sure once that the login still reaches the company.
     ///
     /// The future may be dropped: then nothing has happened. A scan that was interrupted goes on where it was.
     ///
     /// # Errors
     ///
-    /// As [`poll`](Self::poll).
+    /// As [`poll`](Self::poll); [`ErrorKind::WrongAccount`](crate::ErrorKind::WrongAccount), in place of deletions, if the
+    /// login no longer reaches the company.
     pub async fn scan(&mut self) -> Result<Option<Vec<Change>>, Error> {
         self.is_of_company()?;
         if mem::take(&mut self.ended.scan) {
@@ -39,6 +41,11 @@ impl Feed {
         if let Some(missing) = missing {
             let ids: Vec<_> = missing.0.iter().take(MOST_READ).copied().collect();
             let looked = self.look(entity, &ids).await?;
+            if !self.reached && looked.iter().any(|looked| matches!(looked, Looked::Gone)) {
+                // To a login that lost the company, all of its records may look as if they were not there.
+                self.client.identity().await?;
+                self.reached = true;
+            }
             return Ok(Some(self.take_missing(entity, &ids, looked)));
         }
         let offset = scan.map_or(0, |scan| scan.offset);
@@ -138,5 +145,6 @@ impl Feed {
         let after = (entity == Entity::Customers && self.documents).then_some(Entity::Documents);
         self.checkpoint.scan = after.map(Scan::of);
         self.ended.scan = after.is_none();
+        self.reached &= after.is_some();
     }
 }

@@ -16,7 +16,8 @@ use crate::{Amount, CustomerId, DocumentId, Error};
 /// What a document is expected to come to, worked out by you before it is sent.
 ///
 /// The service works out the total by itself, from prices, discounts, rates and its own rounding. A document that is
-/// closed cannot change, so it is closed only if both agree.
+/// closed cannot change, so it is closed only if both agree: to less than half a cent, as its sums may have a tail of far
+/// decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Expect {
     total: Amount,
@@ -89,7 +90,7 @@ impl Key {
                 // What was annulled settles nothing, and the same may be paid again.
                 document.status != DocumentStatus::Annulled
                     && document.date == *day
-                    && document.net_value == *total
+                    && document.net_value.is_about(*total)
                     && settled.collect::<BTreeSet<_>>() == *documents
             }
         }
@@ -194,7 +195,7 @@ impl<'a, T: Issuable> Issuing<'a, T> {
             return Err(IssueError::OtherCustomer { document, expected, found });
         }
         let (expected, found) = (self.expect.total, self.expect.found(row));
-        if expected != found {
+        if !found.is_about(expected) {
             return Err(IssueError::OtherTotal { document, status: row.status, expected, found });
         }
         let linked: BTreeSet<_> = row.associated_documents.iter().map(|link| link.associated_id).collect();

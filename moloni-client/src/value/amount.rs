@@ -29,9 +29,17 @@ use super::to_decimal;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Amount(Decimal);
 
+/// Less than this is nothing: half a cent.
+pub(crate) const LEAST: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
+
 impl Amount {
     /// No amount.
     pub const ZERO: Self = Self(Decimal::ZERO);
+
+    /// Whether both are the same money: the service's own sums may have a tail of far decimals.
+    pub(crate) fn is_about(self, other: Self) -> bool {
+        self.0.checked_sub(other.0).is_some_and(|apart| apart.abs() < LEAST)
+    }
 
     /// The number.
     pub const fn get(self) -> Decimal {

@@ -16,6 +16,7 @@ pub(crate) mod optional_id;
 mod postal_code;
 
 pub use amount::Amount;
+pub(crate) use amount::LEAST;
 pub(crate) use lenient::{list, number, object, optional_number, text, to_decimal, to_whole};
 pub use nif::{Nif, NifError, NifHolder};
 pub use postal_code::{PostalCode, PostalCodeError};

@@ -365,6 +365,22 @@ async fn a_write_that_may_have_worked_says_so_and_is_not_repeated() {
 }
 
 #[tokio::test]
+async fn a_refusal_after_a_lost_request_does_not_tell_what_the_first_one_did() {
+    for (first, in_doubt) in [(502, true), (429, false)] {
+        let server = MockServer::start().await;
+        let lost = ResponseTemplate::new(first);
+        call("customers/update").respond_with(lost).up_to_n_times(1).expect(1).mount(&server).await;
+        call("customers/update").respond_with(ok(json!({ "valid": 0 }))).expect(1).mount(&server).await;
+        let params = json!({});
+        let client = client(&server);
+        let write = client.call::<Value>("customers", "update", &params, Idempotency::Idempotent);
+        let error = write.await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Refused, 2), "{first}: {error}");
+        assert_eq!(error.outcome_unknown(), in_doubt, "{first}: {error}");
+    }
+}
+
+#[tokio::test]
 async fn nobody_listens() {
     let builder = Client::builder().token(TOKEN).company(CompanyId::from(5)).http(settings());
     let client = builder.base_url("http://127.0.0.1:9/v1/").build().unwrap();

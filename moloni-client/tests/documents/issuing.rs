@@ -322,6 +322,46 @@ async fn a_draft_that_a_person_changed_is_verified_as_it_is_now() {
     assert_eq!(shop.status(made.id()), 0);
 }
 
+impl Shop {
+    /// Changes the total of a document as the service's own rounding would.
+    fn comes_to(&self, document: moloni_client::DocumentId, total: f64) {
+        let fields = json!({ "net_value": total });
+        let (collection, id) = ("documents".to_owned(), document.to_string());
+        self.sandbox.human(Edit::Update { collection, id, fields }).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_total_that_is_off_by_less_than_half_a_cent_is_the_expected_one() {
+    for (total, same) in [(246.000_000_1, true), (245.996, true), (246.005, false), (245.995, false)] {
+        let shop = Shop::open().await;
+        let new = shop.invoice(reference());
+        let made = shop.client.invoices().insert_or_find(&new, expected()).await.unwrap().id();
+        shop.comes_to(made, total);
+        let issued = shop.issue().await;
+        assert_eq!(issued.as_ref().ok().map(moloni_client::Issued::id), same.then_some(made), "{total}");
+        if let Err(error) = issued {
+            assert!(matches!(error, IssueError::OtherTotal { .. }), "{total}: {error}");
+        }
+        assert_eq!(shop.documents(INVOICE).len(), 1, "{total}");
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_whose_total_is_off_by_less_than_half_a_cent_is_found_again() {
+    let shop = Shop::open().await;
+    let invoice = shop.issue().await.unwrap().id();
+    let value: Amount = euros(100_00);
+    let receipt =
+        NewReceipt::new(DAY, shop.set, shop.customer, value).associated(NewAssociation::new(invoice, value));
+    let pay = async || shop.client.receipts().insert_or_find(&receipt, Expect::total(value)).await;
+    let first = pay().await.unwrap().id();
+    shop.comes_to(first, 99.999_999_9);
+    let again = pay().await.unwrap();
+    assert!(again.found && again.id() == first);
+    assert_eq!(shop.documents(RECEIPT).len(), 1);
+}
+
 #[test]
 fn issuing_can_be_spawned() {
     fn is_send<T: Future + Send>(_: fn(Shop) -> T) {}

@@ -26,8 +26,8 @@ async fn a_scan_finds_deletions_and_what_polls_missed() {
     told.sort();
     expected.sort();
     assert_eq!(told, expected);
-    // A count, two pages, two deletions, and the drafts.
-    assert_eq!(stage.calls() - before, 6);
+    // A count, two pages, two deletions and the company, and the drafts.
+    assert_eq!(stage.calls() - before, 7);
     assert_eq!(polled(&mut feed).await, [""; 0]);
     assert_eq!(scanned(&mut feed).await, [""; 0]);
 }
@@ -52,7 +52,11 @@ async fn a_scan_goes_on_where_it_was_interrupted() {
     }
     let expected: Vec<_> = ids[10..40].iter().map(|id| format!("deleted {id}")).collect();
     assert_eq!(told, expected);
-    assert_eq!(stage.calls() - before, 1 + 2 + 30 + 1);
+    assert_eq!(
+        stage.calls() - before,
+        1 + 2 + 30 + 1 + 2,
+        "the company by each process that tells deletions"
+    );
 }
 
 #[tokio::test]
@@ -90,6 +94,30 @@ async fn an_empty_list_deletes_nobody_who_is_there() {
     }));
     assert_eq!(scanned(&mut feed).await, [""; 0]);
     assert_eq!(scripted.script().count("customers/getOne"), 500, "in bounds");
+}
+
+#[tokio::test]
+async fn a_login_that_lost_the_company_deletes_nobody() {
+    let scripted = Scripted::new().await;
+    scripted.customers(1..=60);
+    let mut feed = scripted.feed().without_documents();
+    polled(&mut feed).await;
+    let all = std::mem::take(&mut scripted.script().customers);
+    scripted.script().cut_off = true;
+    let error = loop {
+        match feed.scan().await {
+            Ok(changes) => assert!(changes.unwrap().is_empty()),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), moloni_client::ErrorKind::WrongAccount, "{error}");
+    assert!(feed.scan().await.is_err());
+
+    scripted.script().cut_off = false;
+    let asked = scripted.script().count("companies/getAll");
+    scripted.script().customers = all[..2].to_vec();
+    assert_eq!(scanned(&mut feed).await.len(), 58);
+    assert_eq!(scripted.script().count("companies/getAll") - asked, 1, "once for all deletions of the scan");
 }
 
 #[tokio::test]

@@ -20,6 +20,8 @@ pub(crate) struct Script {
     pub(crate) date: String,
     /// By how much every count is too high.
     pub(crate) overcount: usize,
+    /// Whether the login reaches no company.
+    pub(crate) cut_off: bool,
     /// Documents and customers that answer HTTP 500.
     pub(crate) broken: Vec<u64>,
     pub(crate) hook: Option<Hook>,
@@ -52,7 +54,9 @@ impl Script {
         };
         let of_status = |row: &&Value| params["status"].is_null() || row["status"] == params["status"];
         let rows: Vec<_> = rows.iter().filter(of_status).cloned().collect();
+        let companies = if self.cut_off { json!([]) } else { json!([{ "company_id": 5, "name": "Loja" }]) };
         let body = match method {
+            _ if entity == "companies" => companies,
             "count" | "countModifiedSince" => json!({ "count": (rows.len() + self.overcount).to_string() }),
             "getOne" if self.broken.contains(&params[key].as_u64().unwrap()) => {
                 return ResponseTemplate::new(500);

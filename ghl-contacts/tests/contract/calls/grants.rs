@@ -16,7 +16,9 @@ pub(super) async fn grants(journey: &mut Journey, version: ApiVersion) {
     check(&tokens);
     check(&journey.call("GhlOAuth::refresh", oauth.refresh(&tokens)).await);
 
-    let (company, location) = (CompanyId::new(&known.company), LocationId::new(&known.location));
+    // The examples of the description are of a location of their own, and another one's tokens are refused.
+    let (company, location) =
+        (CompanyId::new(&known.company), LocationId::new(&tokens.details["locationId"]));
     let env = Arc::new(SystemEnv::new());
     let store = Arc::new(MemoryTokenStore::new(env.clone()));
     let agency = oauth.company_tokens(&company, store.clone());
