@@ -1,5 +1,6 @@
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ghl_contacts::{GhlOAuth, LocationId, Scope};
@@ -36,7 +37,14 @@ pub(crate) struct Pair {
     pub(crate) storage: Storage,
     key: Option<SecretRef>,
     base: PathBuf,
+    /// Those that may be renewing tokens, the youngest last.
+    renewing: Mutex<VecDeque<TokenManager>>,
 }
+
+/// How long the end waits for tokens that are being renewed.
+const SETTLING: Duration = Duration::from_secs(2);
+/// So many of a pair's token managers can be in use at once: two of its clients, and two that keep the accounts alive.
+const MANAGERS: usize = 4;
 
 impl Pair {
     /// All pairs of the file, or the one that is named.
@@ -48,7 +56,8 @@ impl Pair {
             names.push(config.name.clone());
             if named.is_none_or(|named| named == config.name) {
                 let (key, base) = (loaded.config.service.key.clone(), loaded.base.clone());
-                pairs.push(Arc::new(Self { config, storage: storage.clone(), key, base }));
+                let (storage, renewing) = (storage.clone(), Mutex::default());
+                pairs.push(Arc::new(Self { config, storage, key, base, renewing }));
             }
         }
         match (pairs.is_empty(), named) {
@@ -147,11 +156,34 @@ impl Pair {
     }
 
     async fn ghl_tokens(&self, observer: &Arc<dyn Observer>) -> Result<TokenManager> {
-        Ok(self.ghl_oauth(observer)?.tokens(&self.location(), self.tokens().await?))
+        Ok(self.noted(self.ghl_oauth(observer)?.tokens(&self.location(), self.tokens().await?)))
     }
 
     async fn moloni_tokens(&self, observer: &Arc<dyn Observer>) -> Result<TokenManager> {
-        Ok(self.moloni_oauth(observer)?.tokens(self.company(), self.tokens().await?))
+        Ok(self.noted(self.moloni_oauth(observer)?.tokens(self.company(), self.tokens().await?)))
+    }
+
+    fn noted(&self, manager: TokenManager) -> TokenManager {
+        let mut renewing = self.renewing.lock().unwrap_or_else(PoisonError::into_inner);
+        renewing.push_back(manager.clone());
+        if renewing.len() > MANAGERS {
+            renewing.pop_front();
+        }
+        manager
+    }
+
+    /// Before the process ends: a pair of tokens that is being renewed is nowhere else.
+    pub(crate) async fn settle(&self) {
+        let renewing = std::mem::take(&mut *self.renewing.lock().unwrap_or_else(PoisonError::into_inner));
+        for manager in renewing {
+            match tokio::time::timeout(SETTLING, manager.settle()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::error!(pair = self.name(), %error, "renewed tokens are stored nowhere: connect again");
+                }
+                Err(_) => tracing::error!(pair = self.name(), "tokens are still being renewed"),
+            }
+        }
     }
 
     /// The login of the file. Without one the tokens of `connect` are used.

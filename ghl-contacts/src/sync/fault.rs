@@ -16,6 +16,8 @@ impl From<Error> for Fault {
             ErrorKind::BadRequest | ErrorKind::Validation | ErrorKind::Invalid | ErrorKind::Duplicate => {
                 FaultKind::Invalid
             }
+            // What stands in front of the service may say so for a while, and one odd record is not everybody's.
+            ErrorKind::Decode | ErrorKind::RouteNotFound => FaultKind::Transient,
             _ => FaultKind::Broken,
         };
         Self::new(kind, error.to_string()).with_source(error)

@@ -15,6 +15,8 @@ impl From<Error> for Fault {
             ErrorKind::Validation => FaultKind::Invalid,
             // `{"valid": 0}` is about the record; another status is not.
             ErrorKind::Refused if error.status() == Some(200) => FaultKind::Invalid,
+            // What stands in front of the service may say so for a while, and one odd record is not everybody's.
+            ErrorKind::Decode => FaultKind::Transient,
             _ => FaultKind::Broken,
         };
         Self::new(kind, error.to_string()).with_source(error)

@@ -280,7 +280,7 @@ impl Engine {
         let work = async {
             let mut stopped = pin!(stop.notified());
             let mut running = FuturesUnordered::new();
-            let worked = async {
+            let until_end = async {
                 loop {
                     let claimed = env.monotonic();
                     let look = self.look(worker, runtime.concurrency.saturating_sub(running.len()));
@@ -302,12 +302,12 @@ impl Engine {
                     }
                 }
             };
-            let mut worked = worked.await;
+            let mut ended = until_end.await;
             // The others are in the midst of their writes, whatever has ended one of them.
             while let Some(outcome) = running.next().await {
-                worked = worked.and(outcome.map(drop));
+                ended = ended.and(outcome.map(drop));
             }
-            worked
+            ended
         };
         match select(pin!(halt), pin!(work)).await {
             Either::Left((halted, work)) => {

@@ -41,7 +41,8 @@ use crate::{
 /// deadline or after it, nor in the last second before it, whatever the time was spent on: what was not sent then is
 /// [`HttpErrorKind::Deadline`], and has had no effect.
 ///
-/// An operation that is refused with a fresh token buys no further one before that expires, or the operation succeeds.
+/// An operation that is refused with a fresh token buys no further one before it succeeds, that token expires, or an hour
+/// has passed.
 ///
 /// A 429 holds back every call of the account for as long as it asks, 10 minutes at most (a day, where the day's quota is
 /// spent). A call that cannot wait so long is told at once, with [`retry_after`](HttpError::retry_after):

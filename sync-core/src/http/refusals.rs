@@ -5,19 +5,20 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 /// Operations whose access token was refused although it was fresh: not the token was wrong, whatever the service says,
-/// so no further pair is bought for them until that one's time is over or the operation succeeds.
+/// so no further pair is bought for them until the operation succeeds, that one's time is over, or an hour has passed.
 #[derive(Debug, Default)]
 pub(super) struct Refusals {
     until: Mutex<HashMap<String, Timestamp>>,
 }
 
-/// How long to believe so of a token that does not tell when it expires.
-const UNKNOWN_LIFE: Duration = Duration::from_secs(60 * 60);
+/// The longest to believe so: the token may really have died meanwhile.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 impl Refusals {
     /// A token was refused to `operation` that is fresh and expires at `expires_at`.
     pub(super) fn remember(&self, operation: &str, expires_at: Option<Timestamp>, now: Timestamp) {
-        let until = expires_at.or_else(|| now.checked_add(UNKNOWN_LIFE).ok()).unwrap_or(Timestamp::MAX);
+        let longest = now.checked_add(LONGEST).unwrap_or(Timestamp::MAX);
+        let until = expires_at.map_or(longest, |expires_at| expires_at.min(longest));
         self.known().insert(operation.to_owned(), until);
     }
 
@@ -45,7 +46,7 @@ mod tests {
         let (refusals, now) = (Refusals::default(), Timestamp::UNIX_EPOCH);
         let after = |seconds| now + Duration::from_secs(seconds);
         refusals.remember("a", Some(after(60)), now);
-        refusals.remember("b", None, now);
+        refusals.remember("b", Some(after(24 * 3600)), now);
         let holds = |at| ["a", "b", "c"].map(|operation| refusals.hold(operation, at));
         assert_eq!(holds(after(59)), [true, true, false]);
         assert_eq!(holds(after(60)), [false, true, false]);

@@ -16,9 +16,9 @@ use crate::attributes::Attributes;
 use crate::businesses::{States, business_engine};
 use crate::calls::CallCounter;
 use crate::company::CompanyName;
-use crate::phone::PhoneCountry;
 use crate::extra::ExtraFields;
 use crate::mapping::{ContactFields, ContactMapping};
+use crate::phone::PhoneCountry;
 use crate::rules::{Events, MARKERS};
 use crate::settings::{Settings, Timing};
 

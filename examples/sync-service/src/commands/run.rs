@@ -49,6 +49,9 @@ pub(super) async fn run(context: &Context, sandbox: Option<&Sandbox>) -> Result<
     service::supervise(&pairs, stop).await;
     keeping.abort();
     let _ = keeping.await;
+    for running in pairs.iter() {
+        running.pair.settle().await;
+    }
     if let Some(server) = server {
         server.abort();
     }

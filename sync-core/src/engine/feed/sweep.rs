@@ -184,7 +184,8 @@ impl Runtime {
         loop {
             let listed_at = self.now();
             let listed = facts.collection.list(&Scope::All, page.as_ref()).await;
-            let listed = self.told(self.account(Side::Left), listed).map_err(|trouble| self.stopped(trouble))?;
+            let listed =
+                self.told(self.account(Side::Left), listed).map_err(|trouble| self.stopped(trouble))?;
             let keys = self.take_rows(collection, &listed.records, listed_at).await?;
             found.looked_at += listed.records.len();
             found.hinted += match feed {

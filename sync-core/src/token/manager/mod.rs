@@ -29,8 +29,8 @@ use crate::{AccountKey, Env, NoObserver, Observer, SystemEnv};
 ///
 /// Clones share everything.
 ///
-/// Before a process ends, it calls [`settle`](Self::settle). What is lost if the process dies: between the moment at which the service rotates the pair and the moment at which
-/// the store has it, the new pair exists in this process alone.
+/// Before a process ends, it calls [`settle`](Self::settle). What is lost if the process dies: between the moment at which
+/// the service rotates the pair and the moment at which the store has it, the new pair exists in this process alone.
 #[derive(Debug, Clone)]
 pub struct TokenManager {
     renewal: Arc<Renewal>,
