@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use serde::de::IgnoredAny;
 use serde_json::Value;
 use sync_core::AccessToken;
 use sync_core::http::header::AUTHORIZATION;
@@ -33,7 +32,7 @@ impl Service for HighLevel {
             200..=299 if is_page(body) => Verdict::Faulty,
             // What is no data is no success: then the token is taken out of it, which it may repeat. A grant has none,
             // and tells an answer that it cannot use from a refusal.
-            200..=299 if body.is_empty() || operation.name() == GRANT || is_json(body) => Verdict::Success,
+            200..=299 if body.is_empty() || operation.name() == GRANT || is_data(body) => Verdict::Success,
             // Only a token's own failure: a version or scope error must never burn a refresh token.
             401 if UnauthorizedReason::of(&messages(body).join(" ")).may_renew() => Verdict::TokenRejected,
             429 => {
@@ -72,8 +71,9 @@ pub(crate) fn is_page(body: &[u8]) -> bool {
     body.trim_ascii_start().starts_with(b"<")
 }
 
-fn is_json(body: &[u8]) -> bool {
-    serde_json::from_slice::<IgnoredAny>(body).is_ok()
+/// Whether a body is meant as data, by how it begins: whether it is whole is found out when it is read.
+fn is_data(body: &[u8]) -> bool {
+    matches!(body.trim_ascii_start().first(), Some(b'{' | b'['))
 }
 
 fn number(value: &HeaderValue) -> Option<u64> {
@@ -120,7 +120,7 @@ mod tests {
             (204, "", Verdict::Success),
             (200, "<html>", Verdict::Faulty),
             (201, "\n <!DOCTYPE html>", Verdict::Faulty),
-            (200, "{\"contact\":", Verdict::Refused),
+            (200, "{\"contact\":", Verdict::Success),
             (200, "OK", Verdict::Refused),
             (201, "{}", Verdict::Success),
             (400, r#"{"message":"Bad Request"}"#, Verdict::Refused),

@@ -95,8 +95,8 @@ async fn what_a_gateway_or_the_location_says_makes_no_record_gone() {
     let ana = at(&sandbox.add_contact(json!({ "firstName": "Ana" })).unwrap());
     let note = RecordRef::under(ana.id.clone(), RecordId::new("n_1"));
     for (status, text, kind) in [
-        (404, "Not Found", FaultKind::Broken),
-        (404, "no Route matched with those values", FaultKind::Broken),
+        (404, "Not Found", FaultKind::Transient),
+        (404, "no Route matched with those values", FaultKind::Transient),
         (404, "Location not found", FaultKind::Auth),
         (400, "Location is not active", FaultKind::Auth),
     ] {
