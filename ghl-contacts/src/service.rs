@@ -73,7 +73,9 @@ pub(crate) fn is_page(body: &[u8]) -> bool {
 
 /// Whether a body is meant as data, by how it begins: whether it is whole is found out when it is read.
 fn is_data(body: &[u8]) -> bool {
-    matches!(body.trim_ascii_start().first(), Some(b'{' | b'['))
+    let body = body.trim_ascii();
+    matches!(body.first(), Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9'))
+        || [&b"null"[..], b"true", b"false"].contains(&body)
 }
 
 fn number(value: &HeaderValue) -> Option<u64> {
