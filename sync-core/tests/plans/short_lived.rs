@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use serde_json::json;
 use sync_core::engine::{
-    Births, Caps, ChangePage, Collection, Cursor, Engine, Enrich, Fact, Fault, Guards, ListPage, Mapping,
-    PageToken, Raw, Read, RecordId, RecordRef, Schedule, Scope, Side,
+    Births, Caps, ChangePage, Collection, Cursor, Engine, Enrich, Fact, FactKey, Fault, Guards, ListPage,
+    Mapping, PageToken, Raw, Read, RecordId, RecordRef, Schedule, Scope, Side,
 };
 use sync_core::jiff::civil::Date;
 use sync_core::queue::Priority;
+use sync_core::store::{FeedId, Position, Store};
 use sync_core::{AccountKey, Env, async_trait};
 
-use super::fake::Fake;
+use super::fake::{Fake, Listing};
 use super::world::{Documents, LONG, World};
 
 fn top(id: &str) -> RecordRef {
@@ -182,5 +183,80 @@ async fn what_nobody_told_of_is_found_where_no_process_lives_for_a_day() {
     for _ in 0..3 {
         engine().run(&schedule, day(23)).await.unwrap();
     }
+    assert_eq!(world.contact("100000001").text("city"), "Lagos");
+}
+
+#[tokio::test]
+async fn i12_the_first_listing_of_facts_goes_on_where_it_was_interrupted() {
+    let engine = |world: &World| {
+        world
+            .begin(super::world::mapping())
+            .database(world.store.clone())
+            .guards(Guards::new().first_run(false).mapping(false))
+            .births(Side::Right, Births::Ignore)
+            .facts(Fed::of(&world.documents), vec![Arc::new(Documents)])
+            .target(world.notes.clone())
+            .target(world.tasks.clone())
+            .env(world.env.clone())
+            .build()
+    };
+    for step in 1..200 {
+        let world = World::small();
+        world.documents.switch(|s| s.page = 1);
+        world.fuse.light(step);
+        let first = engine(&world);
+        let survived = tokio::select! {
+            biased;
+            () = world.fuse.dead() => false,
+            found = Box::pin(first.poll_facts("documents")) => found.unwrap().complete,
+        };
+        world.fuse.light(0);
+        assert!(!survived, "never between two pages");
+        let start = world.store.position(&FeedId::new("start of documents")).await.unwrap();
+        if !matches!(start.map(|found| found.value), Some(Position::Listing(Some(_)))) {
+            continue;
+        }
+        let found = engine(&world).poll_facts("documents").await.unwrap();
+        assert_eq!(found.looked_at, 1, "the page that is left");
+        for id in ["7", "8"] {
+            assert!(world.store.fact(&FactKey::new("documents", top(id))).await.unwrap().is_some(), "{id}");
+        }
+        return;
+    }
+    panic!("it never dies between two pages");
+}
+
+#[tokio::test]
+async fn i10_news_do_not_wait_for_a_sweep() {
+    let world = World::small();
+    world.run().await;
+    world.env.advance(LONG);
+    let (customers, documents) = (Fed::of(&world.customers), Fed::of(&world.documents));
+    let engine = Engine::builder("c", customers.clone(), world.contacts.clone(), super::world::mapping())
+        .database(world.store.clone())
+        .guards(Guards::new().first_run(false).mapping(false))
+        .births(Side::Right, Births::Ignore)
+        .facts(documents, vec![Arc::new(Documents)])
+        .target(world.notes.clone())
+        .target(world.tasks.clone())
+        .env(world.env.clone())
+        .build();
+    engine.poll_facts("documents").await.unwrap();
+    // Only a sweep lists them from now on, and never comes to an end.
+    world.documents.switch(|s| s.listing = Listing::Mute);
+    let minute = Duration::from_secs(60);
+    let schedule = Schedule::new().poll(minute).sweep(5 * minute);
+    let begun = world.env.now();
+    let stop = async {
+        while world.env.now() < begun + 20 * minute {
+            tokio::task::yield_now().await;
+        }
+        world.customers.edit("1", &json!({ "city": "Lagos" }));
+        customers.told.lock().unwrap().push("1");
+        while world.contact("100000001").text("city") != "Lagos" && world.env.now() < begun + 120 * minute {
+            tokio::task::yield_now().await;
+        }
+    };
+    engine.run(&schedule, stop).await.unwrap();
     assert_eq!(world.contact("100000001").text("city"), "Lagos");
 }
