@@ -328,10 +328,7 @@ impl GhlOAuth {
         class: &UserType,
     ) -> Result<TokenSet, GrantError> {
         let extra = [("user_type", class.as_str())];
-        let mut tokens =
-            oauth::request(&self.http, operation, Carry::Form, &self.app, &grant, &extra).await?;
-        // An empty one is none, and must not take the place of the one that is stored.
-        tokens.refresh = tokens.refresh.filter(|token| !token.expose_secret().is_empty());
+        let tokens = oauth::request(&self.http, operation, Carry::Form, &self.app, &grant, &extra).await?;
         Ok(tokens.refresh_expires_in(REFRESH_LIFE))
     }
 
