@@ -283,3 +283,12 @@ async fn another_company_is_told_before_anything_is_written() {
     let source = std::error::Error::source(&fault).and_then(|e| e.downcast_ref::<moloni_client::Error>());
     assert_eq!(source.map(moloni_client::Error::kind), Some(ErrorKind::WrongAccount));
 }
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_passes() {
+    let (sandbox, client) = scene().await;
+    let customers = customers(&client);
+    let id = sandbox.add_customer(json!({ "name": "Berta" })).unwrap();
+    sandbox.fault(Fault::status(200, "OK").on("customers.getOne"));
+    assert_eq!(customers.get(&at(id)).await.unwrap_err().kind(), FaultKind::Transient);
+}
